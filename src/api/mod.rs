@@ -1,0 +1,1 @@
+//! HTTP: routes, JSON, roles, problems, OpenAPI. Knows no disk and no record layout.

@@ -1,0 +1,1 @@
+//! Memory: fixed-layout records in pages that can be forked.

@@ -1,0 +1,8 @@
+//! The ground floor: ids, exact numbers, time, bytes, limits. Knows nothing above it and does no input or output.
+
+pub mod bytes;
+pub mod ids;
+pub mod limits;
+pub mod number;
+pub mod time;
+pub mod volumes;

@@ -1,0 +1,3 @@
+//! Kept figures of a period: sums, counts, thresholds, kernels.
+
+pub mod rules;

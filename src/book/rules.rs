@@ -1,0 +1,70 @@
+//! What the kept figures depend on, as data: activity, thresholds, kernels.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::number::Volume;
+
+/// When a member counts as active.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Activity {
+    /// Index of the volume kind judged.
+    pub kind: u8,
+    /// The own volume needed.
+    pub at_least: Volume,
+    /// Over which time.
+    pub window: Window,
+}
+
+/// The time over which own volume is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Window {
+    /// The current period of this type (an index).
+    Period(u8),
+    /// A single order of at least the volume makes active for this many times 24 hours after its own `at`.
+    Rolling {
+        /// Days of 24 hours.
+        days: u16,
+    },
+}
+
+/// A ladder of group-volume thresholds kept on one tree: each seat knows how many of `steps` its sum has reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Thresholds {
+    /// Index of the tree.
+    pub tree: u8,
+    /// Index of the period type.
+    pub period: u8,
+    /// Index of the volume kind.
+    pub kind: u8,
+    /// Strictly increasing, all above zero, at most 254.
+    pub steps: Vec<Volume>,
+}
+
+/// A bucket vector kept on one tree: see `book::kernel`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kernel {
+    /// Index of the tree.
+    pub tree: u8,
+    /// Index of the period type.
+    pub period: u8,
+    /// Index of the volume kind.
+    pub kind: u8,
+    /// Buckets kept, 1 to 32.
+    pub buckets: u8,
+    /// How a seat maps what it receives to what it hands on.
+    pub rule: KernelRule,
+}
+
+/// How a seat's standing becomes its index map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KernelRule {
+    /// Every seat uses up a level: no compression.
+    EachLevel,
+    /// Only an active seat uses up a level: dynamic compression.
+    SkipInactive,
+}

@@ -1,0 +1,1 @@
+//! Documents: the network document and its calendars, read from TOML and compiled to rules the log carries.

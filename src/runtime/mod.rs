@@ -1,0 +1,1 @@
+//! Runtime: threads, clock, the order of durability, locks, feeds.

@@ -1,0 +1,1 @@
+//! Disk: log segments, batches, frames, documents. Stands on `base` alone.

@@ -1,0 +1,3 @@
+//! Seats and walks: links, legs, placement, moves, chains.
+
+pub mod rules;

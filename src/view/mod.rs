@@ -1,0 +1,3 @@
+//! Views: what follows from the kept figures, one file a question.
+
+pub mod verify;
