@@ -5,5 +5,6 @@
 
 pub mod command;
 pub mod member;
+pub mod outcome;
 pub mod rejection;
 pub mod rules;
