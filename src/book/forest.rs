@@ -5,6 +5,7 @@
 
 use crate::base::ids::{Member, Seat};
 use crate::base::volumes::Volumes;
+use crate::book::rules::Kept;
 
 /// Where a seat hangs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub struct Forest {}
 impl Forest {
     /// Trees without members: seat 0 of each is the hidden company seat.
     #[must_use]
-    pub fn new(_rules: &crate::engine::rules::Rules) -> Forest {
+    pub fn new(_rules: &Kept<'_>) -> Forest {
         unimplemented!()
     }
 

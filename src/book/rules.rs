@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::number::Volume;
+use crate::tree::rules::TreeRules;
 
 /// When a member counts as active.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,4 +68,21 @@ pub enum KernelRule {
     EachLevel,
     /// Only an active seat uses up a level: dynamic compression.
     SkipInactive,
+}
+
+/// All that decides which figures a forest keeps and how its records are laid out.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept<'a> {
+    /// How many volume kinds.
+    pub kinds: usize,
+    /// How many period types.
+    pub periods: usize,
+    /// The trees, the enroller tree first.
+    pub trees: &'a [TreeRules],
+    /// When a member is active.
+    pub activity: &'a Activity,
+    /// Threshold ladders.
+    pub thresholds: &'a [Thresholds],
+    /// Bucket vectors.
+    pub kernels: &'a [Kernel],
 }
