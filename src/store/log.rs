@@ -221,6 +221,7 @@ impl Log {
     /// # Errors
     /// Any fault poisons the log.
     pub fn write_outcomes(&mut self) -> Result<(), Fault> {
+        self.guard()?;
         if self.pending_batch {
             return Ok(());
         }
@@ -249,12 +250,19 @@ impl Log {
     /// If the disk refuses; the log is not harmed.
     pub fn trim(&mut self, seq: u64) -> Result<(), Fault> {
         let directory = &self.files.directory;
-        for segment in self.files.trim(seq) {
+        let gone = self.files.trim(seq);
+        if gone.is_empty() {
+            return Ok(());
+        }
+        segment::put_oldest(directory, self.files.oldest_seq())?;
+        for segment in gone {
             let path = self.files.path(segment.first_seq);
             directory.disk.remove(&path).map_err(at("remove", &path))?;
+            // One after the other, so that a crash never leaves a gap.
+            let dir = directory.log();
+            directory.disk.sync_dir(&dir).map_err(at("sync", &dir))?;
         }
-        let dir = directory.log();
-        directory.disk.sync_dir(&dir).map_err(at("sync", &dir))
+        Ok(())
     }
 
     fn open_frame(&mut self) -> (usize, u64) {

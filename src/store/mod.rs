@@ -8,6 +8,7 @@
 //! DIR/arborline.id            log id and format, written last when a directory is founded
 //! DIR/lock                    held while a process writes here
 //! DIR/log/<first seq>.log     segments: zero-filled files of frames
+//! DIR/log/oldest              from where on the log must be whole, once something was trimmed
 //! DIR/log/prepared            the next segment, zero-filled ahead of its use
 //! DIR/documents/<blake3>      documents that commands name by their hash
 //! ```

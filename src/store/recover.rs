@@ -211,6 +211,15 @@ fn read_chain(
     list: &[u64],
 ) -> Result<Vec<Head>, Fault> {
     let mut chain: Vec<Head> = Vec::with_capacity(list.len());
+    let oldest = segment::oldest(directory)?;
+    if list.first().is_some_and(|first_seq| *first_seq > oldest) {
+        let path = segment::path(directory, oldest);
+        return Err(Fault::damaged(
+            &path,
+            0,
+            "this segment, or a later one, is missing",
+        ));
+    }
     for &first_seq in list {
         let path = segment::path(directory, first_seq);
         let file = directory

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use crate::base::bytes::{Malformed, Reader};
 use crate::store::batch::{EPOCH, Hash};
 use crate::store::directory::{Directory, FORMAT, LogId};
-use crate::store::disk::{DiskFile, File, read_full, write_all};
+use crate::store::disk::{DiskFile, File, put_whole, read_full, read_whole, write_all};
 use crate::store::fault::{Fault, at};
 use crate::store::frame;
 
@@ -35,6 +35,9 @@ pub const BODY_AT: u64 = (frame::HEADER_BYTES + HEAD_BYTES) as u64;
 
 /// Name of the file that will be the next segment.
 pub const PREPARED: &str = "prepared";
+
+/// Name of the file that says from where on the log must be whole.
+const OLDEST: &str = "oldest";
 
 /// What a segment's head says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +84,38 @@ pub fn list(directory: &Directory) -> Result<Vec<u64>, Fault> {
     let mut found: Vec<u64> = names.iter().filter_map(first_seq).collect();
     found.sort_unstable();
     Ok(found)
+}
+
+/// The first sequence that must still be there: 1 until something was trimmed.
+///
+/// # Errors
+/// If the file that says so is damaged, or the disk refuses.
+pub fn oldest(directory: &Directory) -> Result<u64, Fault> {
+    let path = directory.log().join(OLDEST);
+    let bytes = match read_whole(directory.disk.as_ref(), &path, 32) {
+        Err(Fault::Io {
+            kind: std::io::ErrorKind::NotFound,
+            ..
+        }) => return Ok(1),
+        other => other?,
+    };
+    let text = std::str::from_utf8(&bytes).ok();
+    text.and_then(|text| text.parse().ok())
+        .ok_or_else(|| Fault::damaged(&path, 0, "it is not a sequence"))
+}
+
+/// Says that sequences below `seq` may be missing from now on.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn put_oldest(directory: &Directory, seq: u64) -> Result<(), Fault> {
+    let text = seq.to_string();
+    put_whole(
+        directory.disk.as_ref(),
+        &directory.log(),
+        OLDEST,
+        text.as_bytes(),
+    )
 }
 
 /// Appends a head's frame to an empty buffer.
