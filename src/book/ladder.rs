@@ -110,7 +110,12 @@ impl Grove {
     /// A cell whose seat has crossed, and its inflow; found by descending where the slack says so. O(log cells).
     ///
     /// A block not touched since a roll is freshened on the way: the inflow from below may cross in it all the same.
-    fn find_crossing(&mut self, root: u32, at: usize, ladder: &Ladder) -> Option<(u32, usize, i64)> {
+    fn find_crossing(
+        &mut self,
+        root: u32,
+        at: usize,
+        ladder: &Ladder,
+    ) -> Option<(u32, usize, i64)> {
         let (mut block, mut inflow) = (root, 0);
         loop {
             self.freshen_block(block);
