@@ -1,4 +1,6 @@
 //! One binary for all integration tests, to link once.
 
+mod chance;
 mod disk;
+mod forest;
 mod log;

@@ -141,3 +141,30 @@ fn u32_at(bytes: &[u8], start: usize) -> u32 {
 fn u64_at(bytes: &[u8], start: usize) -> u64 {
     u64::from_le_bytes(bytes[start..start + 8].try_into().expect("eight bytes"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_holds_only_where_it_was_written() {
+        let header = Header {
+            kind: Kind::Outcomes,
+            length: 3,
+            segment: 5,
+            durable_seq: 4,
+            synced_to: 100,
+        };
+        let mut bytes = Vec::new();
+        let start = open(&mut bytes);
+        bytes.extend_from_slice(b"yes");
+        close(&mut bytes, start, 200, &header);
+        assert!(checksum_holds(&bytes));
+        let read =
+            |at, segment| read_header(bytes.first_chunk().expect("long enough"), at, segment);
+        assert_eq!(read(200, 5), Ok(header));
+        assert!(read(208, 5).is_err());
+        assert!(read(200, 6).is_err());
+        assert!(read(90, 5).is_err());
+    }
+}

@@ -148,7 +148,7 @@ impl Reader {
         };
         let (frames, head) = open_segment(&self.files, mark)?;
         let damaged = |reason: &str| Err(Fault::damaged(frames.path(), 0, reason));
-        if head.previous_first != segment || head.previous_end != self.frames.at_byte() {
+        if head.previous_first != segment {
             return damaged("it does not follow the segment before it");
         }
         if self.next_seq.is_some_and(|next| next != head.first_seq) {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use arborline::store::disk::{Access, Disk, DiskFile, File, Lock};
 
-use super::Chance;
+use crate::chance::Chance;
 
 /// Operations that change the disk or make it durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,7 +148,7 @@ fn tear(change: &Change, chance: &mut Chance) -> Option<Change> {
     let Change::Write(at, data) = change else {
         return (chance.below(2) == 0).then(|| change.clone());
     };
-    let cut = usize::try_from(chance.below(data.len() as u64 + 1)).unwrap();
+    let cut = chance.below(data.len() + 1);
     match chance.below(4) {
         0 => None,
         1 => Some(change.clone()),
@@ -233,7 +233,7 @@ impl SimDisk {
 
     /// The same disk with one file changed; everything on it is durable.
     pub(crate) fn with(&self, path: &Path, bytes: Vec<u8>) -> SimDisk {
-        let image = self.image(Survivors::All, &mut Chance(0));
+        let image = self.image(Survivors::All, &mut Chance::new(0));
         let mut world = image.world();
         let inode = world.names[path];
         world.inodes[inode].cache.clone_from(&bytes);

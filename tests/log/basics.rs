@@ -15,13 +15,13 @@ use arborline::store::recover::inspect;
 
 use super::history::{History, directory, options, prefixed, read_all};
 use crate::disk::sim::{Op, SimDisk};
-use crate::disk::{Chance, scale};
+use crate::chance::{Chance, scale};
 
 #[test]
 fn histories_are_read_back_whole_over_many_lives() {
     for seed in 0..30 * scale() {
         let disk = SimDisk::new();
-        let (mut history, mut chance) = (History::default(), Chance(seed));
+        let (mut history, mut chance) = (History::default(), Chance::new(seed));
         for _ in 0..6 {
             history.live(&disk, &mut chance, 60).unwrap();
         }
@@ -33,7 +33,7 @@ fn histories_are_read_back_whole_over_many_lives() {
 fn a_reader_begins_anywhere_and_goes_on_as_more_is_confirmed() {
     let disk = SimDisk::new();
     let mut history = History::default();
-    history.live(&disk, &mut Chance(4), 120).unwrap();
+    history.live(&disk, &mut Chance::new(4), 120).unwrap();
     let mut log = history.open(&disk, options()).unwrap();
     let total = log.next_seq() - 1;
     for seq in 1..=total {
@@ -196,7 +196,7 @@ fn refused_by_name() {
 fn trimming_forgets_whole_segments() {
     let disk = SimDisk::new();
     let mut history = History::default();
-    history.live(&disk, &mut Chance(8), 200).unwrap();
+    history.live(&disk, &mut Chance::new(8), 200).unwrap();
     let mut log = history.open(&disk, options()).unwrap();
     let half = log.next_seq() / 2;
     Order::trim(&mut log, half).unwrap();

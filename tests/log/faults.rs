@@ -7,11 +7,11 @@ use arborline::store::fault::Fault;
 
 use super::history::{History, options};
 use crate::disk::sim::{OPS, Op, SimDisk, Survivors, Trouble};
-use crate::disk::{Chance, scale};
+use crate::chance::{Chance, scale};
 
 /// Runs a life under `trouble`; whether it ended early. Checks that a fault is final and names what failed.
 fn live(disk: &SimDisk, history: &mut History, seed: u64, trouble: Trouble) -> bool {
-    let mut chance = Chance(seed);
+    let mut chance = Chance::new(seed);
     disk.plan(Some(trouble));
     let mut log = match history.open(disk, options()) {
         Ok(log) => log,
@@ -42,17 +42,17 @@ fn check(seed: u64, trouble: Trouble) -> (bool, SimDisk) {
     assert!(!disk.synced_twice(), "{trouble:?}");
     // The power goes at once.
     let mut after = history.clone();
-    let lost = disk.image(Survivors::None, &mut Chance(0));
+    let lost = disk.image(Survivors::None, &mut Chance::new(0));
     after
-        .live(&lost, &mut Chance(1), 5)
+        .live(&lost, &mut Chance::new(1), 5)
         .expect("a fault damages nothing");
     // Or the process starts again over a cache that shows bytes which never reached the disk, answers, and then the
     // power goes: whatever it answered must be there.
     disk.survive_process();
     history
-        .live(&disk, &mut Chance(1), 5)
+        .live(&disk, &mut Chance::new(1), 5)
         .expect("a fault damages nothing");
-    let lost = disk.image(Survivors::None, &mut Chance(0));
+    let lost = disk.image(Survivors::None, &mut Chance::new(0));
     history
         .open(&lost, options())
         .expect("nor does the loss of power");

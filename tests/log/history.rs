@@ -15,7 +15,7 @@ use arborline::store::outcomes::Outcomes;
 use arborline::store::prepare::When;
 use arborline::store::reader::{Entry, Proof, Reader};
 
-use crate::disk::Chance;
+use crate::chance::Chance;
 
 /// A directory on a disk, always at the same place.
 pub(crate) fn directory(disk: &(impl Disk + Clone)) -> Directory {
@@ -102,7 +102,7 @@ impl History {
 
     /// One thing drawn by chance.
     pub(crate) fn step(&mut self, log: &mut Log, chance: &mut Chance) -> Result<(), Fault> {
-        match chance.below(10) {
+        match chance.below(12) {
             0..5 => {
                 let commands: Vec<Vec<u8>> =
                     (0..chance.below(5)).map(|_| draw_command(chance)).collect();
@@ -112,7 +112,7 @@ impl History {
                 self.confirmed = log.commit()?;
                 Ok(())
             }
-            8 => {
+            8 | 9 => {
                 let (first_seq, last_seq) = (self.decided + 1, self.confirmed);
                 let bytes: Vec<u8> = (first_seq..=last_seq).map(|seq| seq as u8).collect();
                 self.decided = last_seq;
@@ -147,7 +147,7 @@ impl History {
 
 fn draw_command(chance: &mut Chance) -> Vec<u8> {
     let length = chance.below(60);
-    (0..length).map(|_| chance.draw() as u8).collect()
+    (0..length).map(|_| chance.bits() as u8).collect()
 }
 
 /// All commands of a log in order; also checks that outcomes speak of commands before them, rightly.
