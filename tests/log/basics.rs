@@ -14,8 +14,8 @@ use arborline::store::real::RealDisk;
 use arborline::store::recover::inspect;
 
 use super::history::{History, directory, options, prefixed, read_all};
-use crate::disk::sim::{Op, SimDisk};
 use crate::chance::{Chance, scale};
+use crate::disk::sim::{Op, SimDisk};
 
 #[test]
 fn histories_are_read_back_whole_over_many_lives() {

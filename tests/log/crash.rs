@@ -1,8 +1,8 @@
 //! Crashes: after every operation, with every kind of loss, and again inside the recovery.
 
 use super::history::History;
-use crate::disk::sim::{SimDisk, Survivors, Trouble};
 use crate::chance::{Chance, scale};
+use crate::disk::sim::{SimDisk, Survivors, Trouble};
 
 const KINDS: [Survivors; 7] = [
     Survivors::None,
@@ -39,7 +39,10 @@ fn a_crash_at_any_operation_loses_nothing_confirmed() {
             crashes += 1;
         }
     }
-    assert!(crashes > 1_000, "the lives were too short to prove anything: {crashes}");
+    assert!(
+        crashes > 1_000,
+        "the lives were too short to prove anything: {crashes}"
+    );
 }
 
 /// Opens the image, going through a crash at a drawn operation first, `depth` times over; then lives on.

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use arborline::store::fault::Fault;
 
 use super::history::{History, directory, options, read_all};
-use crate::disk::sim::SimDisk;
 use crate::chance::{Chance, scale};
+use crate::disk::sim::SimDisk;
 use arborline::store::log::Log;
 use arborline::store::recover::inspect;
 
@@ -57,13 +57,23 @@ fn check(disk: &SimDisk, history: &History, path: &Path, bytes: Vec<u8>, at: usi
             assert_eq!(shown, history.submitted, "{} byte {at}", path.display());
             false
         }
-        Err(Fault::Damaged { at_byte, file, reason }) => {
-            assert!(at_byte <= at as u64, "byte {at} named as {at_byte}: {reason}");
+        Err(Fault::Damaged {
+            at_byte,
+            file,
+            reason,
+        }) => {
+            assert!(
+                at_byte <= at as u64,
+                "byte {at} named as {at_byte}: {reason}"
+            );
             assert!(file.starts_with("/data/net"), "{}", file.display());
             true
         }
         Err(fault) => {
-            let other = matches!(fault, Fault::OtherFormat { .. } | Fault::OtherMachine { .. });
+            let other = matches!(
+                fault,
+                Fault::OtherFormat { .. } | Fault::OtherMachine { .. }
+            );
             assert!(other, "{fault}");
             true
         }

@@ -6,8 +6,8 @@ use arborline::base::time::Time;
 use arborline::store::fault::Fault;
 
 use super::history::{History, options};
-use crate::disk::sim::{OPS, Op, SimDisk, Survivors, Trouble};
 use crate::chance::{Chance, scale};
+use crate::disk::sim::{OPS, Op, SimDisk, Survivors, Trouble};
 
 /// Runs a life under `trouble`; whether it ended early. Checks that a fault is final and names what failed.
 fn live(disk: &SimDisk, history: &mut History, seed: u64, trouble: Trouble) -> bool {
