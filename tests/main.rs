@@ -1,4 +1,5 @@
 //! One binary for all integration tests, to link once.
 
 mod chance;
+mod commands;
 mod forest;
