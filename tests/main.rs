@@ -1,6 +1,7 @@
 //! One binary for all integration tests, to link once.
 
 mod chance;
+mod commands;
 mod disk;
 mod forest;
 mod log;
