@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::base::ids::Seat;
 use crate::book::forest::Attach;
-use crate::engine::command::move_leg::{self, Move};
+use crate::engine::command::move_leg::Move;
 use crate::engine::state::State;
 use crate::view::budget::Budget;
 use crate::view::error::ViewError;
@@ -133,7 +133,7 @@ pub fn preview(
 ) -> Result<MovePreview, ViewError> {
     let lens = Lens::new(state)?;
     let limit = query::limit(limit)?;
-    let (tree, seat, attach) = move_leg::judge(state, asked).map_err(ViewError::Rejected)?;
+    let (tree, seat, attach) = asked.judge(state).map_err(ViewError::Rejected)?;
     let (to, to_leg) = match attach {
         Attach::Under { parent, leg } => (Some(parent), leg),
         Attach::Root | Attach::Detached => (None, 0),

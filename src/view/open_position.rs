@@ -3,7 +3,6 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::book::forest::Attach;
 use crate::engine::placing;
 use crate::engine::state::State;
 use crate::tree::rules::Policy;
@@ -30,10 +29,10 @@ pub struct OpenPosition {
 }
 
 /// Where a newcomer enrolled by `under` would stand now, by `policy` or by the tree's own; to place him there, name that
-/// place, for a later newcomer may take it first.
+/// place, for a later newcomer may take it first. Below somebody without a place in the tree the newcomer would wait.
 ///
 /// # Errors
-/// Unknown names, or [`ViewError::Rejected`] where the policy finds no place.
+/// Unknown names.
 ///
 /// # Cost
 /// As the policy's own: O(hops), or O(log n) for level by level.
@@ -47,17 +46,17 @@ pub fn find(
     let tree = lens.tree(tree)?;
     let enroller = lens.member(under, "under")?;
     let policy = policy.unwrap_or(lens.rules.trees[tree].placement);
-    let attach = placing::look_ahead(state, tree, enroller, policy).map_err(ViewError::Rejected)?;
-    let (parent, leg) = match attach {
-        Attach::Under { parent, leg } => (Some(lens.place(tree, parent)), leg),
-        Attach::Root | Attach::Detached => (None, 0),
-    };
+    let start = lens
+        .seat(tree, enroller, 1)
+        .filter(|&seat| !lens.forest().is_waiting(tree, seat));
+    let found = start.and_then(|start| placing::find_position(state, tree, start, policy));
+    let leg = found.map_or(0, |(_, leg)| leg);
     Ok(OpenPosition {
         tree: lens.tree_name(tree),
         under: under.to_owned(),
         policy: network::policy_name(policy).to_owned(),
-        parent,
+        parent: found.map(|(parent, _)| lens.place(tree, parent)),
         leg: (leg > 0).then_some(leg),
-        waits: attach == Attach::Detached,
+        waits: found.is_none(),
     })
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::base::ids::Seat;
 use crate::base::time::Time;
 use crate::engine::state::State;
 use crate::view::budget::Budget;
@@ -53,7 +54,7 @@ pub struct TankPage {
 /// An unknown tree, or a bad cursor.
 ///
 /// # Cost
-/// A step for each row; the engine skips who has been placed since.
+/// A step for each who waits, up to the page's end.
 pub fn page(
     state: &State,
     tree: &str,
@@ -64,19 +65,23 @@ pub fn page(
     let tree = lens.tree(tree)?;
     let limit = query::limit(asked.limit)?;
     let question = format!("tank {tree}");
-    let mut from = 0;
+    let mut after = None;
     if let Some(text) = &asked.cursor {
-        let [place] = cursor::read('t', &question, text)?;
-        from = u32::try_from(place).map_err(|_| ViewError::BadCursor)?;
+        let [seat] = cursor::read('t', &question, text)?;
+        after = Some(Seat::try_from(seat).map_err(|_| ViewError::BadCursor)?);
     }
     let mut rows = Vec::new();
-    let mut next = None;
-    for (place, seat) in lens.state.tanks.waiting_after(tree, from, lens.forest()) {
+    let (mut next, mut last) = (None, 0);
+    for seat in lens.forest().waiting(tree) {
+        budget.spend(1)?;
+        if after.is_some_and(|after| seat <= after) {
+            continue;
+        }
         if rows.len() == limit {
-            next = Some(cursor::write('t', &question, &[place.into()]));
+            next = Some(cursor::write('t', &question, &[last]));
             break;
         }
-        budget.spend(1)?;
+        last = u64::from(seat);
         let owner = lens.forest().owner(tree, seat);
         rows.push(Waiting {
             member: lens.id(owner),

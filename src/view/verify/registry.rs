@@ -71,9 +71,6 @@ pub(super) fn check_roots(found: &mut Findings<'_>) {
                 found.at_seat((tree, seat), || "waits without a parent".to_owned(), free, true);
             }
         }
-        let tank = lens.state.tanks.waiting(tree, forest).count();
-        let held = waiting.iter().filter(|&&waits| waits).count();
-        found.whole(Some(tree), || "listed in the tank".to_owned(), tank, held);
     }
     found.whole(
         Some(ENROLLER_TREE),
