@@ -5,3 +5,4 @@ mod commands;
 mod disk;
 mod forest;
 mod log;
+mod views;
