@@ -6,7 +6,7 @@ use arborline::engine::command::found::Found;
 use arborline::engine::command::{Command, Verb};
 use arborline::engine::rules::{ClockMode, Rules};
 
-use crate::random::Random;
+use crate::chance::{Chance, scale};
 use commands::{Lean, Writer};
 use play::{Batch, Pair, guarded, report};
 
@@ -16,12 +16,6 @@ mod copies;
 mod grown;
 mod laws;
 mod play;
-
-/// Multiplies the counts of this belt.
-fn scale() -> u64 {
-    let told = std::env::var("ARBORLINE_TEST_SCALE").ok();
-    told.and_then(|text| text.parse().ok()).unwrap_or(1)
-}
 
 /// The first command of every history.
 fn founding(rules: Rules) -> Batch {
@@ -43,14 +37,14 @@ fn founding(rules: Rules) -> Batch {
 /// The time a batch is stamped with.
 fn stamp(writer: &mut Writer, pair: &Pair) -> Time {
     let now = pair.world.time.0;
-    match writer.random.below(10) {
-        0..=5 => Time(now + writer.random.between(0, 6 * 3_600_000)),
+    match writer.chance.below(10) {
+        0..=5 => Time(now + writer.chance.between(0, 6 * 3_600_000)),
         6 => Time(now - 5),
         7 => Time(
-            (writer.border(&pair.world) + writer.random.between(-1, 1))
+            (writer.border(&pair.world) + writer.chance.between(-1, 1))
                 .clamp(now, now + 40 * 86_400_000),
         ),
-        8 => Time(now + writer.random.between(0, 9 * 86_400_000)),
+        8 => Time(now + writer.chance.between(0, 9 * 86_400_000)),
         _ => Time(now),
     }
 }
@@ -65,10 +59,10 @@ struct History {
 impl History {
     /// A network founded by rules drawn from a seed.
     fn new(seed: u64, lean: Lean) -> (History, Batch) {
-        let mut random = Random::new(seed);
-        let first = founding(laws::draw(&mut random));
+        let mut chance = Chance::new(seed);
+        let first = founding(laws::draw(&mut chance));
         let history = History {
-            writer: Writer::new(random, lean),
+            writer: Writer::new(chance, lean),
             pair: Pair::new(),
             played: Vec::new(),
         };
@@ -86,7 +80,7 @@ impl History {
     fn go_on(&mut self, commands: usize, group: usize) -> Result<(), String> {
         let mut left = commands;
         while left > 0 {
-            let size = (1 + self.writer.random.below(group)).min(left);
+            let size = (1 + self.writer.chance.below(group)).min(left);
             left -= size;
             let stamp = stamp(&mut self.writer, &self.pair);
             let mut commands = Vec::new();
@@ -107,14 +101,21 @@ impl History {
 }
 
 /// Plays one history; a failure is shortened and told.
-fn run(seed: u64, lean: Lean, mut story: impl FnMut(&mut History) -> Result<(), String>) -> History {
+fn run(
+    seed: u64,
+    lean: Lean,
+    mut story: impl FnMut(&mut History) -> Result<(), String>,
+) -> History {
     let (mut history, first) = History::new(seed, lean);
     let told = guarded(|| {
         history.play(first)?;
         story(&mut history)
     });
     if let Err(what) = told {
-        panic!("{}", report(seed, std::mem::take(&mut history.played), &what));
+        panic!(
+            "{}",
+            report(seed, std::mem::take(&mut history.played), &what)
+        );
     }
     history
 }

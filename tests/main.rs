@@ -1,6 +1,7 @@
 //! One binary for all integration tests, to link once.
 
+mod chance;
+mod forest;
 mod histories;
 mod model;
-mod random;
 mod tidy;

@@ -19,8 +19,8 @@ use arborline::engine::member::{MemberKind, Profile, Status};
 use arborline::engine::rules::ClockMode;
 
 use super::laws;
+use crate::chance::Chance;
 use crate::model::world::World;
-use crate::random::Random;
 
 /// How a history leans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,16 +39,16 @@ pub(crate) enum Lean {
 
 /// Draws commands; the same seed and model give the same ones.
 pub(crate) struct Writer {
-    pub(crate) random: Random,
+    pub(crate) chance: Chance,
     pub(crate) lean: Lean,
     ids: u64,
     used: Vec<(Text, u8)>,
 }
 
 impl Writer {
-    pub(crate) fn new(random: Random, lean: Lean) -> Writer {
+    pub(crate) fn new(chance: Chance, lean: Lean) -> Writer {
         Writer {
-            random,
+            chance,
             lean,
             ids: 0,
             used: Vec::new(),
@@ -57,7 +57,7 @@ impl Writer {
 
     /// The next command.
     pub(crate) fn draw(&mut self, world: &World) -> Command {
-        if self.random.chance(4) {
+        if self.chance.percent(4) {
             return self.atomic(world);
         }
         self.plain(world)
@@ -66,12 +66,12 @@ impl Writer {
     fn atomic(&mut self, world: &World) -> Command {
         let mut ahead = world.clone();
         let mut inner = Vec::new();
-        for _ in 0..1 + self.random.below(5) {
+        for _ in 0..1 + self.chance.below(5) {
             let command = self.plain(&ahead);
             // Refused parts are kept now and then only, or hardly any group would be accepted.
             let mut next = ahead.clone();
             let fits = next.step(world.seq + 1, ahead.time, &command).is_ok();
-            if fits || self.random.chance(15) {
+            if fits || self.chance.percent(15) {
                 inner.push(command);
             }
             if fits {
@@ -88,7 +88,7 @@ impl Writer {
         let verb = if people == 0 {
             0
         } else {
-            self.random.below(100)
+            self.chance.below(100)
         };
         let fewer = match people {
             0..=45 => 0,
@@ -124,11 +124,11 @@ impl Writer {
             .filter(|(_, of)| *of == space)
             .map(|(id, _)| id)
             .collect();
-        let id = if !old.is_empty() && self.random.chance(3) {
-            (*self.random.pick(&old)).clone()
-        } else if self.random.chance(5) && !self.used.is_empty() {
+        let id = if !old.is_empty() && self.chance.percent(3) {
+            (*self.chance.pick(&old)).clone()
+        } else if self.chance.percent(5) && !self.used.is_empty() {
             // An id of another space is free in this one.
-            self.random.pick(&self.used).0.clone()
+            self.chance.pick(&self.used).0.clone()
         } else {
             self.ids += 1;
             Text::from(format!(
@@ -145,56 +145,56 @@ impl Writer {
     fn at(&mut self, world: &World) -> Time {
         let now = world.time.max(laws::START);
         let wall = world.law().clock == ClockMode::Wall;
-        let moved = match self.random.below(100) {
-            0..=49 if wall => now.0 - self.random.between(0, 3_600_000),
-            0..=49 => now.0 + self.random.between(0, 8 * 3_600_000),
+        let moved = match self.chance.below(100) {
+            0..=49 if wall => now.0 - self.chance.between(0, 3_600_000),
+            0..=49 => now.0 + self.chance.between(0, 8 * 3_600_000),
             50..=64 => now.0,
-            65..=76 => self.border(world) + self.random.between(-1, 1),
-            77..=91 => now.0 - self.random.between(1, 20 * DAY_MS),
-            92..=94 => now.0 - self.random.between(1, 120 * DAY_MS),
-            95..=96 if wall => now.0 + 5 * 60_000 + self.random.between(-1, 1),
+            65..=76 => self.border(world) + self.chance.between(-1, 1),
+            77..=91 => now.0 - self.chance.between(1, 20 * DAY_MS),
+            92..=94 => now.0 - self.chance.between(1, 120 * DAY_MS),
+            95..=96 if wall => now.0 + 5 * 60_000 + self.chance.between(-1, 1),
             _ if wall => now.0,
-            _ => now.0 + self.random.between(1, 16 * DAY_MS),
+            _ => now.0 + self.chance.between(1, 16 * DAY_MS),
         };
         Time(moved.max(0))
     }
 
     /// An instant at which something ends.
     pub(crate) fn border(&mut self, world: &World) -> i64 {
-        let of = self.random.below(world.calendars.len());
+        let of = self.chance.below(world.calendars.len());
         let calendar = &world.calendars[of];
         let rules = &world.law().period_types[of];
-        let at = (calendar.current + self.random.below(2)).min(calendar.labels.len());
-        match self.random.below(4) {
+        let at = (calendar.current + self.chance.below(2)).min(calendar.labels.len());
+        match self.chance.below(4) {
             0 => calendar.starts[at].0,
             1 => calendar.starts[at].0 + rules.cutoff_ms,
             2 => calendar.starts[calendar.current].0,
             _ => {
                 let sold = world.sales.last().map_or(world.time, |sale| sale.at);
-                sold.0 + *self.random.pick(&[1, 3, 5, 7, 30]) * DAY_MS
+                sold.0 + *self.chance.pick(&[1, 3, 5, 7, 30]) * DAY_MS
             }
         }
     }
 
     /// Some member's id, an unknown one at times.
     fn someone(&mut self, world: &World) -> Text {
-        if self.random.chance(3) || world.people.len() == 1 {
+        if self.chance.percent(3) || world.people.len() == 1 {
             return Text::from("nobody");
         }
-        let at = 1 + self.random.below(world.people.len() - 1);
+        let at = 1 + self.chance.below(world.people.len() - 1);
         world.people[at].id.clone()
     }
 
     fn enroller(&mut self, world: &World) -> Option<Text> {
         let people = world.people.len();
-        if people == 1 || self.random.chance(6) {
+        if people == 1 || self.chance.percent(6) {
             return None;
         }
         let at = match self.lean {
-            Lean::Lines if self.random.chance(85) => {
-                people - 1 - self.random.below(people.min(4) - 1)
+            Lean::Lines if self.chance.percent(85) => {
+                people - 1 - self.chance.below(people.min(4) - 1)
             }
-            Lean::Stars if self.random.chance(75) => 1,
+            Lean::Stars if self.chance.percent(75) => 1,
             _ => return Some(self.someone(world)),
         };
         Some(world.people[at].id.clone())
@@ -202,7 +202,7 @@ impl Writer {
 
     fn enrol(&mut self, world: &World, at: Time) -> Command {
         let enroller = self.enroller(world);
-        let kind = match self.random.below(10) {
+        let kind = match self.chance.below(10) {
             0 => MemberKind::Customer,
             1 => MemberKind::Preferred,
             _ => MemberKind::Distributor,
@@ -214,7 +214,7 @@ impl Writer {
             4
         };
         for tree in 0..world.trees.len() {
-            if (tree > 0 && self.random.chance(percent)) || self.random.chance(1) {
+            if (tree > 0 && self.chance.percent(percent)) || self.chance.percent(1) {
                 let place = self.place_at(world, tree, enroller.as_ref());
                 placements.push(Placement {
                     tree: world.law().trees[tree].name.clone(),
@@ -224,9 +224,9 @@ impl Writer {
         }
         let profile = Profile {
             country: self
-                .random
-                .chance(50)
-                .then(|| Text::from(*self.random.pick(&["DE", "US", "IN"]))),
+                .chance
+                .percent(50)
+                .then(|| Text::from(*self.chance.pick(&["DE", "US", "IN"]))),
             ..Profile::default()
         };
         let enrol = Enrol {
@@ -242,14 +242,14 @@ impl Writer {
     fn place_at(&mut self, world: &World, tree: usize, enroller: Option<&Text>) -> PlaceAt {
         let rules = &world.law().trees[tree];
         let below = self.below(world, tree, enroller);
-        match self.random.below(20) {
+        match self.chance.below(20) {
             0 => PlaceAt::Root,
             1 => PlaceAt::Tank,
             2..=9 => {
                 let (kinds, types) = (world.law().kinds.len(), world.calendars.len());
                 PlaceAt::Policy {
-                    policy: laws::policy(rules.shape, kinds, types, &mut self.random),
-                    under: self.random.chance(40).then_some(below),
+                    policy: laws::policy(rules.shape, kinds, types, &mut self.chance),
+                    under: self.chance.percent(40).then_some(below),
                 }
             }
             _ => {
@@ -265,26 +265,26 @@ impl Writer {
 
     fn leg(&mut self, world: &World, tree: usize) -> Option<u8> {
         match world.law().trees[tree].shape.legs() {
-            None if self.random.chance(95) => None,
-            _ if self.random.chance(30) => None,
+            None if self.chance.percent(95) => None,
+            _ if self.chance.percent(30) => None,
             legs => {
-                let most = usize::from(legs.unwrap_or(1)) + usize::from(self.random.chance(8));
-                Some(laws::small(1 + self.random.below(most)))
+                let most = usize::from(legs.unwrap_or(1)) + usize::from(self.chance.percent(8));
+                Some(laws::small(1 + self.chance.below(most)))
             }
         }
     }
 
     fn centre(&mut self) -> u16 {
-        *self.random.pick(&[1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3, 0])
+        *self.chance.pick(&[1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3, 0])
     }
 
     /// Someone at or below the enroller's seat, mostly.
     fn below(&mut self, world: &World, tree: usize, enroller: Option<&Text>) -> Text {
         let seat = enroller.and_then(|id| world.seat(tree, world.person(id)?, 1));
         match seat {
-            Some(seat) if self.random.chance(85) => {
+            Some(seat) if self.chance.percent(85) => {
                 let all = world.trees[tree].subtree(seat);
-                let owner = world.trees[tree].seats[*self.random.pick(&all)].owner;
+                let owner = world.trees[tree].seats[*self.chance.pick(&all)].owner;
                 world.people[owner].id.clone()
             }
             _ => self.someone(world),
@@ -296,11 +296,11 @@ impl Writer {
         let waiting: Vec<usize> = (1..world.trees[tree].seats.len())
             .filter(|&seat| world.trees[tree].waits(seat))
             .collect();
-        let (member, centre) = if !waiting.is_empty() && self.random.chance(75) {
-            let seat = &world.trees[tree].seats[*self.random.pick(&waiting)];
+        let (member, centre) = if !waiting.is_empty() && self.chance.percent(75) {
+            let seat = &world.trees[tree].seats[*self.chance.pick(&waiting)];
             (world.people[seat.owner].id.clone(), seat.centre)
         } else {
-            (self.someone(world), *self.random.pick(&[1, 2, 2, 2, 3, 4]))
+            (self.someone(world), *self.chance.pick(&[1, 2, 2, 2, 3, 4]))
         };
         let by = world
             .person(&member)
@@ -316,24 +316,24 @@ impl Writer {
     }
 
     fn some_tree(&mut self, world: &World) -> usize {
-        let first = usize::from(world.trees.len() > 1 && self.random.chance(90));
-        first + self.random.below(world.trees.len() - first)
+        let first = usize::from(world.trees.len() > 1 && self.chance.percent(90));
+        first + self.chance.below(world.trees.len() - first)
     }
 
     fn tree_name(&mut self, world: &World, tree: usize) -> Text {
-        if self.random.chance(2) {
+        if self.chance.percent(2) {
             return Text::from("oak");
         }
         world.law().trees[tree].name.clone()
     }
 
     fn move_leg(&mut self, world: &World, at: Time) -> Command {
-        let tree = self.random.below(world.trees.len());
+        let tree = self.chance.below(world.trees.len());
         let asked = Move {
             tree: self.tree_name(world, tree),
             member: self.someone(world),
             centre: self.centre(),
-            parent: (!self.random.chance(7)).then(|| self.someone(world)),
+            parent: (!self.chance.percent(7)).then(|| self.someone(world)),
             parent_centre: self.centre(),
             leg: self.leg(world, tree),
         };
@@ -344,25 +344,25 @@ impl Writer {
     fn volumes(&mut self, world: &World, negative: bool) -> Volumes {
         let mut volumes = Volumes::default();
         for kind in 0..world.law().kinds.len() {
-            let units = match self.random.below(10) {
+            let units = match self.chance.below(10) {
                 0 => 0,
                 1 => 1,
-                2 => self.random.between(1, 3_000_000),
-                _ if self.lean == Lean::Huge => self.random.between(1, Volume::MAX.0),
-                _ => self.random.between(1, 8) * 250_000,
+                2 => self.chance.between(1, 3_000_000),
+                _ if self.lean == Lean::Huge => self.chance.between(1, Volume::MAX.0),
+                _ => self.chance.between(1, 8) * 250_000,
             };
-            let turned = negative && self.random.chance(60);
+            let turned = negative && self.chance.percent(60);
             volumes.set(kind, Volume(if turned { -units } else { units }));
         }
-        if self.random.chance(1) {
+        if self.chance.percent(1) {
             volumes.set(world.law().kinds.len(), Volume(5));
         }
         volumes
     }
 
     fn order(&mut self, world: &World, at: Time) -> Command {
-        let negative = self.random.chance(1);
-        let lines = (0..self.random.below(3))
+        let negative = self.chance.percent(1);
+        let lines = (0..self.chance.below(3))
             .map(|line| Line {
                 sku: Text::from(format!("sku{line}")),
                 quantity: Volume(10_000),
@@ -374,9 +374,9 @@ impl Writer {
             member: self.someone(world),
             centre: self.centre(),
             volumes: self.volumes(world, negative),
-            amount: Volume(*self.random.pick(&[0, 7, 990_000, 1_230_000])),
-            currency: self.random.chance(50).then(|| Text::from("EUR")),
-            class: self.random.chance(50).then(|| Text::from("retail")),
+            amount: Volume(*self.chance.pick(&[0, 7, 990_000, 1_230_000])),
+            currency: self.chance.percent(50).then(|| Text::from("EUR")),
+            class: self.chance.percent(50).then(|| Text::from("retail")),
             lines,
         };
         self.command(at, Verb::Order(Box::new(order)))
@@ -384,24 +384,24 @@ impl Writer {
 
     fn refund(&mut self, world: &World, at: Time) -> Command {
         let sale = (!world.sales.is_empty()).then(|| {
-            let newest = self.random.below(world.sales.len().min(12));
+            let newest = self.chance.below(world.sales.len().min(12));
             &world.sales[world.sales.len() - 1 - newest]
         });
         let (id, left, money) = match sale {
-            Some(sale) if self.random.chance(97) => (sale.id.clone(), sale.left, sale.amount_left),
+            Some(sale) if self.chance.percent(97) => (sale.id.clone(), sale.left, sale.amount_left),
             _ => (Text::from("no order"), [5; 8], 5),
         };
-        let extent = match self.random.below(10) {
+        let extent = match self.chance.below(10) {
             0..=3 => Extent::Full,
-            4..=6 => Extent::Amount(Volume(self.random.between(0, money.max(0) + 1))),
+            4..=6 => Extent::Amount(Volume(self.chance.between(0, money.max(0) + 1))),
             _ => {
                 let parts = left.map(|units| {
-                    units - self.random.between(-1, 3).min(units) * (units / 3).max(1)
+                    units - self.chance.between(-1, 3).min(units) * (units / 3).max(1)
                 });
                 let parts = parts.map(|part| part.max(0));
                 Extent::Volumes(
                     Volumes::from_units(&parts),
-                    Volume(self.random.between(0, 1).min(money)),
+                    Volume(self.chance.between(0, 1).min(money)),
                 )
             }
         };
@@ -427,13 +427,13 @@ impl Writer {
         let left: Vec<usize> = (1..world.people.len())
             .filter(|&member| world.people[member].status == Status::Terminated)
             .collect();
-        let (member, status) = if !left.is_empty() && self.random.chance(40) {
+        let (member, status) = if !left.is_empty() && self.chance.percent(40) {
             (
-                world.people[*self.random.pick(&left)].id.clone(),
+                world.people[*self.chance.pick(&left)].id.clone(),
                 Status::Open,
             )
         } else {
-            let status = *self.random.pick(&[
+            let status = *self.chance.pick(&[
                 Status::Terminated,
                 Status::Terminated,
                 Status::Suspended,
@@ -457,32 +457,32 @@ impl Writer {
         ];
         let update = Update {
             member: self.someone(world),
-            kind: self.random.chance(50).then(|| *self.random.pick(&kinds)),
-            country: self.random.chance(30).then(|| None),
-            tags: self.random.chance(30).then(|| vec![Text::from("vip")]),
+            kind: self.chance.percent(50).then(|| *self.chance.pick(&kinds)),
+            country: self.chance.percent(30).then(|| None),
+            tags: self.chance.percent(30).then(|| vec![Text::from("vip")]),
             default_leg: self
-                .random
-                .chance(40)
-                .then(|| *self.random.pick(&[1, 2, 2, 2])),
+                .chance
+                .percent(40)
+                .then(|| *self.chance.pick(&[1, 2, 2, 2])),
             ..Update::default()
         };
         self.command(at, Verb::Update(Box::new(update)))
     }
 
     fn close(&mut self, world: &World, at: Time) -> Command {
-        let of = self.random.below(world.calendars.len());
+        let of = self.chance.below(world.calendars.len());
         let calendar = &world.calendars[of];
-        let back = self.random.below(3);
+        let back = self.chance.below(3);
         let period = (calendar.current + 1)
             .saturating_sub(back)
             .min(calendar.labels.len() - 1);
         let close = Close {
-            period_type: if self.random.chance(3) {
+            period_type: if self.chance.percent(3) {
                 Text::from("epoch")
             } else {
                 world.law().period_types[of].name.clone()
             },
-            period: if self.random.chance(3) {
+            period: if self.chance.percent(3) {
                 Text::from("never")
             } else {
                 calendar.labels[period].clone()
@@ -493,13 +493,13 @@ impl Writer {
 
     fn token(&mut self, world: &World, at: Time) -> Command {
         let known: Vec<&Text> = world.tokens.keys().collect();
-        if !known.is_empty() && self.random.chance(50) {
-            let token = (*self.random.pick(&known)).clone();
+        if !known.is_empty() && self.chance.percent(50) {
+            let token = (*self.chance.pick(&known)).clone();
             return self.command(at, Verb::RevokeToken(Box::new(RevokeToken { token })));
         }
-        let member = self.random.chance(50).then(|| self.someone(world));
+        let member = self.chance.percent(50).then(|| self.someone(world));
         let token = CreateToken {
-            hash: [laws::small(self.random.below(256)); 32],
+            hash: [laws::small(self.chance.below(256)); 32],
             role: if member.is_some() {
                 Role::Member
             } else {
@@ -512,7 +512,7 @@ impl Writer {
     }
 
     fn extend(&mut self, world: &World, at: Time) -> Command {
-        let of = self.random.below(world.calendars.len());
+        let of = self.chance.below(world.calendars.len());
         let calendar = &world.calendars[of];
         let (from, last) = (
             calendar.starts[0].0,

@@ -6,10 +6,10 @@ use arborline::book::forest::Forest;
 use arborline::engine::periods::PeriodState;
 use arborline::engine::state::State;
 
+use crate::chance::Chance;
 use crate::model::figures::{Figures, Scene};
 use crate::model::trees::{Hang, Tree};
 use crate::model::world::World;
-use crate::random::Random;
 
 /// A difference, in words.
 pub(crate) type Difference = Result<(), String>;
@@ -25,7 +25,7 @@ macro_rules! same {
 }
 
 /// Compares everything; `probe` draws the pairs of seats for the questions that take two.
-pub(crate) fn all(state: &State, world: &World, probe: &mut Random) -> Difference {
+pub(crate) fn all(state: &State, world: &World, probe: &mut Chance) -> Difference {
     same!(state.as_of_time, world.time, "machine time");
     same!(state.as_of_seq, world.seq, "sequence");
     if world.rules.is_none() {
@@ -279,7 +279,7 @@ fn walks(
     tree: &Tree,
     at: usize,
     numbers: &[Seat],
-    probe: &mut Random,
+    probe: &mut Chance,
 ) -> Difference {
     if tree.seats.len() == 1 {
         return Ok(());

@@ -9,8 +9,8 @@ use arborline::engine::state::State;
 
 use super::commands::Lean;
 use super::play::Batch;
-use super::{History, compare, run, scale};
-use crate::random::Random;
+use super::{History, compare, run};
+use crate::chance::{Chance, scale};
 
 /// Commands with their stamps, through their bytes and back.
 fn through_bytes(batches: &[Batch]) -> Vec<(Time, Command)> {
@@ -28,17 +28,26 @@ fn through_bytes(batches: &[Batch]) -> Vec<(Time, Command)> {
 }
 
 /// Executes commands in other batches: as many together as chance says and the clock allows.
-fn replayed(commands: &[(Time, Command)], wall: bool, random: &mut Random) -> (State, Vec<Outcome>) {
+fn replayed(
+    commands: &[(Time, Command)],
+    wall: bool,
+    chance: &mut Chance,
+) -> (State, Vec<Outcome>) {
     let (mut state, mut outcomes, mut at) = (State::new(), Vec::new(), 0);
     while at < commands.len() {
-        let most = 1 + random.below(60);
+        let most = 1 + chance.below(60);
         let stamp = commands[at].0;
         let mut end = (at + most).min(commands.len());
         if wall {
-            let same = commands[at..end].iter().take_while(|(other, _)| *other == stamp);
+            let same = commands[at..end]
+                .iter()
+                .take_while(|(other, _)| *other == stamp);
             end = at + same.count();
         }
-        let batch: Vec<Command> = commands[at..end].iter().map(|(_, command)| command.clone()).collect();
+        let batch: Vec<Command> = commands[at..end]
+            .iter()
+            .map(|(_, command)| command.clone())
+            .collect();
         let first = u64::try_from(at).expect("a small number") + 1;
         execute_batch(&mut state, first, stamp, &batch, &mut outcomes);
         at = end;
@@ -50,13 +59,21 @@ fn replayed(commands: &[(Time, Command)], wall: bool, random: &mut Random) -> (S
 fn same_end(history: &mut History, seed: u64) {
     let commands = through_bytes(&history.played);
     let wall = history.pair.world.law().clock == ClockMode::Wall;
-    let mut random = Random::new(seed);
+    let mut chance = Chance::new(seed);
     for round in 0..3 {
-        let (state, _) = replayed(&commands, wall, &mut random);
+        let (state, _) = replayed(&commands, wall, &mut chance);
         let live = &history.pair.state;
-        assert_eq!(state.digest(), live.digest(), "seed {seed}, round {round}: outcomes");
-        assert_eq!(state.full_digest(), live.full_digest(), "seed {seed}, round {round}: state");
-        let told = compare::all(&state, &history.pair.world, &mut Random::new(round));
+        assert_eq!(
+            state.digest(),
+            live.digest(),
+            "seed {seed}, round {round}: outcomes"
+        );
+        assert_eq!(
+            state.full_digest(),
+            live.full_digest(),
+            "seed {seed}, round {round}: state"
+        );
+        let told = compare::all(&state, &history.pair.world, &mut Chance::new(round));
         assert_eq!(told, Ok(()), "seed {seed}, round {round}");
     }
 }
@@ -81,8 +98,12 @@ fn a_fork_stands_still() {
             assert_eq!(more, Ok(()), "seed {seed}");
         }
         for (digest, fork, world) in &forks {
-            assert_eq!(fork.full_digest(), *digest, "seed {seed}: a fork has changed");
-            let told = compare::all(fork, world, &mut Random::new(1));
+            assert_eq!(
+                fork.full_digest(),
+                *digest,
+                "seed {seed}: a fork has changed"
+            );
+            let told = compare::all(fork, world, &mut Chance::new(1));
             assert_eq!(told, Ok(()), "seed {seed}: figures of a fork");
         }
     }

@@ -8,7 +8,8 @@ use arborline::engine::member::{MemberKind, Profile};
 use arborline::tree::rules::Shape;
 
 use super::commands::Lean;
-use super::{History, laws, run, scale};
+use super::{History, laws, run};
+use crate::chance::scale;
 use crate::histories::play::Batch;
 
 const MEMBERS: usize = 600;
@@ -42,7 +43,9 @@ impl Grown {
     fn leg(self, at: usize, width: u8, history: &mut History) -> Option<u8> {
         match self {
             Grown::Line => Some(1),
-            Grown::Bent => Some(laws::small(1 + history.writer.random.below(usize::from(width)))),
+            Grown::Bent => Some(laws::small(
+                1 + history.writer.chance.below(usize::from(width)),
+            )),
             Grown::Fork if at <= 2 => Some(laws::small(at)),
             Grown::Fork => Some(1),
             Grown::Star | Grown::Balanced => None,
@@ -90,7 +93,11 @@ fn grow(history: &mut History, grown: Grown) -> Result<(), String> {
         commands,
     })?;
     let people = history.pair.world.people.len();
-    if people == MEMBERS + 1 { Ok(()) } else { Err(format!("only {people} have been enrolled")) }
+    if people == MEMBERS + 1 {
+        Ok(())
+    } else {
+        Err(format!("only {people} have been enrolled"))
+    }
 }
 
 fn check(first_seed: u64, grown: Grown) {

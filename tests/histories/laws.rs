@@ -7,69 +7,69 @@ use arborline::book::rules::{Activity, Kernel, KernelRule, Thresholds, Window};
 use arborline::engine::rules::{ClockMode, Late, PeriodType, Rules, TerminatedOrders};
 use arborline::tree::rules::{CustomerLevel, Inside, Policy, Shape, Termination, TreeRules};
 
-use crate::random::Random;
+use crate::chance::Chance;
 
 /// The first instant of every calendar: 2026-01-01.
 pub(crate) const START: Time = Time(1_767_225_600_000);
 
 /// Rules drawn from a seed.
-pub(crate) fn draw(random: &mut Random) -> Rules {
-    let kinds = 1 + random.below(3);
-    let types = 1 + random.below(3);
-    let mut trees = vec![tree("enroller", Shape::List, Policy::UnderEnroller, random)];
+pub(crate) fn draw(chance: &mut Chance) -> Rules {
+    let kinds = 1 + chance.below(3);
+    let types = 1 + chance.below(3);
+    let mut trees = vec![tree("enroller", Shape::List, Policy::UnderEnroller, chance)];
     for (name, percent) in [
         ("unilevel", 50),
         ("binary", 75),
         ("matrix", 40),
         ("binary_two", 15),
     ] {
-        if random.chance(percent) {
+        if chance.percent(percent) {
             let shape = match name {
                 "unilevel" => Shape::List,
                 "matrix" => Shape::Matrix {
-                    width: u8::try_from(2 + random.below(3)).expect("narrow"),
+                    width: u8::try_from(2 + chance.below(3)).expect("narrow"),
                 },
                 _ => Shape::Binary,
             };
-            let policy = policy(shape, kinds, types, random);
-            trees.push(tree(name, shape, policy, random));
+            let policy = policy(shape, kinds, types, chance);
+            trees.push(tree(name, shape, policy, chance));
         }
     }
-    let at_least = *random.pick(&[1, 500_000, 1_000_000]);
+    let at_least = *chance.pick(&[1, 500_000, 1_000_000]);
     let (thresholds, kernels) = (
-        ladders(trees.len(), kinds, types, random),
-        kernels(trees.len(), kinds, types, random),
+        ladders(trees.len(), kinds, types, chance),
+        kernels(trees.len(), kinds, types, chance),
     );
     Rules {
         kinds: ["pv", "cv", "qv"][..kinds]
             .iter()
             .map(|&name| Text::from(name))
             .collect(),
-        period_types: (0..types).map(|of| period_type(of, random)).collect(),
+        period_types: (0..types).map(|of| period_type(of, chance)).collect(),
         trees,
         activity: Activity {
-            kind: small(random.below(kinds)),
+            kind: small(chance.below(kinds)),
             at_least: Volume(at_least),
-            window: if random.chance(60) {
-                Window::Period(small(random.below(types)))
+            window: if chance.percent(60) {
+                Window::Period(small(chance.below(types)))
             } else {
                 Window::Rolling {
-                    days: *random.pick(&[1, 3, 7, 30]),
+                    days: *chance.pick(&[1, 3, 7, 30]),
                 }
             },
         },
-        count_customers: random.chance(50),
-        enrolled_by_fact: random.chance(50),
-        terminated_orders: if random.chance(50) {
+        count_customers: chance.percent(50),
+        enrolled_by_fact: chance.percent(50),
+        terminated_orders: if chance.percent(50) {
             TerminatedOrders::Reject
         } else {
             TerminatedOrders::CreditUpline
         },
-        refund_days: *random.pick(&[1, 5, 30, 90]),
-        return_days: *random.pick(&[0, 2, 10, 60]),
+        refund_days: *chance.pick(&[1, 5, 30, 90]),
+        return_days: *chance.pick(&[0, 2, 10, 60]),
         thresholds,
         kernels,
-        clock: if random.chance(75) {
+        clock: if chance.percent(75) {
             ClockMode::Events
         } else {
             ClockMode::Wall
@@ -83,26 +83,26 @@ pub(crate) fn small(number: usize) -> u8 {
 }
 
 /// A policy that fits a shape.
-pub(crate) fn policy(shape: Shape, kinds: usize, types: usize, random: &mut Random) -> Policy {
-    let inside = *random.pick(&[Inside::Outer, Inside::BreadthFirst, Inside::Balanced]);
+pub(crate) fn policy(shape: Shape, kinds: usize, types: usize, chance: &mut Chance) -> Policy {
+    let inside = *chance.pick(&[Inside::Outer, Inside::BreadthFirst, Inside::Balanced]);
     match shape {
-        Shape::List => *random.pick(&[
+        Shape::List => *chance.pick(&[
             Policy::UnderEnroller,
             Policy::UnderEnroller,
             Policy::HoldingTank,
         ]),
-        Shape::Matrix { .. } => *random.pick(&[
+        Shape::Matrix { .. } => *chance.pick(&[
             Policy::BreadthFirst,
             Policy::FewestFilled,
             Policy::CompanyQueue,
             Policy::HoldingTank,
         ]),
-        Shape::Binary => *random.pick(&[
+        Shape::Binary => *chance.pick(&[
             Policy::OuterLeft,
             Policy::OuterRight,
             Policy::WeakerVolume {
-                kind: small(random.below(kinds)),
-                period: small(random.below(types)),
+                kind: small(chance.below(kinds)),
+                period: small(chance.below(types)),
                 inside,
             },
             Policy::WeakerCount { inside },
@@ -114,44 +114,48 @@ pub(crate) fn policy(shape: Shape, kinds: usize, types: usize, random: &mut Rand
     }
 }
 
-fn tree(name: &str, shape: Shape, placement: Policy, random: &mut Random) -> TreeRules {
+fn tree(name: &str, shape: Shape, placement: Policy, chance: &mut Chance) -> TreeRules {
     let list = shape == Shape::List;
     TreeRules {
         name: Text::from(name),
         shape,
         placement,
-        customer_level: if random.chance(50) {
+        customer_level: if chance.percent(50) {
             CustomerLevel::Own
         } else {
             CustomerLevel::First
         },
-        termination: if list && random.chance(70) {
+        termination: if list && chance.percent(70) {
             Termination::RollUp
         } else {
             Termination::EmptySeat
         },
-        centres: if name == "enroller" || random.chance(60) {
+        centres: if name == "enroller" || chance.percent(60) {
             1
         } else {
             3
         },
-        move_max: if random.chance(30) { 4 } else { 1_000_000 },
+        move_max: if chance.percent(30) { 4 } else { 1_000_000 },
     }
 }
 
-fn period_type(of: usize, random: &mut Random) -> PeriodType {
+fn period_type(of: usize, chance: &mut Chance) -> PeriodType {
     let days = [
-        *random.pick(&[7, 10, 30]),
-        *random.pick(&[1, 2, 7]),
-        *random.pick(&[5, 14, 30]),
+        *chance.pick(&[7, 10, 30]),
+        *chance.pick(&[1, 2, 7]),
+        *chance.pick(&[5, 14, 30]),
     ][of];
-    let known = if random.chance(80) { 400 / days + 2 } else { 4 };
+    let known = if chance.percent(80) {
+        400 / days + 2
+    } else {
+        4
+    };
     let length = days * DAY_MS;
-    let cutoff_ms = *random.pick(&[0, 3_600_000, length / 2, length - 1, length]);
+    let cutoff_ms = *chance.pick(&[0, 3_600_000, length / 2, length - 1, length]);
     PeriodType {
         name: Text::from(["month", "week", "cycle"][of]),
         cutoff_ms,
-        late: if random.chance(70) {
+        late: if chance.percent(70) {
             Late::Own
         } else {
             Late::Current
@@ -165,34 +169,34 @@ fn period_type(of: usize, random: &mut Random) -> PeriodType {
     }
 }
 
-fn ladders(trees: usize, kinds: usize, types: usize, random: &mut Random) -> Vec<Thresholds> {
-    let count = random.below(5);
+fn ladders(trees: usize, kinds: usize, types: usize, chance: &mut Chance) -> Vec<Thresholds> {
+    let count = chance.below(5);
     (0..count)
         .map(|_| {
-            let mut steps: Vec<i64> = (0..1 + random.below(4))
-                .map(|_| random.between(1, 40) * 250_000)
+            let mut steps: Vec<i64> = (0..1 + chance.below(4))
+                .map(|_| chance.between(1, 40) * 250_000)
                 .collect();
             steps.sort_unstable();
             steps.dedup();
             Thresholds {
-                tree: small(random.below(trees)),
-                period: small(random.below(types)),
-                kind: small(random.below(kinds)),
+                tree: small(chance.below(trees)),
+                period: small(chance.below(types)),
+                kind: small(chance.below(kinds)),
                 steps: steps.into_iter().map(Volume).collect(),
             }
         })
         .collect()
 }
 
-fn kernels(trees: usize, kinds: usize, types: usize, random: &mut Random) -> Vec<Kernel> {
-    let count = random.below(4);
+fn kernels(trees: usize, kinds: usize, types: usize, chance: &mut Chance) -> Vec<Kernel> {
+    let count = chance.below(4);
     (0..count)
         .map(|_| Kernel {
-            tree: small(random.below(trees)),
-            period: small(random.below(types)),
-            kind: small(random.below(kinds)),
-            buckets: *random.pick(&[1, 2, 3, 5, 32]),
-            rule: if random.chance(30) {
+            tree: small(chance.below(trees)),
+            period: small(chance.below(types)),
+            kind: small(chance.below(kinds)),
+            buckets: *chance.pick(&[1, 2, 3, 5, 32]),
+            rule: if chance.percent(30) {
                 KernelRule::EachLevel
             } else {
                 KernelRule::SkipInactive

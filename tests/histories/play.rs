@@ -9,9 +9,9 @@ use arborline::engine::outcome::Outcome;
 use arborline::engine::state::State;
 
 use super::compare;
+use crate::chance::Chance;
 use crate::model::judge::Seated;
 use crate::model::world::World;
-use crate::random::Random;
 
 /// Commands that were logged together.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub(crate) struct Batch {
 pub(crate) struct Pair {
     pub(crate) state: State,
     pub(crate) world: World,
-    probe: Random,
+    probe: Chance,
 }
 
 impl Pair {
@@ -32,7 +32,7 @@ impl Pair {
         Pair {
             state: State::new(),
             world: World::new(),
-            probe: Random::new(7),
+            probe: Chance::new(7),
         }
     }
 
