@@ -167,6 +167,10 @@ fn people(state: &State, world: &World) -> Difference {
             );
         }
     }
+    facts(state, world)
+}
+
+fn facts(state: &State, world: &World) -> Difference {
     for (id, seq) in &world.fact_ids {
         same!(
             state.facts.first_seq(id),

@@ -8,7 +8,10 @@ pub(crate) const FILE_LINES_MAX: usize = 600;
 pub(crate) const FUNCTION_LINES_MAX: usize = 70;
 
 /// What a door holds beside declarations: the table of its room, or one dispatch over it.
-const TABLES: &[(&str, &[&str])] = &[("src/engine/command/mod.rs", &["Command", "Verb"])];
+const TABLES: &[(&str, &[&str])] = &[
+    ("src/engine/command/mod.rs", &["Command", "Verb"]),
+    ("src/book/kernel/mod.rs", &["map_of"]),
+];
 
 /// Files over a page.
 pub(crate) fn long_files(sources: &[Source]) -> Vec<String> {
