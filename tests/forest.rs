@@ -526,7 +526,7 @@ fn a_fork_keeps_its_figures_and_a_branch_goes_its_own_way() {
 
 #[test]
 fn long_lines_are_cut_and_joined_exactly() {
-    for seed in 0..4 * crate::chance::scale() {
+    for seed in 0..12 * crate::chance::scale() {
         let shape = [Shape::List, Shape::Binary][seed as usize % 2];
         let mut run = Run::new(seed, shape, 128);
         for _ in 0..900 {

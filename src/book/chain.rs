@@ -301,7 +301,9 @@ impl Grove {
                 .set_place(self.blocks.id(first, slot), first, slot);
         }
         self.summarise_up(first);
+        // Where the cut emptied its leaf, the new last leaf is one that may not have been touched since a roll.
         let (last, _) = self.blocks.last(cut.upper);
+        self.freshen_line(last);
         self.summarise_up(last);
         let top = self.blocks.top(cut.upper);
         let passed = self.pass_chain(cut.upper, carry);
