@@ -2,7 +2,7 @@
 
 mod chance;
 mod forest;
-//mod histories;
-//mod model;
+mod histories;
+mod model;
 mod pages;
 mod tidy;

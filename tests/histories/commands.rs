@@ -195,7 +195,13 @@ impl Writer {
                 people - 1 - self.chance.below(people.min(4) - 1)
             }
             Lean::Stars if self.chance.percent(75) => 1,
-            _ => return Some(self.someone(world)),
+            _ => {
+                let builders: Vec<usize> = (1..people).filter(|&at| builds(world, at)).collect();
+                if builders.is_empty() || self.chance.percent(10) {
+                    return Some(self.someone(world));
+                }
+                *self.chance.pick(&builders)
+            }
         };
         Some(world.people[at].id.clone())
     }
@@ -275,7 +281,10 @@ impl Writer {
     }
 
     fn centre(&mut self) -> u16 {
-        *self.chance.pick(&[1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3, 0])
+        if self.chance.percent(90) {
+            return 1;
+        }
+        *self.chance.pick(&[2, 2, 2, 3, 0])
     }
 
     /// Someone at or below the enroller's seat, mostly.
@@ -529,4 +538,10 @@ impl Writer {
         };
         self.command(at, Verb::ExtendCalendar(Box::new(more)))
     }
+}
+
+/// Whether someone may bring in others.
+fn builds(world: &World, member: usize) -> bool {
+    let person = &world.people[member];
+    person.kind == MemberKind::Distributor && person.status != Status::Terminated
 }

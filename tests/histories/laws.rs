@@ -85,6 +85,7 @@ pub(crate) fn small(number: usize) -> u8 {
 /// A policy that fits a shape.
 pub(crate) fn policy(shape: Shape, kinds: usize, types: usize, chance: &mut Chance) -> Policy {
     let inside = *chance.pick(&[Inside::Outer, Inside::BreadthFirst, Inside::Balanced]);
+    let (kind, period) = (small(chance.below(kinds)), small(chance.below(types)));
     match shape {
         Shape::List => *chance.pick(&[
             Policy::UnderEnroller,
@@ -101,8 +102,8 @@ pub(crate) fn policy(shape: Shape, kinds: usize, types: usize, chance: &mut Chan
             Policy::OuterLeft,
             Policy::OuterRight,
             Policy::WeakerVolume {
-                kind: small(chance.below(kinds)),
-                period: small(chance.below(types)),
+                kind,
+                period,
                 inside,
             },
             Policy::WeakerCount { inside },

@@ -226,8 +226,9 @@ impl World {
         }
         for back in moved {
             let tree = &mut self.trees[back.tree];
-            let still =
-                tree.parent(back.seat) == back.to && tree.seats[back.seat].hung == back.hung;
+            let still = tree.parent(back.seat) == back.to && tree.seats[back.seat].hung == back.hung
+                // He may have been moved below one of them meanwhile.
+                && !tree.is_above(back.seat, back.from);
             if still {
                 tree.hang(
                     back.seat,
