@@ -6,3 +6,7 @@ mod disk;
 mod forest;
 mod log;
 mod views;
+mod histories;
+mod model;
+mod pages;
+mod tidy;
