@@ -12,7 +12,7 @@ pub enum Shape {
     /// tenth. Mean depth 12.6 at a million members.
     Attachment,
     /// Newcomers come in under someone who came lately himself, or under his enroller: the depth and frontlines of the
-    /// real network. Mean depth about 13 at 4,000 members and 40 at a million.
+    /// real network. Mean depth about 13 at 4,000 members and 33 at a million.
     Lifelike,
     /// Each under the one before.
     Chain,
@@ -55,8 +55,13 @@ fn choose(shape: Shape, newcomer: u32, parents: &[u32], random: &mut Random) -> 
             }
         }
         Shape::Lifelike => {
-            let recent = newcomer - random.step_back(newcomer);
-            if random.chance(2, 5) {
+            // These two shares bring depth, leaves and frontlines nearest to the real network's.
+            let mut back = random.step_back(newcomer);
+            if random.chance(1, 4) {
+                back = back.min(random.step_back(newcomer));
+            }
+            let recent = newcomer - back;
+            if random.chance(11, 20) {
                 enroller_of(recent)
             } else {
                 recent

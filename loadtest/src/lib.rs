@@ -5,7 +5,10 @@
 
 pub mod distribution;
 pub mod enrollers;
+pub mod generate;
 pub mod legs;
 pub mod names;
 pub mod network;
+pub mod orders;
 pub mod random;
+pub mod real;
