@@ -12,3 +12,4 @@ pub mod network;
 pub mod orders;
 pub mod random;
 pub mod real;
+pub mod run;
