@@ -98,9 +98,9 @@ pub enum Mix {
     Orders,
     /// Point reads of a member's volumes
     Reads,
-    /// Reads of downlines
+    /// Downline reads
     Downline,
-    /// 100 batches, 100 single orders, 1,000 point reads and 5 downlines a second
+    /// 100 batches, 100 single orders, 1,000 point reads and 5 downline reads a second
     Mixed,
 }
 

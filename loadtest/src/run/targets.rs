@@ -44,7 +44,7 @@ impl Named {
     }
 }
 
-/// Above this many members, the top of the network is where downlines are large.
+/// Above this many members, the top of the network is where a downline is large.
 const TOP: u32 = 1_000;
 
 impl Targets {
@@ -128,8 +128,8 @@ mod tests {
 
     #[test]
     fn ids_are_escaped_where_they_stand() {
-        let named = Named::new("a \"b/é");
-        assert_eq!(&*named.json, "a \\\"b/é");
+        let named = Named::new("a \"b/\u{e9}");
+        assert_eq!(&*named.json, "a \\\"b/\u{e9}");
         assert_eq!(&*named.path, "a%20%22b%2F%C3%A9");
     }
 
