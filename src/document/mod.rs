@@ -6,11 +6,13 @@
 //!
 //! - [`problem`]: what is wrong with a document, by line and field
 //! - [`reader`]: TOML read with lines kept
+//! - [`names`]: names and references to them
 //! - [`network`]: the document as a whole; [`trees`], [`periods`]: its two lists
 //! - [`calendar`]: period types expanded to instants and labels
 //! - [`sample`]: a commented document to start from
 
 pub mod calendar;
+pub mod names;
 pub mod network;
 pub mod periods;
 pub mod problem;

@@ -5,7 +5,7 @@ use jiff::civil::{Date, Weekday};
 use crate::base::ids::Text;
 use crate::base::limits::PERIOD_TYPES_MAX;
 use crate::document::calendar::{Cycle, TypeSpec, Zone, shortest};
-use crate::document::network::{check_name, check_unique};
+use crate::document::names::{check_name, check_unique};
 use crate::document::reader::{Field, Section};
 use crate::engine::rules::Late;
 

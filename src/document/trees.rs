@@ -2,7 +2,7 @@
 
 use crate::base::ids::Text;
 use crate::base::limits::{CENTRES_MAX, MATRIX_WIDTH_MAX, TREES_MAX};
-use crate::document::network::{Names, check_name, check_unique};
+use crate::document::names::{Names, check_name, check_unique};
 use crate::document::problem::did_you_mean;
 use crate::document::reader::{Field, Section};
 use crate::tree::rules::{CustomerLevel, Inside, Policy, Shape, Termination, TreeRules};
