@@ -20,4 +20,6 @@ pub struct Update {
     pub tags: Option<Vec<Text>>,
     /// The leg that `DefaultLeg` placement uses for his newcomers: 1 left, 2 right.
     pub default_leg: Option<u8>,
+    /// Who enrolled him, for a member enrolled without an enroller; settable once. Tells the fact, moves no seat.
+    pub enrolled_by: Option<Text>,
 }
