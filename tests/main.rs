@@ -1,2 +1,6 @@
 //! One binary for all integration tests, to link once.
+
+mod chance;
+mod commands;
 mod documents;
+mod forest;
