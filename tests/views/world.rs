@@ -64,7 +64,9 @@ pub(crate) fn tree(name: &str, shape: Shape, placement: Policy) -> TreeRules {
 
 /// Enroller, unilevel and binary tree; two kinds; months with two days' cutoff; active from 50 cv a month.
 pub(crate) fn rules() -> Rules {
-    let months = ["2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06"];
+    let months = [
+        "2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06",
+    ];
     let mut starts: Vec<Time> = months
         .iter()
         .map(|month| time(&format!("{month}-01T00:00:00Z")))
@@ -113,7 +115,10 @@ pub(crate) fn rules() -> Rules {
             kind: 0,
             steps: vec![volume("100"), volume("1000")],
         }],
-        kernels: vec![kernel(KernelRule::EachLevel), kernel(KernelRule::SkipInactive)],
+        kernels: vec![
+            kernel(KernelRule::EachLevel),
+            kernel(KernelRule::SkipInactive),
+        ],
         clock: ClockMode::Events,
         time_zone: "UTC".into(),
     }
@@ -291,7 +296,12 @@ impl World {
         world.enrol_as(MemberKind::Customer, "K", "A");
         world.enrol("D", "C");
         world.at("2026-01-10T00:00:00Z");
-        for (order, member, cv) in [("O1", "A", "100"), ("O2", "K", "20"), ("O3", "C", "60"), ("O4", "B", "30")] {
+        for (order, member, cv) in [
+            ("O1", "A", "100"),
+            ("O2", "K", "20"),
+            ("O3", "C", "60"),
+            ("O4", "B", "30"),
+        ] {
             world.order(order, member, cv);
         }
         world
