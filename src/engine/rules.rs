@@ -6,7 +6,7 @@ use crate::base::ids::{ENROLLER_TREE, Text};
 use crate::base::limits::{CENTRES_MAX, KINDS_MAX, MATRIX_WIDTH_MAX, PERIOD_TYPES_MAX, TREES_MAX};
 use crate::base::number::Volume;
 use crate::base::time::Time;
-use crate::book::rules::{Activity, Kept, Kernel, Thresholds, Window};
+use crate::book::rules::{Activity, CHAIN_RUN, Kept, Kernel, Thresholds, Window};
 use crate::tree::rules::{Policy, Shape, TreeRules};
 
 /// Everything the engine must know of a network before its first member.
@@ -52,6 +52,7 @@ impl Rules {
             activity: &self.activity,
             thresholds: &self.thresholds,
             kernels: &self.kernels,
+            chain_run: CHAIN_RUN,
         }
     }
 
