@@ -322,3 +322,13 @@ impl World {
             .collect()
     }
 }
+
+/// Volumes of both kinds as answers show them.
+pub(crate) fn cv(cv: &str, pv: &str) -> Value {
+    serde_json::json!({"cv": cv, "pv": pv})
+}
+
+/// A member's first place as answers show it.
+pub(crate) fn place(member: &str) -> Value {
+    serde_json::json!({"member": member, "centre": 1})
+}
