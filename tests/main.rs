@@ -3,6 +3,7 @@
 mod chance;
 mod commands;
 mod disk;
+mod documents;
 mod forest;
 mod log;
 mod views;
