@@ -3,6 +3,7 @@
 use arborline_loadtest::random::Random;
 
 use crate::Scale;
+use crate::machine::Machine;
 use crate::meter::{row, single, time};
 use crate::rig::{BATCH, Shapes, grown_with_legs, postings};
 
@@ -10,13 +11,13 @@ const FORKS: usize = 7;
 const BATCHES: usize = 2_000;
 
 /// Prints the cost of forks of a whole state: enroller tree, power-leg binary tree, two kinds, ids.
-pub fn measure(scale: Scale) {
+pub(crate) fn measure(scale: Scale) {
     let shapes = Shapes {
         binary: true,
         kinds: 2,
         thresholds: false,
     };
-    let mut machine = shapes.state();
+    let mut machine = Machine::found(shapes);
     machine.enrol(&grown_with_legs(scale));
     let forks: Vec<f64> = (0..FORKS)
         .map(|_| {

@@ -4,18 +4,19 @@ use arborline::engine::command::Command;
 use arborline_loadtest::random::Random;
 
 use crate::Scale;
+use crate::machine::Machine;
 use crate::meter::{resident, single};
 use crate::rig::{BATCH, Shapes, grown_with_legs};
 
 /// Prints growth of resident memory, while members are enrolled and while orders come in.
-pub fn measure(scale: Scale) {
+pub(crate) fn measure(scale: Scale) {
     let network = grown_with_legs(scale);
     let shapes = Shapes {
         binary: true,
         kinds: 2,
         thresholds: false,
     };
-    let mut machine = shapes.state();
+    let mut machine = Machine::found(shapes);
     let before = resident();
     machine.enrol(&network);
     let enrolled = resident();
