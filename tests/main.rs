@@ -3,5 +3,6 @@
 mod chance;
 mod commands;
 mod disk;
+mod documents;
 mod forest;
 mod log;
