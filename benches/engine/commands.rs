@@ -30,13 +30,25 @@ pub fn measure(scale: Scale) {
         kinds: 2,
         thresholds: false,
     };
-    states("enroller + power-leg binary, 2 kinds", both, &grown_with_legs(scale), scale, false);
+    states(
+        "enroller + power-leg binary, 2 kinds",
+        both,
+        &grown_with_legs(scale),
+        scale,
+        false,
+    );
 }
 
 fn states(name: &str, shapes: Shapes, network: &Network, scale: Scale, floors: bool) {
     let mut machine = shapes.state();
     machine.enrol(network);
-    let floor = |million, ten| if floors { scale.floor(million, ten) } else { None };
+    let floor = |million, ten| {
+        if floors {
+            scale.floor(million, ten)
+        } else {
+            None
+        }
+    };
     let mut bench = Bench {
         machine,
         kinds: shapes.kinds,
@@ -46,16 +58,31 @@ fn states(name: &str, shapes: Shapes, network: &Network, scale: Scale, floors: b
     // One order each makes everybody active, in an order that no cache foresees.
     let all = bench.shuffled();
     let first_hour = bench.run(&all, ACTIVE_FROM);
-    row(&format!("command, {name}, first hour: each activates its buyer"), "us", &first_hour, floor(1.0, f64::INFINITY));
+    row(
+        &format!("command, {name}, first hour: each activates its buyer"),
+        "us",
+        &first_hour,
+        floor(1.0, f64::INFINITY),
+    );
     bench.finish(&all, ACTIVE_FROM);
     let found = bench.run_random(ACTIVE_FROM);
-    row(&format!("command, {name}, all active"), "us", &found, floor(0.45, 0.65));
+    row(
+        &format!("command, {name}, all active"),
+        "us",
+        &found,
+        floor(0.45, 0.65),
+    );
     bench.machine.roll();
     let few: Vec<u32> = all.iter().copied().take(all.len() / 100).collect();
     bench.finish(&few, ACTIVE_FROM);
     bench.warm();
     let found = bench.run_random(1);
-    row(&format!("command, {name}, 1 % active"), "us", &found, floor(0.45, 0.65));
+    row(
+        &format!("command, {name}, 1 % active"),
+        "us",
+        &found,
+        floor(0.45, 0.65),
+    );
 }
 
 struct Bench {
@@ -117,7 +144,9 @@ impl Bench {
     }
 
     fn random_buyers(&mut self) -> Vec<u32> {
-        (0..ORDERS).map(|_| self.random.below(self.members)).collect()
+        (0..ORDERS)
+            .map(|_| self.random.below(self.members))
+            .collect()
     }
 
     fn run_random(&mut self, cv: i64) -> Vec<f64> {

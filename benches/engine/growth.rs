@@ -15,11 +15,25 @@ pub fn measure(scale: Scale) {
         thresholds: true,
     };
     let mut forest = shapes.forest();
-    let enrollers: Vec<(u32, u8)> = network.enrollers.iter().map(|&parent| (parent, 0)).collect();
+    let enrollers: Vec<(u32, u8)> = network
+        .enrollers
+        .iter()
+        .map(|&parent| (parent, 0))
+        .collect();
     let found = grow(&mut forest, 0, &enrollers);
-    row("insert, enroller tree", "us", &found, scale.floor(0.7, f64::INFINITY));
+    row(
+        "insert, enroller tree",
+        "us",
+        &found,
+        scale.floor(0.7, f64::INFINITY),
+    );
     let found = grow(&mut forest, 1, &network.seats);
-    row("insert, power-leg binary tree", "us", &found, scale.floor(1.5, f64::INFINITY));
+    row(
+        "insert, power-leg binary tree",
+        "us",
+        &found,
+        scale.floor(1.5, f64::INFINITY),
+    );
 }
 
 fn grow(forest: &mut Forest, tree: usize, places: &[(u32, u8)]) -> Vec<f64> {

@@ -20,8 +20,18 @@ pub fn measure(scale: Scale) {
     machine.enrol(&network);
     let enrolled = resident();
     let a_member = (enrolled - before) as f64 / f64::from(scale.members);
-    single("resident, enroller + power-leg binary, 12-character id", "bytes a member", a_member, Some(240.0));
-    single("of it pages of the trees", "bytes a member", machine.state.forest.bytes() as f64 / f64::from(scale.members), None);
+    single(
+        "resident, enroller + power-leg binary, 12-character id",
+        "bytes a member",
+        a_member,
+        Some(240.0),
+    );
+    single(
+        "of it pages of the trees",
+        "bytes a member",
+        machine.state.forest.bytes() as f64 / f64::from(scale.members),
+        None,
+    );
     let mut random = Random::new(scale.seed);
     let batches = scale.members as usize / BATCH;
     for _ in 0..batches {
@@ -34,5 +44,10 @@ pub fn measure(scale: Scale) {
         machine.execute(&orders);
     }
     let an_order = (resident() - enrolled) as f64 / (batches * BATCH) as f64;
-    single("resident, an order with two kinds, 12-character id", "bytes an order", an_order, Some(100.0));
+    single(
+        "resident, an order with two kinds, 12-character id",
+        "bytes an order",
+        an_order,
+        Some(100.0),
+    );
 }

@@ -32,7 +32,13 @@ pub fn measure(scale: Scale) {
     };
     let mut forest = plant(shapes.forest(), &star);
     fill(&mut forest, &[0], scale);
-    report("move, out of one frontline of everybody", &mut forest, 0, scale, 3.0);
+    report(
+        "move, out of one frontline of everybody",
+        &mut forest,
+        0,
+        scale,
+        3.0,
+    );
 }
 
 /// Gives the seats some volume, so that moves carry it.
@@ -61,7 +67,12 @@ fn report(name: &str, forest: &mut Forest, tree: usize, scale: Scale, floor: f64
         .chunks(MOVES / 5)
         .map(|part| part.iter().sum::<f64>() / part.len() as f64)
         .collect();
-    row(&format!("{name}, mean of 4,000"), "us", &means, scale.floor(floor, f64::INFINITY));
+    row(
+        &format!("{name}, mean of 4,000"),
+        "us",
+        &means,
+        scale.floor(floor, f64::INFINITY),
+    );
     let worst = each.iter().copied().fold(0.0, f64::max) / 1e3;
     single(&format!("{name}, median single"), "us", median(each), None);
     single(&format!("{name}, worst of {MOVES}"), "ms", worst, Some(7.0));

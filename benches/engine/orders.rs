@@ -40,10 +40,20 @@ pub fn measure(scale: Scale) {
         let mut forest = plant_both(shapes.forest(), &network);
         if kinds == 1 {
             let found = post(&mut forest, &[1], kinds, scale);
-            row("order, power-leg binary tree, 1 kind", "us", &found, scale.floor(0.7, 1.0));
+            row(
+                "order, power-leg binary tree, 1 kind",
+                "us",
+                &found,
+                scale.floor(0.7, 1.0),
+            );
         }
         let found = post(&mut forest, &[0, 1], kinds, scale);
-        row(&format!("order, both trees, {kinds} kind(s)"), "us", &found, None);
+        row(
+            &format!("order, both trees, {kinds} kind(s)"),
+            "us",
+            &found,
+            None,
+        );
     }
 }
 
