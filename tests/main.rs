@@ -4,6 +4,7 @@ mod batches;
 mod chance;
 mod commands;
 mod disk;
+mod documents;
 mod forest;
 mod histories;
 mod log;
