@@ -27,7 +27,6 @@ pub(crate) mod posting;
 pub mod rejection;
 pub mod rules;
 pub mod state;
-pub mod tanks;
 pub(crate) mod texts;
 pub mod timers;
 pub mod tokens;

@@ -30,7 +30,7 @@ pub fn find_position(
     let Some(legs) = shape.legs() else {
         return match policy {
             Policy::HoldingTank => None,
-            Policy::CompanyQueue => Some((company_top(state, tree)?, 0)),
+            Policy::CompanyQueue => Some((first_root(state, tree)?, 0)),
             _ => Some((under, 0)),
         };
     };
@@ -43,7 +43,7 @@ pub fn find_position(
         Policy::Alternate if state.members.alternates_right(owner, tree) => outer(legs),
         Policy::Alternate => outer(1),
         Policy::DefaultLeg => outer(state.members.default_leg(owner).unwrap_or(1).min(legs)),
-        Policy::CompanyQueue => forest.first_free(tree, company_top(state, tree)?),
+        Policy::CompanyQueue => forest.first_free(tree, first_root(state, tree)?),
         Policy::FewestFilled => fewest_filled(state, tree, under, legs),
         Policy::WeakerCount { inside } => {
             let weigh = |seat| i64::from(seats_in_leg(state, tree, seat));
@@ -60,10 +60,9 @@ pub fn find_position(
     })
 }
 
-/// The top of the tree that the first root stands in.
-fn company_top(state: &State, tree: usize) -> Option<Seat> {
-    let first = state.first_roots[tree]?;
-    std::iter::successors(Some(first), |&seat| state.forest.parent(tree, seat)).last()
+/// The first root of a tree.
+fn first_root(state: &State, tree: usize) -> Option<Seat> {
+    state.forest.roots(tree).next()
 }
 
 /// Counted seats of a leg, its top included.
@@ -293,11 +292,11 @@ pub(crate) fn take(
 ) -> Choice {
     let seat = state.forest.add_seat(tree, member, spot.attach);
     state.members.set_seat(member, tree, centre, seat);
-    taken(state, tree, seat, centre, spot)
+    taken(state, tree, centre, spot)
 }
 
 /// Notes that a seat went to its spot, and says so.
-pub(crate) fn taken(state: &mut State, tree: usize, seat: Seat, centre: u16, spot: Spot) -> Choice {
+pub(crate) fn taken(state: &mut State, tree: usize, centre: u16, spot: Spot) -> Choice {
     if let Some(member) = spot.turns {
         state.members.alternate(member, tree);
     }
@@ -307,14 +306,7 @@ pub(crate) fn taken(state: &mut State, tree: usize, seat: Seat, centre: u16, spo
             let centre = state.members.centre_of(owner, tree, parent);
             (Some((owner, centre.expect("a seat is its owner's"))), leg)
         }
-        Attach::Root => {
-            state.first_roots[tree].get_or_insert(seat);
-            (None, 0)
-        }
-        Attach::Detached => {
-            state.tanks.add(tree, seat);
-            (None, 0)
-        }
+        Attach::Root | Attach::Detached => (None, 0),
     };
     Choice {
         tree: tree as u8,

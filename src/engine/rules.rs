@@ -6,7 +6,7 @@ use crate::base::ids::{ENROLLER_TREE, Text};
 use crate::base::limits::{CENTRES_MAX, KINDS_MAX, MATRIX_WIDTH_MAX, PERIOD_TYPES_MAX, TREES_MAX};
 use crate::base::number::Volume;
 use crate::base::time::Time;
-use crate::book::rules::{Activity, Kept, Kernel, Thresholds, Window};
+use crate::book::rules::{Activity, CHAIN_RUN, Kept, Kernel, Thresholds, Window};
 use crate::tree::rules::{Policy, Shape, TreeRules};
 
 /// Everything the engine must know of a network before its first member.
@@ -52,6 +52,7 @@ impl Rules {
             activity: &self.activity,
             thresholds: &self.thresholds,
             kernels: &self.kernels,
+            chain_run: CHAIN_RUN,
         }
     }
 
@@ -89,7 +90,17 @@ impl Rules {
             && self.kernels.iter().all(|kernel| {
                 places(kernel.tree, kernel.period, kernel.kind)
                     && (1..=32).contains(&kernel.buckets)
+                    && kernel.follows(&self.activity)
             })
+            && (0..trees).all(|tree| self.fits(tree))
+    }
+
+    /// Whether what is kept on a tree fits its records: at most 8 ladders and 4 kernels.
+    fn fits(&self, tree: usize) -> bool {
+        let here = |of: u8| usize::from(of) == tree;
+        let ladders = self.thresholds.iter().filter(|ladder| here(ladder.tree));
+        let kernels = self.kernels.iter().filter(|kernel| here(kernel.tree));
+        ladders.count() <= 8 && kernels.count() <= 4
     }
 
     /// The tree with this name.

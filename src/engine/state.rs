@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::base::ids::{COMPANY, Member, Seat};
+use crate::base::ids::{COMPANY, Member};
 use crate::base::time::Time;
 use crate::book::forest::{Forest, Standing};
-use crate::book::rules::{Activity, Kept, Window};
+use crate::book::rules::{Activity, CHAIN_RUN, Kept, Window};
 use crate::engine::corrections::Corrections;
 use crate::engine::facts::Facts;
 use crate::engine::fold::Fold;
@@ -17,7 +17,6 @@ use crate::engine::members::Members;
 use crate::engine::orders::Orders;
 use crate::engine::periods::Periods;
 use crate::engine::rules::Rules;
-use crate::engine::tanks::Tanks;
 use crate::engine::timers::Timers;
 use crate::engine::tokens::Tokens;
 use crate::tree::rules::{CustomerLevel, Policy, Shape, Termination, TreeRules};
@@ -46,10 +45,6 @@ pub struct State {
     pub periods: Periods,
     /// Tokens.
     pub tokens: Tokens,
-    /// Who waits for a place.
-    pub tanks: Tanks,
-    /// The first seat that became a root of each tree.
-    pub(crate) first_roots: Vec<Option<Seat>>,
     pub(crate) timers: Timers,
     pub(crate) fold: Fold,
 }
@@ -85,6 +80,7 @@ impl State {
             activity: &activity,
             thresholds: &[],
             kernels: &[],
+            chain_run: CHAIN_RUN,
         });
         State {
             as_of_seq: 0,
@@ -98,8 +94,6 @@ impl State {
             facts: Facts::new(),
             periods: Periods::none(),
             tokens: Tokens::default(),
-            tanks: Tanks::new(1),
-            first_roots: vec![None],
             timers: Timers::default(),
             fold: Fold::new(),
         }
@@ -121,8 +115,6 @@ impl State {
             facts: self.facts.fork(),
             periods: self.periods.fork(),
             tokens: self.tokens.clone(),
-            tanks: self.tanks.fork(),
-            first_roots: self.first_roots.clone(),
             timers: Timers::default(),
             fold: self.fold,
         }
@@ -152,11 +144,20 @@ impl State {
         fold.value()
     }
 
-    /// A digest of all members, orders and figures, walking everything. O(all).
+    /// A digest of what [`State::digest`] and [`State::contents_digest`] see. O(all).
     #[must_use]
     pub fn full_digest(&self) -> u64 {
+        let mut fold = Fold::new();
+        fold.add(self.digest());
+        fold.add(self.contents_digest());
+        fold.value()
+    }
+
+    /// A digest of all members, orders, figures and tokens, walking everything: what a rejected command leaves as it
+    /// was. O(all).
+    #[must_use]
+    pub fn contents_digest(&self) -> u64 {
         let mut hash = Xxh3::new();
-        hash.update(&self.digest().to_le_bytes());
         for member in 0..self.members.len() {
             self.hash_member(member, &mut hash);
         }

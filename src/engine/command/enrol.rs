@@ -99,9 +99,6 @@ impl Enrol {
             None => Attach::Root,
             Some(parent) => Attach::Under { parent, leg: 0 },
         };
-        if attach == Attach::Root {
-            state.first_roots[ENROLLER_TREE].get_or_insert(member);
-        }
         let seat = state.forest.add_seat(ENROLLER_TREE, member, attach);
         assert!(
             seat == member,

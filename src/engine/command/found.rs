@@ -12,7 +12,6 @@ use crate::engine::periods::Periods;
 use crate::engine::rejection::Rejection;
 use crate::engine::rules::Rules;
 use crate::engine::state::State;
-use crate::engine::tanks::Tanks;
 use std::sync::Arc;
 
 /// Founds the network.
@@ -42,8 +41,6 @@ impl Found {
         state.orders = Orders::new(kinds);
         state.corrections = Corrections::new(kinds);
         state.periods = Periods::new(&rules.period_types, now.time, now.seq);
-        state.tanks = Tanks::new(trees);
-        state.first_roots = vec![None; trees];
         for period_type in 0..rules.period_types.len() {
             execute::set_roll(state, period_type);
         }

@@ -102,7 +102,7 @@ impl Move {
             attach,
             turns: None,
         };
-        let choice = placing::taken(state, tree, seat, self.centre, spot);
+        let choice = placing::taken(state, tree, self.centre, spot);
         Ok(Accepted {
             choices: vec![choice],
         })

@@ -40,7 +40,7 @@ impl Place {
         let choice = match waiting {
             Some(seat) => {
                 state.forest.move_seat(tree, seat, spot.attach);
-                placing::taken(state, tree, seat, self.centre, spot)
+                placing::taken(state, tree, self.centre, spot)
             }
             None => {
                 let choice = placing::take(state, tree, member, self.centre, spot);
