@@ -42,10 +42,25 @@ pub(crate) fn measure(scale: Scale) {
     }
     drop(fork);
     let an_order: Vec<f64> = each.iter().map(|batch| batch / BATCH as f64).collect();
-    single("order, both trees, the first 2,560 after a fork, mean", "us", mean(&an_order[..10]), None);
-    single("order, both trees, steady again", "us", mean(&an_order[BATCHES - 200..]), None);
+    single(
+        "order, both trees, the first 2,560 after a fork, mean",
+        "us",
+        mean(&an_order[..10]),
+        None,
+    );
+    single(
+        "order, both trees, steady again",
+        "us",
+        mean(&an_order[BATCHES - 200..]),
+        None,
+    );
     let worst = each.iter().copied().fold(0.0, f64::max) / 1e3;
-    single("worst batch of 256 orders after a fork", "ms", worst, Some(16.0));
+    single(
+        "worst batch of 256 orders after a fork",
+        "ms",
+        worst,
+        Some(16.0),
+    );
 }
 
 fn mean(values: &[f64]) -> f64 {

@@ -80,34 +80,49 @@ impl Machine {
     /// Executes a batch; all of it must be accepted.
     pub(crate) fn execute(&mut self, commands: &[Command]) {
         self.outcomes.clear();
-        execute_batch(&mut self.state, self.next_seq, self.at, commands, &mut self.outcomes);
+        execute_batch(
+            &mut self.state,
+            self.next_seq,
+            self.at,
+            commands,
+            &mut self.outcomes,
+        );
         self.next_seq += commands.len() as u64;
         let refused = self.outcomes.iter().find(|outcome| outcome.is_err());
-        assert!(refused.is_none(), "a bench's commands are right: {refused:?}");
+        assert!(
+            refused.is_none(),
+            "a bench's commands are right: {refused:?}"
+        );
     }
 
     /// Enrols a whole network in batches, the binary tree's seats asked for where there are any.
     pub(crate) fn enrol(&mut self, network: &Network) {
         let members: Vec<u32> = (0..).take(network.enrollers.len()).collect();
         for numbers in members.chunks(BATCH) {
-            let batch: Vec<Command> = numbers.iter().map(|&number| self.enrolment(network, number)).collect();
+            let batch: Vec<Command> = numbers
+                .iter()
+                .map(|&number| self.enrolment(network, number))
+                .collect();
             self.execute(&batch);
         }
     }
 
     /// One enrolment.
     pub(crate) fn enrolment(&self, network: &Network, number: u32) -> Command {
-        let placement = network.seats.get(number as usize).map(|&(parent, leg)| Placement {
-            tree: Text::new("binary"),
-            place: match parent {
-                NO_PARENT => PlaceAt::Root,
-                above => PlaceAt::Under {
-                    parent: member(above),
-                    centre: 1,
-                    leg: Some(leg),
+        let placement = network
+            .seats
+            .get(number as usize)
+            .map(|&(parent, leg)| Placement {
+                tree: Text::new("binary"),
+                place: match parent {
+                    NO_PARENT => PlaceAt::Root,
+                    above => PlaceAt::Under {
+                        parent: member(above),
+                        centre: 1,
+                        leg: Some(leg),
+                    },
                 },
-            },
-        });
+            });
         let enroller = network.enrollers[number as usize];
         Command {
             id: member(number),

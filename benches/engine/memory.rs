@@ -8,6 +8,9 @@ use crate::machine::Machine;
 use crate::meter::{resident, single};
 use crate::rig::{BATCH, Shapes, grown_with_legs};
 
+/// Orders that memory is spread over, at most.
+const ORDERS: usize = 2_000_000;
+
 /// Prints growth of resident memory, while members are enrolled and while orders come in.
 pub(crate) fn measure(scale: Scale) {
     let network = grown_with_legs(scale);
@@ -21,10 +24,20 @@ pub(crate) fn measure(scale: Scale) {
     machine.enrol(&network);
     let enrolled = resident();
     let a_member = (enrolled - before) as f64 / f64::from(scale.members);
-    single("resident, enroller + power-leg binary, 12-character id", "bytes a member", a_member, Some(240.0));
-    single("of it pages of the trees", "bytes a member", machine.state.forest.bytes() as f64 / f64::from(scale.members), None);
+    single(
+        "resident, enroller + power-leg binary, 12-character id",
+        "bytes a member",
+        a_member,
+        Some(240.0),
+    );
+    single(
+        "of it pages of the trees",
+        "bytes a member",
+        machine.state.forest.bytes() as f64 / f64::from(scale.members),
+        None,
+    );
     let mut random = Random::new(scale.seed);
-    let batches = scale.members as usize / BATCH;
+    let batches = (scale.members as usize).min(ORDERS) / BATCH;
     for _ in 0..batches {
         let orders: Vec<Command> = (0..BATCH)
             .map(|_| {
@@ -35,5 +48,10 @@ pub(crate) fn measure(scale: Scale) {
         machine.execute(&orders);
     }
     let an_order = (resident() - enrolled) as f64 / (batches * BATCH) as f64;
-    single("resident, an order with two kinds, 12-character id", "bytes an order", an_order, Some(100.0));
+    single(
+        "resident, an order with two kinds, 12-character id",
+        "bytes an order",
+        an_order,
+        Some(100.0),
+    );
 }
