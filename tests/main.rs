@@ -1,8 +1,14 @@
 //! One binary for all integration tests, to link once.
 
+mod batches;
 mod chance;
 mod commands;
 mod disk;
 mod documents;
 mod forest;
+mod histories;
 mod log;
+mod model;
+mod pages;
+mod tidy;
+mod views;
