@@ -1,1 +1,4 @@
-//! HTTP: routes, JSON, roles, problems, OpenAPI. Knows no disk and no record layout.
+//! HTTP: roles, requests to commands, answers to JSON. Knows no disk and no record layout.
+
+pub mod parse;
+pub mod problem;

@@ -1,0 +1,155 @@
+//! `member.*`: enrolment, update, status.
+
+use crate::api::parse::event::Event;
+use crate::api::parse::fields::{Fields, label, missing, text_at};
+use crate::api::parse::names::Names;
+use crate::api::parse::node::Node;
+use crate::api::parse::tree;
+use crate::api::problem::{Code, Problem};
+use crate::base::ids::Text;
+use crate::base::limits::{TAGS_MAX, TREES_MAX};
+use crate::engine::command::Verb;
+use crate::engine::command::enrol::Enrol;
+use crate::engine::command::status::SetStatus;
+use crate::engine::command::update::Update;
+use crate::engine::member::{MemberKind, Profile, Status};
+
+/// A new member; the event's id is the member's.
+pub const ENROLLED: Event = Event {
+    name: "member.enrolled",
+    fields: &[
+        "kind",
+        "enroller",
+        "country",
+        "currency",
+        "zone",
+        "tags",
+        "placements",
+    ],
+    read: enrolled,
+};
+
+/// What a member is changes; `null` clears a field.
+pub const UPDATED: Event = Event {
+    name: "member.updated",
+    fields: &[
+        "member",
+        "kind",
+        "country",
+        "currency",
+        "zone",
+        "tags",
+        "default_leg",
+    ],
+    read: updated,
+};
+
+/// A membership is opened, suspended or terminated.
+pub const STATUS_CHANGED: Event = Event {
+    name: "member.status_changed",
+    fields: &["member", "status", "reason"],
+    read: status_changed,
+};
+
+/// Kinds of member by name.
+pub const KINDS: &[(&str, MemberKind)] = &[
+    ("distributor", MemberKind::Distributor),
+    ("preferred", MemberKind::Preferred),
+    ("customer", MemberKind::Customer),
+];
+
+/// Standings of a membership by name.
+pub const STATUSES: &[(&str, Status)] = &[
+    ("open", Status::Open),
+    ("suspended", Status::Suspended),
+    ("terminated", Status::Terminated),
+];
+
+fn enrolled(data: &Fields<'_, '_>, names: &Names) -> Result<Verb, Problem> {
+    let mut placements = Vec::new();
+    for (index, node) in data.items("placements", TREES_MAX)?.iter().enumerate() {
+        let path = format!("{}[{index}]", data.path_of("placements"));
+        placements.push(tree::placement(node, &path, names)?);
+    }
+    Ok(Verb::Enrol(Box::new(Enrol {
+        kind: data.word("kind", KINDS)?.unwrap_or(MemberKind::Distributor),
+        enroller: data.id("enroller")?,
+        profile: Profile {
+            country: code(data, "country", 2)?,
+            currency: code(data, "currency", 3)?,
+            zone: data.label("zone")?,
+            tags: tags(data)?.unwrap_or_default(),
+        },
+        placements,
+    })))
+}
+
+fn updated(data: &Fields<'_, '_>, _: &Names) -> Result<Verb, Problem> {
+    let cleared = |field: &str| data.raw(field) == Some(&Node::Null);
+    let keep = |field: &str, value: Option<Text>| match value {
+        None if !cleared(field) => None,
+        value => Some(value),
+    };
+    Ok(Verb::Update(Box::new(Update {
+        member: data.need_id("member")?,
+        kind: data.word("kind", KINDS)?,
+        country: keep("country", code(data, "country", 2)?),
+        currency: keep("currency", code(data, "currency", 3)?),
+        zone: keep("zone", data.label("zone")?),
+        tags: if cleared("tags") {
+            Some(Vec::new())
+        } else {
+            tags(data)?
+        },
+        default_leg: tree::leg(data, "default_leg", 2)?,
+    })))
+}
+
+fn status_changed(data: &Fields<'_, '_>, _: &Names) -> Result<Verb, Problem> {
+    let path = data.path_of("status");
+    Ok(Verb::Status(Box::new(SetStatus {
+        member: data.need_id("member")?,
+        status: data
+            .word("status", STATUSES)?
+            .ok_or_else(|| missing(&path).allowed(STATUSES.iter().map(|(word, _)| *word)))?,
+        reason: data.label("reason")?,
+    })))
+}
+
+/// A code of some capital letters: a country or a currency.
+///
+/// # Errors
+/// `wrong_type`, `bad_value`.
+pub fn code(data: &Fields<'_, '_>, field: &str, letters: usize) -> Result<Option<Text>, Problem> {
+    let Some(text) = data.str(field)? else {
+        return Ok(None);
+    };
+    if !is_code(text, letters) {
+        return Err(Problem::new(
+            Code::BadValue,
+            format!("`{field}` is a code of {letters} capital letters."),
+        )
+        .field(data.path_of(field))
+        .given(text)
+        .allowed([if letters == 2 { "US" } else { "USD" }]));
+    }
+    Ok(Some(Text::new(text)))
+}
+
+/// Whether a text is a code of this many capital letters.
+#[must_use]
+pub fn is_code(text: &str, letters: usize) -> bool {
+    text.len() == letters && text.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+fn tags(data: &Fields<'_, '_>) -> Result<Option<Vec<Text>>, Problem> {
+    if data.get("tags").is_none() {
+        return Ok(None);
+    }
+    let mut tags = Vec::new();
+    for (index, node) in data.items("tags", TAGS_MAX)?.iter().enumerate() {
+        let path = format!("{}[{index}]", data.path_of("tags"));
+        tags.push(label(text_at(node, &path)?, &path)?);
+    }
+    Ok(Some(tags))
+}
