@@ -3,26 +3,17 @@
 use std::borrow::Cow;
 
 use crate::api::parse::fields::{Fields, id, missing};
+use crate::api::parse::kind::EventType;
 use crate::api::parse::names::Names;
-use crate::api::parse::node::Node;
+use crate::api::parse::json::Json;
 use crate::api::parse::{member, order, period, token, tree};
 use crate::api::problem::{Code, Problem};
 use crate::base::ids::Text;
 use crate::base::time::Time;
-use crate::engine::command::{Command, Verb};
-
-/// One type of event that clients may send.
-pub struct Event {
-    /// Its name, `noun.past_tense`.
-    pub name: &'static str,
-    /// The fields of its data.
-    pub fields: &'static [&'static str],
-    /// Reads its data.
-    pub read: fn(&Fields<'_, '_>, &Names) -> Result<Verb, Problem>,
-}
+use crate::engine::command::Command;
 
 /// Every type of event that clients may send.
-pub const EVENTS: &[&Event] = &[
+pub const EVENTS: &[&EventType] = &[
     &member::ENROLLED,
     &member::UPDATED,
     &member::STATUS_CHANGED,
@@ -43,8 +34,8 @@ const ENVELOPE: &[&str] = &["id", "type", "at", "data"];
 ///
 /// # Errors
 /// Every mistake of shape, by the field's path; nothing is judged here.
-pub fn event(node: &Node<'_>, names: &Names) -> Result<Command, Problem> {
-    let envelope = Fields::of(node, "", ENVELOPE)?;
+pub fn event(value: &Json<'_>, names: &Names) -> Result<Command, Problem> {
+    let envelope = Fields::of(value, "", ENVELOPE)?;
     let id = envelope.need_id("id")?;
     let name = match envelope.str("type")? {
         Some(name) => name,
@@ -68,7 +59,7 @@ pub fn event(node: &Node<'_>, names: &Names) -> Result<Command, Problem> {
 /// What a typed endpoint knows beside the body.
 pub struct Flat<'f> {
     /// The type of event the endpoint stands for.
-    pub event: &'static Event,
+    pub event: &'static EventType,
     /// Fields of the data that the path gives, and the body may not.
     pub path: &'f [(&'static str, &'f str)],
     /// The fact's id from the header `Idempotency-Key`.
@@ -81,27 +72,27 @@ pub struct Flat<'f> {
 ///
 /// # Errors
 /// As [`event`]; `bad_value` when the header and the body name different ids.
-pub fn flat(node: &Node<'_>, names: &Names, flat: &Flat<'_>) -> Result<Command, Problem> {
+pub fn flat(value: &Json<'_>, names: &Names, flat: &Flat<'_>) -> Result<Command, Problem> {
     let given = |field: &&str| !flat.path.iter().any(|(name, _)| name == field);
     let known: Vec<&str> = ["id", "at"]
         .into_iter()
         .chain(flat.event.fields.iter().copied().filter(given))
         .collect();
-    let body = Fields::of(node, "", &known)?;
+    let body = Fields::of(value, "", &known)?;
     let id = fact_id(body.id("id")?, flat.key)?;
     let at = body.time("at")?.unwrap_or(flat.now);
     if flat.path.is_empty() {
         let verb = (flat.event.read)(&body, names)?;
         return Ok(Command { id, at, verb });
     }
-    let mut whole: Vec<(Cow<'_, str>, Node<'_>)> = flat
+    let mut whole: Vec<(Cow<'_, str>, Json<'_>)> = flat
         .path
         .iter()
-        .map(|(name, value)| (Cow::Borrowed(*name), Node::Text(Cow::Borrowed(*value))))
+        .map(|(name, value)| (Cow::Borrowed(*name), Json::Text(Cow::Borrowed(*value))))
         .collect();
     whole.extend(known.iter().filter_map(|name| {
         body.raw(name)
-            .map(|node| (Cow::Borrowed(*name), node.clone()))
+            .map(|value| (Cow::Borrowed(*name), value.clone()))
     }));
     let verb = (flat.event.read)(&Fields::known("", &whole), names)?;
     Ok(Command { id, at, verb })

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::api::parse::node::Node;
+use crate::api::parse::json::Json;
 use crate::api::problem::{Code, Problem};
 use crate::base::ids::{BadId, Text, check_id};
-use crate::base::limits::{ID_CHARS_MAX, TEXT_BYTES_MAX};
+use crate::base::limits::{CENTRES_MAX, ID_CHARS_MAX, TEXT_BYTES_MAX};
 use crate::base::number::{BadNumber, PLACES, Volume};
 use crate::base::time::Time;
 
@@ -13,7 +13,7 @@ use crate::base::time::Time;
 #[derive(Debug, Clone, Copy)]
 pub struct Fields<'n, 'a> {
     path: &'n str,
-    fields: &'n [(Cow<'a, str>, Node<'a>)],
+    fields: &'n [(Cow<'a, str>, Json<'a>)],
 }
 
 /// The path of a field inside another: `data` and `member` give `data.member`.
@@ -27,17 +27,17 @@ pub fn join(path: &str, field: &str) -> String {
 }
 
 impl<'n, 'a> Fields<'n, 'a> {
-    /// The fields of `node`, which stands at `path`, if it is an object with none but the `known` ones.
+    /// The fields of `value`, which stands at `path`, if it is an object with none but the `known` ones.
     ///
     /// # Errors
     /// `wrong_type` if it is no object, `unknown_field` with the known ones.
     pub fn of(
-        node: &'n Node<'a>,
+        value: &'n Json<'a>,
         path: &'n str,
         known: &[&str],
     ) -> Result<Fields<'n, 'a>, Problem> {
-        let Node::Object(fields) = node else {
-            return Err(wrong_type(path, node, "an object"));
+        let Json::Object(fields) = value else {
+            return Err(wrong_type(path, value, "an object"));
         };
         if let Some((key, _)) = fields
             .iter()
@@ -56,7 +56,7 @@ impl<'n, 'a> Fields<'n, 'a> {
 
     /// Fields that are known already, at `path`.
     #[must_use]
-    pub fn known(path: &'n str, fields: &'n [(Cow<'a, str>, Node<'a>)]) -> Fields<'n, 'a> {
+    pub fn known(path: &'n str, fields: &'n [(Cow<'a, str>, Json<'a>)]) -> Fields<'n, 'a> {
         Fields { path, fields }
     }
 
@@ -68,24 +68,24 @@ impl<'n, 'a> Fields<'n, 'a> {
 
     /// The value of a field as it stands, `null` included; none if it is absent.
     #[must_use]
-    pub fn raw(&self, field: &str) -> Option<&'n Node<'a>> {
+    pub fn raw(&self, field: &str) -> Option<&'n Json<'a>> {
         self.fields
             .iter()
             .find(|(key, _)| key == field)
-            .map(|(_, node)| node)
+            .map(|(_, value)| value)
     }
 
     /// The value of a field; none if it is absent or `null`.
     #[must_use]
-    pub fn get(&self, field: &str) -> Option<&'n Node<'a>> {
-        self.raw(field).filter(|node| **node != Node::Null)
+    pub fn get(&self, field: &str) -> Option<&'n Json<'a>> {
+        self.raw(field).filter(|value| **value != Json::Null)
     }
 
     /// The value of a field that must be there.
     ///
     /// # Errors
     /// `missing_field`.
-    pub fn need(&self, field: &str) -> Result<&'n Node<'a>, Problem> {
+    pub fn need(&self, field: &str) -> Result<&'n Json<'a>, Problem> {
         self.get(field).ok_or_else(|| missing(&self.path_of(field)))
     }
 
@@ -95,7 +95,7 @@ impl<'n, 'a> Fields<'n, 'a> {
     /// `wrong_type`.
     pub fn str(&self, field: &str) -> Result<Option<&'n str>, Problem> {
         self.get(field)
-            .map(|node| text_at(node, &self.path_of(field)))
+            .map(|value| text_at(value, &self.path_of(field)))
             .transpose()
     }
 
@@ -155,7 +155,7 @@ impl<'n, 'a> Fields<'n, 'a> {
     /// `wrong_type` for a number, `bad_number`, `too_precise`, `out_of_range`.
     pub fn volume(&self, field: &str) -> Result<Option<Volume>, Problem> {
         self.get(field)
-            .map(|node| volume_at(node, &self.path_of(field)))
+            .map(|value| volume_at(value, &self.path_of(field)))
             .transpose()
     }
 
@@ -164,17 +164,17 @@ impl<'n, 'a> Fields<'n, 'a> {
     /// # Errors
     /// `wrong_type`, `out_of_range`.
     pub fn whole(&self, field: &str, low: i64, high: i64) -> Result<Option<i64>, Problem> {
-        let Some(node) = self.get(field) else {
+        let Some(value) = self.get(field) else {
             return Ok(None);
         };
-        match node {
-            Node::Integer(value) if (low..=high).contains(value) => Ok(Some(*value)),
-            Node::Integer(_) => Err(out_of_range(
+        match value {
+            Json::Integer(value) if (low..=high).contains(value) => Ok(Some(*value)),
+            Json::Integer(_) => Err(out_of_range(
                 &self.path_of(field),
-                &node.shown(),
+                &value.shown(),
                 &format!("{low} to {high}"),
             )),
-            _ => Err(wrong_type(&self.path_of(field), node, "a whole number")),
+            _ => Err(wrong_type(&self.path_of(field), value, "a whole number")),
         }
     }
 
@@ -185,8 +185,8 @@ impl<'n, 'a> Fields<'n, 'a> {
     pub fn flag(&self, field: &str) -> Result<bool, Problem> {
         match self.get(field) {
             None => Ok(false),
-            Some(Node::Bool(value)) => Ok(*value),
-            Some(node) => Err(wrong_type(&self.path_of(field), node, "a boolean")),
+            Some(Json::Bool(value)) => Ok(*value),
+            Some(value) => Err(wrong_type(&self.path_of(field), value, "a boolean")),
         }
     }
 
@@ -205,37 +205,37 @@ impl<'n, 'a> Fields<'n, 'a> {
     ///
     /// # Errors
     /// `wrong_type`, `out_of_range`.
-    pub fn items(&self, field: &str, most: usize) -> Result<&'n [Node<'a>], Problem> {
+    pub fn items(&self, field: &str, most: usize) -> Result<&'n [Json<'a>], Problem> {
         match self.get(field) {
             None => Ok(&[]),
-            Some(Node::Array(items)) if items.len() <= most => Ok(items),
-            Some(Node::Array(items)) => Err(out_of_range(
+            Some(Json::Array(items)) if items.len() <= most => Ok(items),
+            Some(Json::Array(items)) => Err(out_of_range(
                 &self.path_of(field),
                 &format!("{} items", items.len()),
                 &format!("at most {most} items"),
             )),
-            Some(node) => Err(wrong_type(&self.path_of(field), node, "an array")),
+            Some(value) => Err(wrong_type(&self.path_of(field), value, "an array")),
         }
     }
 }
 
-/// The text of a node.
+/// The text of a value.
 ///
 /// # Errors
 /// `wrong_type`.
-pub fn text_at<'n>(node: &'n Node<'_>, path: &str) -> Result<&'n str, Problem> {
-    match node {
-        Node::Text(text) => Ok(text),
-        _ => Err(wrong_type(path, node, "a string")),
+pub fn text_at<'n>(value: &'n Json<'_>, path: &str) -> Result<&'n str, Problem> {
+    match value {
+        Json::Text(text) => Ok(text),
+        _ => Err(wrong_type(path, value, "a string")),
     }
 }
 
-/// The volume of a node.
+/// The volume of a value.
 ///
 /// # Errors
 /// As [`Fields::volume`].
-pub fn volume_at(node: &Node<'_>, path: &str) -> Result<Volume, Problem> {
-    volume(text_at(node, path)?, path)
+pub fn volume_at(value: &Json<'_>, path: &str) -> Result<Volume, Problem> {
+    volume(text_at(value, path)?, path)
 }
 
 /// A text as an id.
@@ -243,18 +243,22 @@ pub fn volume_at(node: &Node<'_>, path: &str) -> Result<Volume, Problem> {
 /// # Errors
 /// `bad_id`.
 pub fn id(text: &str, path: &str) -> Result<Text, Problem> {
-    let detail = match check_id(text) {
-        Ok(()) => return Ok(Text::new(text)),
-        Err(BadId::Empty) => "An id is not empty.".to_owned(),
-        Err(BadId::Long) => format!("An id has at most {ID_CHARS_MAX} characters."),
-        Err(BadId::Unprintable) => {
-            "An id has only printable characters, and no white space at either end.".to_owned()
-        }
+    let Err(why) = check_id(text) else {
+        return Ok(Text::new(text));
     };
-    Err(Problem::new(Code::BadId, detail)
+    Err(Problem::new(Code::BadId, bad_id(why))
         .field(path)
         .given(text.escape_debug().to_string())
         .allowed([format!("1 to {ID_CHARS_MAX} printable characters")]))
+}
+
+/// The sentence of a text that cannot be an id.
+fn bad_id(why: BadId) -> String {
+    match why {
+        BadId::Empty => "An id is not empty.".to_owned(),
+        BadId::Long => format!("An id has at most {ID_CHARS_MAX} characters."),
+        BadId::Unprintable => "An id has only printable characters, and no white space at either end.".to_owned(),
+    }
 }
 
 /// A text as a time.
@@ -340,6 +344,66 @@ pub fn one_of<T: Copy>(text: &str, path: &str, words: &[(&str, T)]) -> Result<T,
     }
 }
 
+/// A code of some capital letters: a country or a currency.
+///
+/// # Errors
+/// `wrong_type`, `bad_value`.
+pub fn code(data: &Fields<'_, '_>, field: &str, letters: usize) -> Result<Option<Text>, Problem> {
+    let Some(text) = data.str(field)? else {
+        return Ok(None);
+    };
+    if !is_code(text, letters) {
+        return Err(Problem::new(
+            Code::BadValue,
+            format!("`{field}` is a code of {letters} capital letters."),
+        )
+        .field(data.path_of(field))
+        .given(text)
+        .allowed([if letters == 2 { "US" } else { "USD" }]));
+    }
+    Ok(Some(Text::new(text)))
+}
+
+/// Whether a text is a code of this many capital letters.
+#[must_use]
+pub fn is_code(text: &str, letters: usize) -> bool {
+    text.len() == letters && text.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+/// A centre, 1 by default.
+///
+/// # Errors
+/// `wrong_type`, `out_of_range`.
+pub fn centre(data: &Fields<'_, '_>, field: &str) -> Result<u16, Problem> {
+    let centre = data.whole(field, 1, i64::from(CENTRES_MAX))?.unwrap_or(1);
+    Ok(u16::try_from(centre).expect("checked to be at most 255"))
+}
+
+/// A leg: a number from 1, or `left` and `right` for the two of a binary tree.
+///
+/// # Errors
+/// `wrong_type`, `bad_value`, `out_of_range`.
+pub fn leg(data: &Fields<'_, '_>, field: &str, most: u8) -> Result<Option<u8>, Problem> {
+    let path = data.path_of(field);
+    match data.get(field) {
+        None => Ok(None),
+        Some(Json::Text(text)) => one_of(text, &path, &[("left", 1), ("right", 2)]).map(Some),
+        Some(Json::Integer(leg)) => match u8::try_from(*leg) {
+            Ok(leg) if (1..=most).contains(&leg) => Ok(Some(leg)),
+            _ => Err(out_of_range(
+                &path,
+                &leg.to_string(),
+                &format!("1 to {most}"),
+            )),
+        },
+        Some(value) => Err(wrong_type(
+            &path,
+            value,
+            "a whole number, \"left\" or \"right\"",
+        )),
+    }
+}
+
 /// The problem of a field that is not there.
 #[must_use]
 pub fn missing(path: &str) -> Problem {
@@ -348,8 +412,8 @@ pub fn missing(path: &str) -> Problem {
 
 /// The problem of a value of the wrong JSON type: "given a number, a string is needed".
 #[must_use]
-pub fn wrong_type(path: &str, node: &Node<'_>, needed: &str) -> Problem {
-    let given = node.kind();
+pub fn wrong_type(path: &str, value: &Json<'_>, needed: &str) -> Problem {
+    let given = value.kind();
     let problem = Problem::new(
         Code::WrongType,
         format!("Given {given}, {needed} is needed."),
@@ -359,7 +423,7 @@ pub fn wrong_type(path: &str, node: &Node<'_>, needed: &str) -> Problem {
     } else {
         problem.field(path)
     };
-    problem.given(node.shown()).allowed([needed])
+    problem.given(value.shown()).allowed([needed])
 }
 
 /// The problem of a value outside its range.

@@ -3,8 +3,9 @@
 //! It takes only what it is sure of. Whatever it does not know (another type, an escape in a text, order lines, any
 //! mistake) it leaves to the thorough reader, which alone words refusals; a test holds the two to agree.
 
+use crate::api::parse::fields::is_code;
 use crate::api::parse::names::Names;
-use crate::api::parse::order::{ACCEPTED, is_currency};
+use crate::api::parse::order::ACCEPTED;
 use crate::base::ids::{Text, check_id};
 use crate::base::limits::{CENTRES_MAX, TEXT_BYTES_MAX};
 use crate::base::number::Volume;
@@ -190,7 +191,7 @@ fn command(at: Time, found: &Found<'_>) -> Option<Command> {
         Some(decimal) => not_negative(decimal)?,
         None => Volume::ZERO,
     };
-    if !found.currency.is_none_or(is_currency) || !found.class.is_none_or(is_plain_label) {
+    if !found.currency.is_none_or(|currency| is_code(currency, 3)) || !found.class.is_none_or(is_plain_label) {
         return None;
     }
     let centre = found.centre.unwrap_or(1);
@@ -231,8 +232,8 @@ fn is_plain_label(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::parse::lines::{Form, from_node};
-    use crate::api::parse::node;
+    use crate::api::parse::lines::{Form, from_json};
+    use crate::api::parse::json;
 
     fn names() -> Names {
         Names {
@@ -252,7 +253,7 @@ mod tests {
                 r#"" o""#,
                 "7",
                 r#""a\u0041b""#,
-                r#""ÿ""#,
+                r#""\u{ff}""#,
                 "null",
             ],
         ),
@@ -286,7 +287,7 @@ mod tests {
             ],
         ),
         ("currency", &[r#""USD""#, r#""usd""#, "null"]),
-        ("class", &[r#""retail""#, r#""""#, r#""ä b""#, "null"]),
+        ("class", &[r#""retail""#, r#""""#, r#""\u{e4} b""#, "null"]),
         ("lines", &["[]", r#"[{"sku":"S"}]"#]),
         ("other", &["1"]),
     ];
@@ -309,8 +310,8 @@ mod tests {
                 Form::Events => enveloped(&text, &names),
                 Form::Orders => flat(&text, &names, now),
             };
-            let thorough = node::read(text.as_bytes())
-                .and_then(|node| from_node(&node, form, &names, now, None))
+            let thorough = json::read(text.as_bytes())
+                .and_then(|value| from_json(&value, form, &names, now, None))
                 .ok();
             if let Some(command) = hot {
                 assert_eq!(Some(command), thorough, "{text}");

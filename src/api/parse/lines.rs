@@ -3,7 +3,7 @@
 use crate::api::parse::event::{Flat, event, flat};
 use crate::api::parse::hot;
 use crate::api::parse::names::Names;
-use crate::api::parse::node;
+use crate::api::parse::json;
 use crate::api::parse::order::ACCEPTED;
 use crate::api::problem::{Code, Problem};
 use crate::base::time::Time;
@@ -35,24 +35,24 @@ pub fn command(bytes: &[u8], form: Form, names: &Names, now: Time) -> Result<Com
             return Ok(command);
         }
     }
-    from_node(&node::read(bytes)?, form, names, now, None)
+    from_json(&json::read(bytes)?, form, names, now, None)
 }
 
 /// Reads one command from a JSON value.
 ///
 /// # Errors
 /// As [`command`].
-pub fn from_node(
-    node: &node::Node<'_>,
+pub fn from_json(
+    value: &json::Json<'_>,
     form: Form,
     names: &Names,
     now: Time,
     key: Option<&str>,
 ) -> Result<Command, Problem> {
     match form {
-        Form::Events => event(node, names),
+        Form::Events => event(value, names),
         Form::Orders => flat(
-            node,
+            value,
             names,
             &Flat {
                 event: &ACCEPTED,

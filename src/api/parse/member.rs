@@ -1,11 +1,11 @@
 //! `member.*`: enrolment, update, status.
 
-use crate::api::parse::event::Event;
-use crate::api::parse::fields::{Fields, label, missing, text_at};
+use crate::api::parse::kind::EventType;
+use crate::api::parse::fields::{Fields, code, label, leg, missing, text_at};
 use crate::api::parse::names::Names;
-use crate::api::parse::node::Node;
+use crate::api::parse::json::Json;
 use crate::api::parse::tree;
-use crate::api::problem::{Code, Problem};
+use crate::api::problem::Problem;
 use crate::base::ids::Text;
 use crate::base::limits::{TAGS_MAX, TREES_MAX};
 use crate::engine::command::Verb;
@@ -15,7 +15,7 @@ use crate::engine::command::update::Update;
 use crate::engine::member::{MemberKind, Profile, Status};
 
 /// A new member; the event's id is the member's.
-pub const ENROLLED: Event = Event {
+pub const ENROLLED: EventType = EventType {
     name: "member.enrolled",
     fields: &[
         "kind",
@@ -30,7 +30,7 @@ pub const ENROLLED: Event = Event {
 };
 
 /// What a member is changes; `null` clears a field.
-pub const UPDATED: Event = Event {
+pub const UPDATED: EventType = EventType {
     name: "member.updated",
     fields: &[
         "member",
@@ -45,7 +45,7 @@ pub const UPDATED: Event = Event {
 };
 
 /// A membership is opened, suspended or terminated.
-pub const STATUS_CHANGED: Event = Event {
+pub const STATUS_CHANGED: EventType = EventType {
     name: "member.status_changed",
     fields: &["member", "status", "reason"],
     read: status_changed,
@@ -67,9 +67,9 @@ pub const STATUSES: &[(&str, Status)] = &[
 
 fn enrolled(data: &Fields<'_, '_>, names: &Names) -> Result<Verb, Problem> {
     let mut placements = Vec::new();
-    for (index, node) in data.items("placements", TREES_MAX)?.iter().enumerate() {
+    for (index, value) in data.items("placements", TREES_MAX)?.iter().enumerate() {
         let path = format!("{}[{index}]", data.path_of("placements"));
-        placements.push(tree::placement(node, &path, names)?);
+        placements.push(tree::placement(value, &path, names)?);
     }
     Ok(Verb::Enrol(Box::new(Enrol {
         kind: data.word("kind", KINDS)?.unwrap_or(MemberKind::Distributor),
@@ -85,7 +85,7 @@ fn enrolled(data: &Fields<'_, '_>, names: &Names) -> Result<Verb, Problem> {
 }
 
 fn updated(data: &Fields<'_, '_>, _: &Names) -> Result<Verb, Problem> {
-    let cleared = |field: &str| data.raw(field) == Some(&Node::Null);
+    let cleared = |field: &str| data.raw(field) == Some(&Json::Null);
     let keep = |field: &str, value: Option<Text>| match value {
         None if !cleared(field) => None,
         value => Some(value),
@@ -101,7 +101,7 @@ fn updated(data: &Fields<'_, '_>, _: &Names) -> Result<Verb, Problem> {
         } else {
             tags(data)?
         },
-        default_leg: tree::leg(data, "default_leg", 2)?,
+        default_leg: leg(data, "default_leg", 2)?,
     })))
 }
 
@@ -116,40 +116,14 @@ fn status_changed(data: &Fields<'_, '_>, _: &Names) -> Result<Verb, Problem> {
     })))
 }
 
-/// A code of some capital letters: a country or a currency.
-///
-/// # Errors
-/// `wrong_type`, `bad_value`.
-pub fn code(data: &Fields<'_, '_>, field: &str, letters: usize) -> Result<Option<Text>, Problem> {
-    let Some(text) = data.str(field)? else {
-        return Ok(None);
-    };
-    if !is_code(text, letters) {
-        return Err(Problem::new(
-            Code::BadValue,
-            format!("`{field}` is a code of {letters} capital letters."),
-        )
-        .field(data.path_of(field))
-        .given(text)
-        .allowed([if letters == 2 { "US" } else { "USD" }]));
-    }
-    Ok(Some(Text::new(text)))
-}
-
-/// Whether a text is a code of this many capital letters.
-#[must_use]
-pub fn is_code(text: &str, letters: usize) -> bool {
-    text.len() == letters && text.bytes().all(|byte| byte.is_ascii_uppercase())
-}
-
 fn tags(data: &Fields<'_, '_>) -> Result<Option<Vec<Text>>, Problem> {
     if data.get("tags").is_none() {
         return Ok(None);
     }
     let mut tags = Vec::new();
-    for (index, node) in data.items("tags", TAGS_MAX)?.iter().enumerate() {
+    for (index, value) in data.items("tags", TAGS_MAX)?.iter().enumerate() {
         let path = format!("{}[{index}]", data.path_of("tags"));
-        tags.push(label(text_at(node, &path)?, &path)?);
+        tags.push(label(text_at(value, &path)?, &path)?);
     }
     Ok(Some(tags))
 }

@@ -1,14 +1,13 @@
 //! `order.*` and `volume.adjusted`, read the thorough way; [`hot`](crate::api::parse::hot) reads plain orders faster
 //! and must agree.
 
-use crate::api::parse::event::Event;
-use crate::api::parse::fields::{Fields, join, missing, out_of_range, volume_at, wrong_type};
-use crate::api::parse::member::{code, is_code};
+use crate::api::parse::kind::EventType;
+use crate::api::parse::fields::{centre, code, Fields, join, missing, out_of_range, volume_at, wrong_type};
 use crate::api::parse::names::Names;
-use crate::api::parse::node::Node;
+use crate::api::parse::json::Json;
 use crate::api::problem::{Code, Problem};
 use crate::base::ids::Text;
-use crate::base::limits::{CENTRES_MAX, KINDS_MAX, ORDER_LINES_MAX};
+use crate::base::limits::{KINDS_MAX, ORDER_LINES_MAX};
 use crate::base::number::Volume;
 use crate::base::volumes::Volumes;
 use crate::engine::command::Verb;
@@ -17,7 +16,7 @@ use crate::engine::command::order::{Line, Order};
 use crate::engine::command::refund::{Extent, Refund};
 
 /// A sale; the event's id is the order's.
-pub const ACCEPTED: Event = Event {
+pub const ACCEPTED: EventType = EventType {
     name: "order.accepted",
     fields: &[
         "member", "centre", "volumes", "amount", "currency", "class", "lines",
@@ -26,14 +25,14 @@ pub const ACCEPTED: Event = Event {
 };
 
 /// An order taken back, wholly (`full`) or in part (`amount`, or `volumes` with `amount`).
-pub const REFUNDED: Event = Event {
+pub const REFUNDED: EventType = EventType {
     name: "order.refunded",
     fields: &["order", "full", "amount", "volumes", "reason"],
     read: refunded,
 };
 
 /// A member's volume corrected, with a reason.
-pub const ADJUSTED: Event = Event {
+pub const ADJUSTED: EventType = EventType {
     name: "volume.adjusted",
     fields: &["member", "centre", "volumes", "reason"],
     read: adjusted,
@@ -43,9 +42,9 @@ fn accepted(data: &Fields<'_, '_>, names: &Names) -> Result<Verb, Problem> {
     let member = data.need_id("member")?;
     let (amount, currency) = money(data)?;
     let mut lines = Vec::new();
-    for (index, node) in data.items("lines", ORDER_LINES_MAX)?.iter().enumerate() {
+    for (index, value) in data.items("lines", ORDER_LINES_MAX)?.iter().enumerate() {
         let path = format!("{}[{index}]", data.path_of("lines"));
-        lines.push(line(node, &path, names)?);
+        lines.push(line(value, &path, names)?);
     }
     Ok(Verb::Order(Box::new(Order {
         member,
@@ -58,8 +57,8 @@ fn accepted(data: &Fields<'_, '_>, names: &Names) -> Result<Verb, Problem> {
     })))
 }
 
-fn line(node: &Node<'_>, path: &str, names: &Names) -> Result<Line, Problem> {
-    let line = Fields::of(node, path, &["sku", "quantity", "volumes", "amount"])?;
+fn line(value: &Json<'_>, path: &str, names: &Names) -> Result<Line, Problem> {
+    let line = Fields::of(value, path, &["sku", "quantity", "volumes", "amount"])?;
     Ok(Line {
         sku: line.need_label("sku")?,
         quantity: match line.volume("quantity")? {
@@ -130,12 +129,12 @@ enum Sign {
 }
 
 fn volumes(data: &Fields<'_, '_>, names: &Names, sign: Sign) -> Result<Option<Volumes>, Problem> {
-    let Some(node) = data.get("volumes") else {
+    let Some(value) = data.get("volumes") else {
         return Ok(None);
     };
     let path = data.path_of("volumes");
-    let Node::Object(entries) = node else {
-        return Err(wrong_type(&path, node, "an object"));
+    let Json::Object(entries) = value else {
+        return Err(wrong_type(&path, value, "an object"));
     };
     if entries.len() > KINDS_MAX && names.kinds.is_empty() {
         return Err(out_of_range(
@@ -145,10 +144,10 @@ fn volumes(data: &Fields<'_, '_>, names: &Names, sign: Sign) -> Result<Option<Vo
         ));
     }
     let mut volumes = Volumes::default();
-    for (kind, node) in entries {
+    for (kind, value) in entries {
         let path = join(&path, kind);
         let index = names.kind(kind, &path)?;
-        let volume = volume_at(node, &path)?;
+        let volume = volume_at(value, &path)?;
         volumes.set(
             index,
             if sign == Sign::Any {
@@ -167,8 +166,8 @@ fn money(data: &Fields<'_, '_>) -> Result<(Volume, Option<Text>), Problem> {
     let beside = code(data, "currency", 3)?;
     match data.get("amount") {
         None => Ok((Volume::ZERO, beside)),
-        Some(node @ Node::Object(_)) => {
-            let money = Fields::of(node, &path, &["amount", "currency"])?;
+        Some(value @ Json::Object(_)) => {
+            let money = Fields::of(value, &path, &["amount", "currency"])?;
             let amount = money
                 .volume("amount")?
                 .ok_or_else(|| missing(&money.path_of("amount")))?;
@@ -188,14 +187,8 @@ fn money(data: &Fields<'_, '_>) -> Result<(Volume, Option<Text>), Problem> {
                 inside.or(beside),
             ))
         }
-        Some(node) => Ok((not_negative(volume_at(node, &path)?, &path)?, beside)),
+        Some(value) => Ok((not_negative(volume_at(value, &path)?, &path)?, beside)),
     }
-}
-
-/// Whether a text is a currency code, as the fast reader asks.
-#[must_use]
-pub fn is_currency(text: &str) -> bool {
-    is_code(text, 3)
 }
 
 fn not_negative(volume: Volume, path: &str) -> Result<Volume, Problem> {
@@ -203,13 +196,4 @@ fn not_negative(volume: Volume, path: &str) -> Result<Volume, Problem> {
         return Err(out_of_range(path, &volume.to_string(), "0 or more"));
     }
     Ok(volume)
-}
-
-/// A centre, 1 by default.
-///
-/// # Errors
-/// `wrong_type`, `out_of_range`.
-pub fn centre(data: &Fields<'_, '_>, field: &str) -> Result<u16, Problem> {
-    let centre = data.whole(field, 1, i64::from(CENTRES_MAX))?.unwrap_or(1);
-    Ok(u16::try_from(centre).expect("checked to be at most 255"))
 }

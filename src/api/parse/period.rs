@@ -1,6 +1,6 @@
 //! `period.closed`.
 
-use crate::api::parse::event::Event;
+use crate::api::parse::kind::EventType;
 use crate::api::parse::fields::{Fields, missing};
 use crate::api::parse::names::Names;
 use crate::api::problem::Problem;
@@ -8,7 +8,7 @@ use crate::engine::command::Verb;
 use crate::engine::command::close::Close;
 
 /// A period that has rolled is frozen.
-pub const CLOSED: Event = Event {
+pub const CLOSED: EventType = EventType {
     name: "period.closed",
     fields: &["period_type", "period"],
     read: closed,

@@ -318,7 +318,7 @@ mod tests {
                 good.volume
             ),
             (
-                "a+b cä",
+                "a+b c\u{e4}",
                 Some(7),
                 Some(true),
                 Some(Word::Second),

@@ -1,6 +1,6 @@
 //! `token.*`: who may ask what. Only hashes come this way; `POST /v1/tokens` makes the secret itself.
 
-use crate::api::parse::event::Event;
+use crate::api::parse::kind::EventType;
 use crate::api::parse::fields::{Fields, missing};
 use crate::api::parse::names::Names;
 use crate::api::problem::{Code, Problem};
@@ -8,14 +8,14 @@ use crate::engine::command::Verb;
 use crate::engine::command::token::{CreateToken, RevokeToken, Role};
 
 /// A token becomes known; the event's id names it.
-pub const CREATED: Event = Event {
+pub const CREATED: EventType = EventType {
     name: "token.created",
     fields: &["hash", "role", "member", "expires"],
     read: created,
 };
 
 /// A token ends.
-pub const REVOKED: Event = Event {
+pub const REVOKED: EventType = EventType {
     name: "token.revoked",
     fields: &["token"],
     read: revoked,

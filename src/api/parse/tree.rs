@@ -1,10 +1,9 @@
 //! `tree.placed`, `tree.moved`, and the places an enrolment asks for.
 
-use crate::api::parse::event::Event;
-use crate::api::parse::fields::{Fields, missing, one_of, out_of_range, text_at, wrong_type};
+use crate::api::parse::kind::EventType;
+use crate::api::parse::fields::{Fields, centre, leg, missing, one_of, text_at, wrong_type};
 use crate::api::parse::names::Names;
-use crate::api::parse::node::Node;
-use crate::api::parse::order::centre;
+use crate::api::parse::json::Json;
 use crate::api::problem::{Code, Problem};
 use crate::base::limits::MATRIX_WIDTH_MAX;
 use crate::engine::command::Verb;
@@ -14,7 +13,7 @@ use crate::engine::command::place::Place;
 use crate::tree::rules::{Inside, Policy};
 
 /// A waiting member gets his place, or a member one more centre.
-pub const PLACED: Event = Event {
+pub const PLACED: EventType = EventType {
     name: "tree.placed",
     fields: &[
         "tree",
@@ -31,7 +30,7 @@ pub const PLACED: Event = Event {
 };
 
 /// A member moves with all below him.
-pub const MOVED: Event = Event {
+pub const MOVED: EventType = EventType {
     name: "tree.moved",
     fields: &[
         "tree",
@@ -85,8 +84,8 @@ fn moved(data: &Fields<'_, '_>, names: &Names) -> Result<Verb, Problem> {
 ///
 /// # Errors
 /// Every mistake of shape, by the field's path.
-pub fn placement(node: &Node<'_>, path: &str, names: &Names) -> Result<Placement, Problem> {
-    let data = Fields::of(node, path, PLACEMENT)?;
+pub fn placement(value: &Json<'_>, path: &str, names: &Names) -> Result<Placement, Problem> {
+    let data = Fields::of(value, path, PLACEMENT)?;
     Ok(Placement {
         tree: tree(&data, names)?,
         place: place(&data, names)?,
@@ -115,12 +114,12 @@ fn place(data: &Fields<'_, '_>, names: &Names) -> Result<PlaceAt, Problem> {
     let stray = |field: &str| -> Result<(), Problem> {
         match data.get(field) {
             None => Ok(()),
-            Some(node) => Err(Problem::new(
+            Some(value) => Err(Problem::new(
                 Code::BadValue,
                 format!("`{field}` says nothing beside the place asked for."),
             )
             .field(data.path_of(field))
-            .given(node.shown())),
+            .given(value.shown())),
         }
     };
     if parent.is_none() {
@@ -137,9 +136,9 @@ fn place(data: &Fields<'_, '_>, names: &Names) -> Result<PlaceAt, Problem> {
             leg: leg(data, "leg", MATRIX_WIDTH_MAX)?,
         });
     }
-    if let Some(node) = policy {
+    if let Some(value) = policy {
         return Ok(PlaceAt::Policy {
-            policy: self::policy(node, &data.path_of("policy"), names)?,
+            policy: self::policy(value, &data.path_of("policy"), names)?,
             under: data.id("under")?,
         });
     }
@@ -153,31 +152,6 @@ fn one_place(data: &Fields<'_, '_>, ways: &[&str]) -> Problem {
     )
     .field(data.path_of("parent"))
     .allowed(ways)
-}
-
-/// A leg: a number from 1, or `left` and `right` for the two of a binary tree.
-///
-/// # Errors
-/// `wrong_type`, `bad_value`, `out_of_range`.
-pub fn leg(data: &Fields<'_, '_>, field: &str, most: u8) -> Result<Option<u8>, Problem> {
-    let path = data.path_of(field);
-    match data.get(field) {
-        None => Ok(None),
-        Some(Node::Text(text)) => one_of(text, &path, &[("left", 1), ("right", 2)]).map(Some),
-        Some(Node::Integer(leg)) => match u8::try_from(*leg) {
-            Ok(leg) if (1..=most).contains(&leg) => Ok(Some(leg)),
-            _ => Err(out_of_range(
-                &path,
-                &leg.to_string(),
-                &format!("1 to {most}"),
-            )),
-        },
-        Some(node) => Err(wrong_type(
-            &path,
-            node,
-            "a whole number, \"left\" or \"right\"",
-        )),
-    }
 }
 
 /// What a weaker-leg policy does inside its leg, by name.
@@ -218,14 +192,14 @@ pub const POLICIES: &[(&str, Policy)] = &[
 ///
 /// # Errors
 /// `wrong_type`, `bad_value`, `unknown_name`.
-pub fn policy(node: &Node<'_>, path: &str, names: &Names) -> Result<Policy, Problem> {
-    if let Node::Text(name) = node {
+pub fn policy(value: &Json<'_>, path: &str, names: &Names) -> Result<Policy, Problem> {
+    if let Json::Text(name) = value {
         return one_of(name, path, POLICIES);
     }
-    if !matches!(node, Node::Object(_)) {
-        return Err(wrong_type(path, node, "a string or an object"));
+    if !matches!(value, Json::Object(_)) {
+        return Err(wrong_type(path, value, "a string or an object"));
     }
-    let asked = Fields::of(node, path, &["name", "kind", "period", "inside"])?;
+    let asked = Fields::of(value, path, &["name", "kind", "period", "inside"])?;
     let name_path = asked.path_of("name");
     let name = one_of(
         text_at(asked.need("name")?, &name_path)?,
@@ -245,7 +219,7 @@ pub fn policy(node: &Node<'_>, path: &str, names: &Names) -> Result<Policy, Prob
     let unused = |field: &str| {
         Problem::new(Code::BadValue, format!("This policy has no `{field}`."))
             .field(asked.path_of(field))
-            .given(asked.get(field).map(Node::shown).unwrap_or_default())
+            .given(asked.get(field).map(Json::shown).unwrap_or_default())
     };
     match name {
         Policy::WeakerVolume { .. } => Ok(Policy::WeakerVolume {

@@ -14,7 +14,7 @@ pub const DEPTH_MAX: usize = 32;
 
 /// One JSON value; texts borrow from the request where they have no escapes.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Node<'a> {
+pub enum Json<'a> {
     /// `null`.
     Null,
     /// `true` or `false`.
@@ -26,22 +26,22 @@ pub enum Node<'a> {
     /// A text.
     Text(Cow<'a, str>),
     /// Items in order.
-    Array(Vec<Node<'a>>),
+    Array(Vec<Json<'a>>),
     /// Keys and values in order, no key twice.
-    Object(Vec<(Cow<'a, str>, Node<'a>)>),
+    Object(Vec<(Cow<'a, str>, Json<'a>)>),
 }
 
-impl Node<'_> {
+impl Json<'_> {
     /// The type in words, for "given a number, a string is needed".
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
-            Node::Null => "null",
-            Node::Bool(_) => "a boolean",
-            Node::Integer(_) | Node::Number(_) => "a number",
-            Node::Text(_) => "a string",
-            Node::Array(_) => "an array",
-            Node::Object(_) => "an object",
+            Json::Null => "null",
+            Json::Bool(_) => "a boolean",
+            Json::Integer(_) | Json::Number(_) => "a number",
+            Json::Text(_) => "a string",
+            Json::Array(_) => "an array",
+            Json::Object(_) => "an object",
         }
     }
 
@@ -49,12 +49,12 @@ impl Node<'_> {
     #[must_use]
     pub fn shown(&self) -> String {
         match self {
-            Node::Null => "null".to_owned(),
-            Node::Bool(value) => value.to_string(),
-            Node::Integer(value) => value.to_string(),
-            Node::Number(value) => value.to_string(),
-            Node::Text(text) => text.to_string(),
-            Node::Array(_) | Node::Object(_) => self.kind().to_owned(),
+            Json::Null => "null".to_owned(),
+            Json::Bool(value) => value.to_string(),
+            Json::Integer(value) => value.to_string(),
+            Json::Number(value) => value.to_string(),
+            Json::Text(text) => text.to_string(),
+            Json::Array(_) | Json::Object(_) => self.kind().to_owned(),
         }
     }
 }
@@ -63,7 +63,7 @@ impl Node<'_> {
 ///
 /// # Errors
 /// `bad_utf8`, `bad_json` with line and column, `duplicate_key`, `too_deep`.
-pub fn read(bytes: &[u8]) -> Result<Node<'_>, Problem> {
+pub fn read(bytes: &[u8]) -> Result<Json<'_>, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         Problem::new(
             Code::BadUtf8,
@@ -81,7 +81,7 @@ pub fn read(bytes: &[u8]) -> Result<Node<'_>, Problem> {
     };
     let parsed = seed
         .deserialize(&mut deserializer)
-        .and_then(|node| deserializer.end().map(|()| node));
+        .and_then(|value| deserializer.end().map(|()| value));
     parsed.map_err(|error| {
         found.into_inner().unwrap_or_else(|| {
             Problem::new(
@@ -122,60 +122,60 @@ impl Seed<'_> {
 }
 
 impl<'de> DeserializeSeed<'de> for Seed<'_> {
-    type Value = Node<'de>;
+    type Value = Json<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node<'de>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json<'de>, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for Seed<'_> {
-    type Value = Node<'de>;
+    type Value = Json<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON")
     }
 
-    fn visit_unit<E>(self) -> Result<Node<'de>, E> {
-        Ok(Node::Null)
+    fn visit_unit<E>(self) -> Result<Json<'de>, E> {
+        Ok(Json::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Node<'de>, E> {
-        Ok(Node::Bool(value))
+    fn visit_bool<E>(self, value: bool) -> Result<Json<'de>, E> {
+        Ok(Json::Bool(value))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Node<'de>, E> {
-        Ok(Node::Integer(value))
+    fn visit_i64<E>(self, value: i64) -> Result<Json<'de>, E> {
+        Ok(Json::Integer(value))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Node<'de>, E> {
-        Ok(i64::try_from(value).map_or(Node::Number(value as f64), Node::Integer))
+    fn visit_u64<E>(self, value: u64) -> Result<Json<'de>, E> {
+        Ok(i64::try_from(value).map_or(Json::Number(value as f64), Json::Integer))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Node<'de>, E> {
-        Ok(Node::Number(value))
+    fn visit_f64<E>(self, value: f64) -> Result<Json<'de>, E> {
+        Ok(Json::Number(value))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Node<'de>, E> {
-        Ok(Node::Text(Cow::Owned(text.to_owned())))
+    fn visit_str<E>(self, text: &str) -> Result<Json<'de>, E> {
+        Ok(Json::Text(Cow::Owned(text.to_owned())))
     }
 
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Node<'de>, E> {
-        Ok(Node::Text(Cow::Borrowed(text)))
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Json<'de>, E> {
+        Ok(Json::Text(Cow::Borrowed(text)))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Node<'de>, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Json<'de>, A::Error> {
         let seed = self.deeper()?;
         let mut items = Vec::new();
         while let Some(item) = access.next_element_seed(seed)? {
             items.push(item);
         }
-        Ok(Node::Array(items))
+        Ok(Json::Array(items))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node<'de>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Json<'de>, A::Error> {
         let seed = self.deeper()?;
-        let mut fields: Vec<(Cow<'de, str>, Node<'de>)> = Vec::new();
+        let mut fields: Vec<(Cow<'de, str>, Json<'de>)> = Vec::new();
         // Keys are compared with all before them; an object with thousands of keys is no fact of ours, and a sorted
         // copy finds its twins without a quadratic walk.
         while let Some(key) = access.next_key_seed(Key)? {
@@ -191,7 +191,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
                 return Err(self.twice(pair[0]));
             }
         }
-        Ok(Node::Object(fields))
+        Ok(Json::Object(fields))
     }
 }
 

@@ -1,0 +1,146 @@
+//! Metrics: one table, written by the dispatcher and the bulk reader, filled from the runtime's health when asked for.
+
+use std::sync::atomic::{AtomicI64, AtomicU64};
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use crate::runtime::handle::Health;
+
+/// Upper bounds of latency buckets, in seconds: from a point read to a whole downline.
+const LATENCY: [f64; 14] = [
+    0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 5.0, 30.0,
+];
+
+/// A route and the class of its answers.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct RouteLabels {
+    /// `GET` and so on.
+    pub method: &'static str,
+    /// The path with its `{names}`, never a client's id.
+    pub route: &'static str,
+    /// `2xx` and so on.
+    pub status: &'static str,
+}
+
+/// What became of a fact.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct EventLabels {
+    /// Such as `order.accepted`; `unread` where the line could not be read.
+    pub kind: &'static str,
+    /// `accepted`, `repeated` or `rejected`.
+    pub outcome: &'static str,
+}
+
+type Latency = Family<RouteLabels, Histogram, fn() -> Histogram>;
+type Level = Gauge<i64, AtomicI64>;
+type LevelF64 = Gauge<f64, AtomicU64>;
+
+/// Every metric of the server.
+pub struct Metrics {
+    registry: Registry,
+    /// Facts by type and outcome.
+    pub events: Family<EventLabels, Counter>,
+    /// Seconds a request took, by route.
+    pub latency: Latency,
+    /// Requests that met a panic.
+    pub panics: Counter,
+    /// Connections open now.
+    pub connections: Level,
+    levels: [Level; 6],
+    fsync_seconds: LevelF64,
+}
+
+fn buckets() -> Histogram {
+    Histogram::new(LATENCY)
+}
+
+/// Name and meaning of the gauges read from the runtime, in the order of [`Metrics::scrape`].
+const LEVELS: [(&str, &str); 6] = [
+    ("as_of_seq", "Number of the last command in the state"),
+    ("queue_depth", "Requests waiting to be logged"),
+    ("log_bytes", "Bytes in the log"),
+    ("members", "Members enrolled"),
+    ("memory_bytes", "Resident memory of the process"),
+    ("forks", "Forks of the state that readers hold"),
+];
+
+impl Metrics {
+    /// All at zero.
+    #[must_use]
+    pub fn new() -> Metrics {
+        let mut registry = Registry::with_prefix("arborline");
+        let events = Family::default();
+        let latency: Latency = Family::new_with_constructor(buckets);
+        let (panics, connections) = (Counter::default(), Level::default());
+        let levels: [Level; 6] = Default::default();
+        let fsync_seconds = LevelF64::default();
+        registry.register("events", "Facts by type and outcome", events.clone());
+        registry.register("request_seconds", "Seconds a request took", latency.clone());
+        registry.register("panics", "Requests that met a panic", panics.clone());
+        registry.register("connections", "Connections open now", connections.clone());
+        registry.register("fsync_seconds", "Seconds the last sync of the log took", fsync_seconds.clone());
+        for ((name, help), level) in LEVELS.iter().zip(&levels) {
+            registry.register(*name, *help, level.clone());
+        }
+        Metrics {
+            registry,
+            events,
+            latency,
+            panics,
+            connections,
+            levels,
+            fsync_seconds,
+        }
+    }
+
+    /// Counts facts of a type with an outcome.
+    pub fn count(&self, kind: &'static str, outcome: &'static str, facts: u64) {
+        if facts > 0 {
+            self.events.get_or_create(&EventLabels { kind, outcome }).inc_by(facts);
+        }
+    }
+
+    /// Notes how long a request took.
+    pub fn took(&self, method: &'static str, route: &'static str, status: u16, seconds: f64) {
+        let status = match status {
+            100..300 => "2xx",
+            300..400 => "3xx",
+            400..500 => "4xx",
+            _ => "5xx",
+        };
+        self.latency.get_or_create(&RouteLabels { method, route, status }).observe(seconds);
+    }
+
+    /// The text of all metrics, with the runtime's levels as they are now.
+    #[must_use]
+    pub fn scrape(&self, health: &Health) -> String {
+        let signed = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+        let values = [
+            health.as_of_seq,
+            health.queue_depth,
+            health.log_bytes,
+            health.members,
+            health.memory_bytes,
+            health.forks,
+        ];
+        for (level, value) in self.levels.iter().zip(values) {
+            level.set(signed(value));
+        }
+        self.fsync_seconds.set(health.fsync_seconds);
+        let mut text = String::new();
+        encode(&mut text, &self.registry).expect("writing to a string does not fail");
+        text
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Metrics {
+        Metrics::new()
+    }
+}
