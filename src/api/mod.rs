@@ -2,4 +2,5 @@
 
 pub mod cursor;
 pub mod parse;
+pub mod principal;
 pub mod problem;

@@ -34,7 +34,7 @@ const ENVELOPE: &[&str] = &["id", "type", "at", "data"];
 ///
 /// # Errors
 /// Every mistake of shape, by the field's path; nothing is judged here.
-pub fn event(value: &Json<'_>, names: &Names) -> Result<Command, Problem> {
+pub fn event(value: &Json<'_>, names: &Names) -> Result<(&'static EventType, Command), Problem> {
     let envelope = Fields::of(value, "", ENVELOPE)?;
     let id = envelope.need_id("id")?;
     let name = match envelope.str("type")? {
@@ -53,7 +53,7 @@ pub fn event(value: &Json<'_>, names: &Names) -> Result<Command, Problem> {
     let at = envelope.time("at")?.ok_or_else(|| missing("at"))?;
     let data = Fields::of(envelope.need("data")?, "data", event.fields)?;
     let verb = (event.read)(&data, names)?;
-    Ok(Command { id, at, verb })
+    Ok((event, Command { id, at, verb }))
 }
 
 /// What a typed endpoint knows beside the body.

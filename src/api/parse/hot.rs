@@ -232,7 +232,7 @@ fn is_plain_label(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::parse::lines::{Form, from_json};
+    use crate::api::parse::lines::{Form, Reader};
     use crate::api::parse::json;
 
     fn names() -> Names {
@@ -240,6 +240,15 @@ mod tests {
             kinds: vec![Text::new("pv"), Text::new("cv")],
             trees: vec![Text::new("enroller")],
             period_types: vec![Text::new("month")],
+        }
+    }
+
+    fn reader(form: Form, now: Time) -> Reader {
+        Reader {
+            form,
+            names: names(),
+            now,
+            role: crate::engine::command::token::Role::Admin,
         }
     }
 
@@ -310,9 +319,7 @@ mod tests {
                 Form::Events => enveloped(&text, &names),
                 Form::Orders => flat(&text, &names, now),
             };
-            let thorough = json::read(text.as_bytes())
-                .and_then(|value| from_json(&value, form, &names, now, None))
-                .ok();
+            let thorough = json::read(text.as_bytes()).and_then(|value| reader(form, now).value(&value, None)).ok();
             if let Some(command) = hot {
                 assert_eq!(Some(command), thorough, "{text}");
                 taken = true;

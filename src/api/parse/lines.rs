@@ -3,11 +3,12 @@
 use crate::api::parse::event::{Flat, event, flat};
 use crate::api::parse::hot;
 use crate::api::parse::names::Names;
-use crate::api::parse::json;
+use crate::api::parse::json::{self, Json};
 use crate::api::parse::order::ACCEPTED;
 use crate::api::problem::{Code, Problem};
 use crate::base::time::Time;
 use crate::engine::command::Command;
+use crate::engine::command::token::Role;
 
 /// Bytes of one line of NDJSON.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
@@ -21,46 +22,61 @@ pub enum Form {
     Orders,
 }
 
-/// Reads one command from one JSON text: the fast way if it is a plain order, otherwise the thorough one.
-///
-/// # Errors
-/// Every mistake of shape.
-pub fn command(bytes: &[u8], form: Form, names: &Names, now: Time) -> Result<Command, Problem> {
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        let read = match form {
-            Form::Events => hot::enveloped(text, names),
-            Form::Orders => hot::flat(text, names, now),
-        };
-        if let Some(command) = read {
-            return Ok(command);
-        }
-    }
-    from_json(&json::read(bytes)?, form, names, now, None)
+/// Reads commands for one request.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    /// What stands in the body.
+    pub form: Form,
+    /// The names of the rules.
+    pub names: Names,
+    /// The time of a flat order without `at`.
+    pub now: Time,
+    /// Who tells: each type of event is for some roles only.
+    pub role: Role,
 }
 
-/// Reads one command from a JSON value.
-///
-/// # Errors
-/// As [`command`].
-pub fn from_json(
-    value: &json::Json<'_>,
-    form: Form,
-    names: &Names,
-    now: Time,
-    key: Option<&str>,
-) -> Result<Command, Problem> {
-    match form {
-        Form::Events => event(value, names),
-        Form::Orders => flat(
-            value,
-            names,
-            &Flat {
-                event: &ACCEPTED,
-                path: &[],
-                key,
-                now,
-            },
-        ),
+impl Reader {
+    /// Reads one command from one JSON text: the fast way if it is a plain order, otherwise the thorough one.
+    ///
+    /// # Errors
+    /// Every mistake of shape, and `role_not_allowed`.
+    pub fn text(&self, bytes: &[u8]) -> Result<Command, Problem> {
+        if let Ok(text) = std::str::from_utf8(bytes) {
+            let read = match self.form {
+                Form::Events => hot::enveloped(text, &self.names),
+                Form::Orders => hot::flat(text, &self.names, self.now),
+            };
+            if let Some(command) = read
+                && ACCEPTED.roles.contains(&self.role)
+            {
+                return Ok(command);
+            }
+        }
+        self.value(&json::read(bytes)?, None)
+    }
+
+    /// Reads one command from a JSON value; `key` is the id of a flat order without one.
+    ///
+    /// # Errors
+    /// As [`Reader::text`].
+    pub fn value(&self, value: &Json<'_>, key: Option<&str>) -> Result<Command, Problem> {
+        match self.form {
+            Form::Events => {
+                let (kind, command) = event(value, &self.names)?;
+                kind.check(self.role)?;
+                Ok(command)
+            }
+            Form::Orders => flat(
+                value,
+                &self.names,
+                &Flat {
+                    event: &ACCEPTED,
+                    path: &[],
+                    key,
+                    now: self.now,
+                },
+            ),
+        }
     }
 }
 

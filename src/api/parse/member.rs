@@ -5,6 +5,7 @@ use crate::api::parse::fields::{Fields, code, label, leg, missing, text_at};
 use crate::api::parse::names::Names;
 use crate::api::parse::json::Json;
 use crate::api::parse::tree;
+use crate::api::principal::FACTS;
 use crate::api::problem::Problem;
 use crate::base::ids::Text;
 use crate::base::limits::{TAGS_MAX, TREES_MAX};
@@ -26,6 +27,7 @@ pub const ENROLLED: EventType = EventType {
         "tags",
         "placements",
     ],
+    roles: FACTS,
     read: enrolled,
 };
 
@@ -41,6 +43,7 @@ pub const UPDATED: EventType = EventType {
         "tags",
         "default_leg",
     ],
+    roles: FACTS,
     read: updated,
 };
 
@@ -48,6 +51,7 @@ pub const UPDATED: EventType = EventType {
 pub const STATUS_CHANGED: EventType = EventType {
     name: "member.status_changed",
     fields: &["member", "status", "reason"],
+    roles: FACTS,
     read: status_changed,
 };
 

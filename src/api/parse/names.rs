@@ -1,7 +1,5 @@
 //! The names a request may use, taken from the network's rules once a request.
 
-use std::sync::Arc;
-
 use crate::api::problem::{Code, Problem};
 use crate::base::ids::Text;
 use crate::engine::rules::Rules;
@@ -20,8 +18,8 @@ pub struct Names {
 impl Names {
     /// The names of a network's rules; no names at all before it is founded.
     #[must_use]
-    pub fn of(rules: Option<&Rules>) -> Arc<Names> {
-        Arc::new(rules.map_or_else(Names::default, |rules| {
+    pub fn of(rules: Option<&Rules>) -> Names {
+        rules.map_or_else(Names::default, |rules| {
             Names {
                 kinds: rules.kinds.clone(),
                 trees: rules.trees.iter().map(|tree| tree.name.clone()).collect(),
@@ -31,7 +29,7 @@ impl Names {
                     .map(|period| period.name.clone())
                     .collect(),
             }
-        }))
+        })
     }
 
     /// The index of a volume kind.

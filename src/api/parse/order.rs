@@ -5,6 +5,7 @@ use crate::api::parse::kind::EventType;
 use crate::api::parse::fields::{centre, code, Fields, join, missing, out_of_range, volume_at, wrong_type};
 use crate::api::parse::names::Names;
 use crate::api::parse::json::Json;
+use crate::api::principal::{FACTS, MONEY};
 use crate::api::problem::{Code, Problem};
 use crate::base::ids::Text;
 use crate::base::limits::{KINDS_MAX, ORDER_LINES_MAX};
@@ -21,6 +22,7 @@ pub const ACCEPTED: EventType = EventType {
     fields: &[
         "member", "centre", "volumes", "amount", "currency", "class", "lines",
     ],
+    roles: FACTS,
     read: accepted,
 };
 
@@ -28,6 +30,7 @@ pub const ACCEPTED: EventType = EventType {
 pub const REFUNDED: EventType = EventType {
     name: "order.refunded",
     fields: &["order", "full", "amount", "volumes", "reason"],
+    roles: FACTS,
     read: refunded,
 };
 
@@ -35,6 +38,7 @@ pub const REFUNDED: EventType = EventType {
 pub const ADJUSTED: EventType = EventType {
     name: "volume.adjusted",
     fields: &["member", "centre", "volumes", "reason"],
+    roles: MONEY,
     read: adjusted,
 };
 

@@ -3,6 +3,7 @@
 use crate::api::parse::kind::EventType;
 use crate::api::parse::fields::{Fields, missing};
 use crate::api::parse::names::Names;
+use crate::api::principal::MONEY;
 use crate::api::problem::Problem;
 use crate::engine::command::Verb;
 use crate::engine::command::close::Close;
@@ -11,6 +12,7 @@ use crate::engine::command::close::Close;
 pub const CLOSED: EventType = EventType {
     name: "period.closed",
     fields: &["period_type", "period"],
+    roles: MONEY,
     read: closed,
 };
 

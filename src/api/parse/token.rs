@@ -3,6 +3,7 @@
 use crate::api::parse::kind::EventType;
 use crate::api::parse::fields::{Fields, missing};
 use crate::api::parse::names::Names;
+use crate::api::principal::{ADMIN, ROLES};
 use crate::api::problem::{Code, Problem};
 use crate::engine::command::Verb;
 use crate::engine::command::token::{CreateToken, RevokeToken, Role};
@@ -11,6 +12,7 @@ use crate::engine::command::token::{CreateToken, RevokeToken, Role};
 pub const CREATED: EventType = EventType {
     name: "token.created",
     fields: &["hash", "role", "member", "expires"],
+    roles: ADMIN,
     read: created,
 };
 
@@ -18,28 +20,9 @@ pub const CREATED: EventType = EventType {
 pub const REVOKED: EventType = EventType {
     name: "token.revoked",
     fields: &["token"],
+    roles: ADMIN,
     read: revoked,
 };
-
-/// Roles by name.
-pub const ROLES: &[(&str, Role)] = &[
-    ("admin", Role::Admin),
-    ("finance", Role::Finance),
-    ("support", Role::Support),
-    ("read_only", Role::ReadOnly),
-    ("integrator", Role::Integrator),
-    ("member", Role::Member),
-];
-
-/// The name of a role.
-#[must_use]
-pub fn role_name(role: Role) -> &'static str {
-    ROLES
-        .iter()
-        .find(|(_, known)| *known == role)
-        .map(|(name, _)| *name)
-        .expect("the table has every role")
-}
 
 fn created(data: &Fields<'_, '_>, _: &Names) -> Result<Verb, Problem> {
     let path = data.path_of("hash");

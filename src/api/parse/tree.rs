@@ -4,6 +4,7 @@ use crate::api::parse::kind::EventType;
 use crate::api::parse::fields::{Fields, centre, leg, missing, one_of, text_at, wrong_type};
 use crate::api::parse::names::Names;
 use crate::api::parse::json::Json;
+use crate::api::principal::FACTS;
 use crate::api::problem::{Code, Problem};
 use crate::base::limits::MATRIX_WIDTH_MAX;
 use crate::engine::command::Verb;
@@ -26,6 +27,7 @@ pub const PLACED: EventType = EventType {
         "under",
         "root",
     ],
+    roles: FACTS,
     read: placed,
 };
 
@@ -41,6 +43,7 @@ pub const MOVED: EventType = EventType {
         "leg",
         "root",
     ],
+    roles: FACTS,
     read: moved,
 };
 
