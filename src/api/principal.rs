@@ -59,6 +59,15 @@ impl Credential {
             hash: blake3::hash(secret.as_bytes()),
         })
     }
+
+    /// A text that was presented as a token and is none: it matches nothing.
+    #[must_use]
+    pub fn unknown() -> Credential {
+        Credential {
+            id: String::new(),
+            hash: blake3::hash(b""),
+        }
+    }
 }
 
 /// The text of a token, given once to whoever made it.
