@@ -1,1 +1,4 @@
 //! One binary for all integration tests, to link once.
+
+mod chance;
+mod forest;

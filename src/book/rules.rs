@@ -85,4 +85,9 @@ pub struct Kept<'a> {
     pub thresholds: &'a [Thresholds],
     /// Bucket vectors.
     pub kernels: &'a [Kernel],
+    /// Plain seats in a row that become a chain, at least 4; [`CHAIN_RUN`] but in tests.
+    pub chain_run: usize,
 }
+
+/// Plain seats in a row that become a chain. Measured: 64 to 256 are all good, 16 puts chains on shallow trees.
+pub const CHAIN_RUN: usize = 128;

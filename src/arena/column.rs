@@ -1,0 +1,131 @@
+//! A column: a forkable vector of one plain record type.
+
+use std::marker::PhantomData;
+
+use bytemuck::Pod;
+
+use super::pages::Pages;
+
+/// A vector of `T` in pages that can be forked. `T` is plain bytes, a multiple of eight of them, aligned to at most 8.
+pub struct Column<T: Pod> {
+    pages: Pages,
+    of: PhantomData<T>,
+}
+
+impl<T: Pod> Default for Column<T> {
+    fn default() -> Self {
+        Column::new()
+    }
+}
+
+impl<T: Pod> Column<T> {
+    const STRIDE: usize = {
+        assert!(
+            size_of::<T>() > 0 && size_of::<T>().is_multiple_of(8),
+            "a record is whole words"
+        );
+        assert!(align_of::<T>() <= 8, "a record is aligned to words");
+        size_of::<T>() / 8
+    };
+
+    /// No records yet.
+    #[must_use]
+    pub fn new() -> Column<T> {
+        Column {
+            pages: Pages::new(Self::STRIDE),
+            of: PhantomData,
+        }
+    }
+
+    /// Records there are.
+    #[must_use]
+    pub fn len(&self) -> u32 {
+        self.pages.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.pages.is_empty()
+    }
+
+    /// Bytes all pages take.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.pages.bytes()
+    }
+
+    /// Appends a record and gives its index. Amortised O(1).
+    pub fn push(&mut self, record: T) -> u32 {
+        let index = self.pages.push_zeroed();
+        *self.get_mut(index) = record;
+        index
+    }
+
+    /// A record.
+    ///
+    /// # Panics
+    /// If there is no such record.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, index: u32) -> &T {
+        bytemuck::from_bytes(bytemuck::cast_slice(self.pages.get(index)))
+    }
+
+    /// A record, to write. Copies its page first if a fork shares it.
+    ///
+    /// # Panics
+    /// If there is no such record.
+    #[inline]
+    pub fn get_mut(&mut self, index: u32) -> &mut T {
+        bytemuck::from_bytes_mut(bytemuck::cast_slice_mut(self.pages.get_mut(index)))
+    }
+
+    /// A second column equal to this one; whichever side writes a page first copies it. O(pages).
+    #[must_use]
+    pub fn fork(&mut self) -> Column<T> {
+        Column {
+            pages: self.pages.fork(),
+            of: PhantomData,
+        }
+    }
+
+    /// Asks the processor to fetch a record. Any index is allowed.
+    #[inline]
+    pub fn prefetch(&self, index: u32) {
+        self.pages.prefetch(index);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Column;
+
+    #[test]
+    fn both_sides_of_a_fork_keep_their_own_values() {
+        let mut live: Column<u64> = Column::new();
+        for value in 0..5_000 {
+            live.push(value);
+        }
+        let mut branch = live.fork();
+        let mut frozen = branch.fork();
+        *live.get_mut(7) = 100;
+        *branch.get_mut(7) = 200;
+        *branch.get_mut(4_999) = 201;
+        live.push(101);
+        let second = live.fork();
+        *live.get_mut(7) = 102;
+        assert_eq!((*live.get(7), live.len()), (102, 5_001));
+        assert_eq!((*second.get(7), *second.get(4_999)), (100, 4_999));
+        assert_eq!(
+            (*branch.get(7), *branch.get(4_999), branch.len()),
+            (200, 201, 5_000)
+        );
+        assert_eq!((*frozen.get(7), *frozen.get(4_999)), (7, 4_999));
+        drop(live);
+        drop(branch);
+        *frozen.get_mut(7) = 8;
+        assert_eq!(*frozen.get(7), 8);
+        assert_eq!(*second.get(7), 100);
+    }
+}

@@ -1,0 +1,224 @@
+//! Untyped pages with copy on write: the one place where memory is shared between a writer and its forks.
+//!
+//! ```text
+//! Pages
+//!   slots   [ Slot { data: *mut u64, epoch: u64 } ]   hot: one load leads to a record
+//!   owners  [ Arc<[Line]> ]                           cold: keeps each page alive, in the same order
+//!   epoch   u64
+//! page      [ Line; n ]   Line = 64 bytes, so that records begin on cache lines' grid
+//! ```
+//!
+//! A page whose slot carries the current epoch belongs to these pages alone and may be written. A fork takes a copy of
+//! the table and moves both sides to new epochs, so that either copies a page before it first writes it.
+
+use std::sync::Arc;
+
+/// A cache line of eight words: the unit pages are allocated in.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Line([u64; 8]);
+
+/// Bytes a page holds at most; records per page are the greatest power of two that fits.
+pub const PAGE_BYTES: usize = 16 * 1024;
+
+#[derive(Clone, Copy)]
+struct Slot {
+    data: *mut u64,
+    epoch: u64,
+}
+
+/// Records of a fixed number of words in pages that can be forked.
+pub struct Pages {
+    slots: Vec<Slot>,
+    owners: Vec<Arc<[Line]>>,
+    epoch: u64,
+    /// Words of a record.
+    stride: usize,
+    /// Records per page, as a power of two.
+    shift: u32,
+    len: u32,
+}
+
+// SAFETY: `data` points into the page that `owners` keeps alive at the same place. It is written only through
+// `&mut self` and only while the slot's epoch says that no other `Pages` holds the page; all other access is reading.
+unsafe impl Send for Pages {}
+// SAFETY: as above: through `&self` pages are only read.
+unsafe impl Sync for Pages {}
+
+impl Pages {
+    /// No records yet, of `stride` words of eight bytes each.
+    ///
+    /// # Panics
+    /// If a record is empty or fewer than eight of them fit a page.
+    #[must_use]
+    pub fn new(stride: usize) -> Pages {
+        assert!(stride > 0, "a record has at least one word");
+        let fit = PAGE_BYTES / (stride * 8);
+        assert!(
+            fit >= 8,
+            "a record of {stride} words is too wide for a page"
+        );
+        Pages {
+            slots: Vec::new(),
+            owners: Vec::new(),
+            epoch: 1,
+            stride,
+            shift: fit.ilog2(),
+            len: 0,
+        }
+    }
+
+    /// Records there are.
+    #[must_use]
+    pub fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Words of a record.
+    #[must_use]
+    pub fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// Bytes all pages take.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.owners.len() * self.page_lines() * 64
+    }
+
+    fn page_lines(&self) -> usize {
+        // At least eight records of eight-byte words: always whole lines.
+        (self.stride << self.shift) / 8
+    }
+
+    /// One more record, all zero. Amortised O(1); allocates a page now and then, never moves one.
+    ///
+    /// # Panics
+    /// If there are 2^32 - 1 records already.
+    pub fn push_zeroed(&mut self) -> u32 {
+        let index = self.len;
+        assert!(index < u32::MAX, "record numbers are 32 bits");
+        if (index >> self.shift) as usize == self.slots.len() {
+            let page: Arc<[Line]> = std::iter::repeat_n(Line([0; 8]), self.page_lines()).collect();
+            self.adopt(page);
+        }
+        self.len += 1;
+        index
+    }
+
+    fn adopt(&mut self, mut page: Arc<[Line]>) {
+        let data = Arc::get_mut(&mut page)
+            .expect("a new page is unshared")
+            .as_mut_ptr()
+            .cast();
+        self.slots.push(Slot {
+            data,
+            epoch: self.epoch,
+        });
+        self.owners.push(page);
+    }
+
+    /// A second set of pages equal to this one; whichever side writes a page first copies it. O(pages).
+    #[must_use]
+    pub fn fork(&mut self) -> Pages {
+        self.epoch += 1;
+        Pages {
+            slots: self.slots.clone(),
+            owners: self.owners.clone(),
+            // Every slot carries an older epoch than either side's new one.
+            epoch: self.epoch,
+            stride: self.stride,
+            shift: self.shift,
+            len: self.len,
+        }
+    }
+
+    #[inline]
+    fn offset(&self, index: u32) -> (usize, usize) {
+        assert!(index < self.len, "record {index} of {}", self.len);
+        let within = index & ((1 << self.shift) - 1);
+        (
+            (index >> self.shift) as usize,
+            within as usize * self.stride,
+        )
+    }
+
+    /// A record's words.
+    ///
+    /// # Panics
+    /// If there is no such record.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, index: u32) -> &[u64] {
+        let (page, offset) = self.offset(index);
+        // SAFETY: `index < len`, so the page exists and holds `offset + stride` words, all initialised; nobody writes
+        // it while `&self` lives: this side needs `&mut self`, other sides copy before they write.
+        unsafe {
+            let data = self.slots.get_unchecked(page).data;
+            std::slice::from_raw_parts(data.add(offset), self.stride)
+        }
+    }
+
+    /// A record's words, to write. Copies the page first if a fork shares it.
+    ///
+    /// # Panics
+    /// If there is no such record.
+    #[inline]
+    pub fn get_mut(&mut self, index: u32) -> &mut [u64] {
+        let (page, offset) = self.offset(index);
+        // SAFETY: `index < len`, so the page exists.
+        if unsafe { self.slots.get_unchecked(page) }.epoch != self.epoch {
+            self.own(page);
+        }
+        // SAFETY: as in `get`; the slot now carries the current epoch, so the page is ours alone, and `&mut self`
+        // keeps every other access of ours away.
+        unsafe {
+            let data = self.slots.get_unchecked(page).data;
+            std::slice::from_raw_parts_mut(data.add(offset), self.stride)
+        }
+    }
+
+    /// Makes a page this side's own: by finding that nobody else holds it any more, or by copying it.
+    #[cold]
+    #[inline(never)]
+    fn own(&mut self, page: usize) {
+        let owner = &mut self.owners[page];
+        if Arc::get_mut(owner).is_none() {
+            *owner = owner.iter().copied().collect();
+        }
+        let data = Arc::get_mut(owner)
+            .expect("the page is unshared by now")
+            .as_mut_ptr()
+            .cast();
+        self.slots[page] = Slot {
+            data,
+            epoch: self.epoch,
+        };
+    }
+
+    /// Asks the processor to fetch the first two lines of a record. Any index is allowed.
+    #[inline]
+    pub fn prefetch(&self, index: u32) {
+        #[cfg(target_arch = "x86_64")]
+        if index < self.len {
+            let (page, offset) = self.offset(index);
+            // SAFETY: the address lies in a live page; a prefetch reads nothing that a program can see.
+            unsafe {
+                use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+                let at = self.slots.get_unchecked(page).data.add(offset);
+                _mm_prefetch::<_MM_HINT_T0>(at.cast());
+                if self.stride > 5 {
+                    _mm_prefetch::<_MM_HINT_T0>(at.add(5).cast());
+                }
+            }
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = index;
+    }
+}

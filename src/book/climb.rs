@@ -1,0 +1,289 @@
+//! Climbing: a change handed up a line, one at a time. Structure, standing and refunds of vectors go this way; orders in
+//! groups go through `post`.
+
+use std::sync::Arc;
+
+use crate::base::ids::{NONE, Seat};
+use crate::tree::seats::{ACTIVE, COUNTED};
+
+use super::carry::{Carry, pack_counts};
+use super::forest::Standing;
+use super::grove::{Grove, KernelPlan};
+use super::kernel::map::{BUCKETS_MAX, DEAD, Map};
+use super::kernel::map_of;
+
+impl Grove {
+    /// Adds a carry to a seat and everyone above it, as what one of the seat's children (or, on a chain, its cell) hands
+    /// up. Gives the number of plain seats met before the first chain. O(hops).
+    pub(super) fn climb(&mut self, from: Seat, mut carry: Carry) -> usize {
+        let (mut seat, mut plain, mut in_run) = (from, 0, true);
+        while seat != NONE {
+            let (leaf, slot) = self.seats.place(seat);
+            if leaf == NONE {
+                plain += usize::from(in_run);
+                seat = self.climb_plain(seat, &mut carry);
+            } else {
+                in_run = false;
+                self.freshen(seat);
+                self.add_wide(seat, &carry, 1);
+                let root = self.add_cell(leaf, slot, &carry.sums[..self.plan.sums], carry.counts);
+                self.map_seat(seat, &mut carry);
+                self.climb_chain(leaf, slot, &mut carry);
+                self.judge_chain(root);
+                seat = self.blocks.top(root);
+            }
+        }
+        plain
+    }
+
+    fn climb_plain(&mut self, seat: Seat, carry: &mut Carry) -> Seat {
+        self.freshen(seat);
+        self.add_wide(seat, carry, 1);
+        let layout = self.seats.layout;
+        let record = self.seats.records.get_mut(seat);
+        for (sum, volume) in record[layout.group..][..layout.sums()]
+            .iter_mut()
+            .zip(&carry.sums)
+        {
+            *sum += volume;
+        }
+        record[layout.counts] = record[layout.counts].wrapping_add(carry.counts);
+        self.judge_plain(seat);
+        self.map_seat(seat, carry);
+        self.seats.parent(seat)
+    }
+
+    /// Maps a carry's vectors through one seat.
+    fn map_seat(&self, seat: Seat, carry: &mut Carry) {
+        if carry.vectors.is_empty() {
+            return;
+        }
+        let active = self.is_active(seat);
+        for kernel in &self.plan.kernels {
+            let map = map_of(kernel.rule, kernel.buckets, active);
+            map_part(carry, kernel, &map);
+        }
+    }
+
+    /// Adds sums and counts to a cell and its summaries. Gives the root block. O(log cells).
+    pub(super) fn add_cell(&mut self, leaf: u32, slot: usize, sums: &[i64], counts: i64) -> u32 {
+        let (mut block, mut slot) = (leaf, slot);
+        let ladders = !self.plan.ladders.is_empty();
+        loop {
+            self.freshen_block(block);
+            for (lane, &volume) in sums.iter().enumerate() {
+                *self.lane_mut(block, lane, slot) += volume;
+            }
+            if counts != 0 {
+                let lane = self.lane_mut(block, self.plan.sums, slot);
+                *lane = lane.wrapping_add(counts);
+            }
+            if ladders {
+                if block == leaf {
+                    self.shift_slacks(leaf, slot, sums);
+                }
+                self.summarise_slacks_after_parent(block);
+            }
+            let parent = self.blocks.parent(block);
+            if parent == NONE {
+                return block;
+            }
+            slot = self.blocks.slot(block);
+            block = parent;
+        }
+    }
+
+    /// A cell's own sum rose: its inflow has that much less room upward and more downward.
+    fn shift_slacks(&mut self, leaf: u32, slot: usize, sums: &[i64]) {
+        let plan = Arc::clone(&self.plan);
+        for (at, ladder) in plan.ladders.iter().enumerate() {
+            let (rise, lane) = (sums.get(ladder.sum).copied().unwrap_or(0), plan.up_lane(at));
+            let up = self.lane(leaf, lane, slot) - rise;
+            let down = self.lane(leaf, lane + 1, slot) + rise;
+            self.write_slack(leaf, slot, at, (up, down));
+        }
+    }
+
+    fn summarise_slacks_after_parent(&mut self, block: u32) {
+        let parent = self.blocks.parent(block);
+        if parent != NONE {
+            self.freshen_block(parent);
+            self.summarise_slacks(block);
+        }
+    }
+
+    /// Hands a carry's vectors, as a cell adds them, up to the top of its chain: each block's entry takes what reaches
+    /// it through the maps of the entries above. Blocks are fresh. O(log cells).
+    fn climb_chain(&mut self, leaf: u32, slot: usize, carry: &mut Carry) {
+        if carry.vectors.is_empty() {
+            return;
+        }
+        let plan = Arc::clone(&self.plan);
+        for kernel in &plan.kernels {
+            let (mut block, mut slot) = (leaf, slot);
+            let mut vector = [0; BUCKETS_MAX];
+            vector[..kernel.buckets]
+                .copy_from_slice(&carry.vectors[kernel.carry..][..kernel.buckets]);
+            while vector != [0; BUCKETS_MAX] {
+                for (bucket, &volume) in vector.iter().take(kernel.buckets).enumerate() {
+                    *self.lane_mut(block, kernel.lane + bucket, slot) += volume;
+                }
+                for above in (0..slot).rev() {
+                    vector = self
+                        .entry_map(block, kernel, above)
+                        .apply(&vector[..kernel.buckets]);
+                }
+                let parent = self.blocks.parent(block);
+                if parent == NONE {
+                    break;
+                }
+                slot = self.blocks.slot(block);
+                block = parent;
+            }
+            carry.vectors[kernel.carry..][..kernel.buckets]
+                .copy_from_slice(&vector[..kernel.buckets]);
+        }
+    }
+
+    /// Volume that entered at a seat, under the kernels: bucket 0 of what the seat hands on.
+    pub(super) fn enter_vectors(&mut self, seat: Seat, sums: &[i64]) {
+        if self.plan.kernels.is_empty() {
+            return;
+        }
+        self.freshen(seat);
+        let plan = Arc::clone(&self.plan);
+        let mut carry = Carry {
+            vectors: vec![0; plan.carry_words],
+            ..Carry::nothing()
+        };
+        for kernel in &plan.kernels {
+            carry.vectors[kernel.carry] = sums[kernel.sum];
+        }
+        self.add_entered(seat, sums);
+        let (leaf, slot) = self.seats.place(seat);
+        if leaf == NONE {
+            self.climb(self.seats.parent(seat), carry);
+        } else {
+            let root = self.freshen_line(leaf);
+            self.climb_chain(leaf, slot, &mut carry);
+            self.climb(self.blocks.top(root), carry);
+        }
+    }
+
+    fn add_entered(&mut self, seat: Seat, sums: &[i64]) {
+        let Some(at) = self.seats.layout.wide else {
+            return;
+        };
+        let wide = crate::tree::layout::low(self.seats.records.get(seat)[at]);
+        if wide != NONE {
+            let plan = Arc::clone(&self.plan);
+            for kernel in &plan.kernels {
+                self.wide.get_mut(wide)[kernel.wide] += sums[kernel.sum];
+            }
+        }
+    }
+
+    /// Sets what a seat counts as, and every count and vector above it that follows. O(hops).
+    pub(super) fn set_standing(&mut self, seat: Seat, to: Standing) {
+        self.freshen(seat);
+        let flags = self.seats.flags(seat);
+        let was = Standing {
+            counted: flags & COUNTED != 0,
+            active: flags & ACTIVE != 0,
+        };
+        if was == to {
+            return;
+        }
+        let one = |now: bool, before: bool| i64::from(now) - i64::from(before);
+        let change = pack_counts(one(to.counted, was.counted), one(to.active, was.active));
+        let parent = self.seats.parent(seat);
+        self.add_frontline(parent, change);
+        let outflow = self.outflow(seat);
+        let bit = |set: bool, bit: u8| if set { bit } else { 0 };
+        let flags =
+            (flags & !(COUNTED | ACTIVE)) | bit(to.counted, COUNTED) | bit(to.active, ACTIVE);
+        self.seats.set_flags(seat, flags);
+        let mut carry = Carry::of_counts(change);
+        if was.active != to.active {
+            carry.vectors = self.outflow(seat);
+            carry
+                .vectors
+                .iter_mut()
+                .zip(&outflow)
+                .for_each(|(now, before)| *now -= before);
+        }
+        let (leaf, slot) = self.seats.place(seat);
+        if leaf == NONE {
+            let plain = self.climb(parent, carry) + 1;
+            if plain > self.plan.run_min {
+                self.promote(seat, plain);
+            }
+            return;
+        }
+        let root = self.add_cell(leaf, slot, &[], change);
+        if !carry.vectors.is_empty() {
+            self.turn_cell(leaf, slot, seat, to.active);
+            self.climb_chain_total(root, seat, &mut carry);
+        }
+        carry.counts = change;
+        self.climb(self.blocks.top(root), carry);
+    }
+
+    /// A change of packed counts among a seat's children.
+    pub(super) fn add_frontline(&mut self, parent: Seat, change: i64) {
+        if parent != NONE {
+            self.freshen(parent);
+            let at = self.seats.layout.frontline;
+            let word = &mut self.seats.records.get_mut(parent)[at];
+            *word = word.wrapping_add(change);
+        }
+    }
+
+    /// A seat on a chain became active or inactive: its cell has another map and, of its light vectors, another image.
+    fn turn_cell(&mut self, leaf: u32, slot: usize, seat: Seat, active: bool) {
+        let plan = Arc::clone(&self.plan);
+        for kernel in &plan.kernels {
+            let (before, after) = (
+                map_of(kernel.rule, kernel.buckets, !active),
+                map_of(kernel.rule, kernel.buckets, active),
+            );
+            let (_, light) = self.wide_of(seat, kernel);
+            let (old, new) = (
+                before.apply(&light[..kernel.buckets]),
+                after.apply(&light[..kernel.buckets]),
+            );
+            for bucket in 0..kernel.buckets {
+                *self.lane_mut(leaf, kernel.lane + bucket, slot) += new[bucket] - old[bucket];
+            }
+            self.set_entry_map(leaf, kernel, slot, &after);
+        }
+        self.summarise_up(leaf);
+    }
+
+    /// Vectors that leave a chain when the seat's outflow changed by `carry`: mapped by everything above it in the chain.
+    fn climb_chain_total(&self, root: u32, seat: Seat, carry: &mut Carry) {
+        let (leaf, slot) = self.seats.place(seat);
+        for kernel in &self.plan.kernels {
+            let (mut block, mut slot) = (leaf, slot);
+            loop {
+                for above in (0..slot).rev() {
+                    let map = self.entry_map(block, kernel, above);
+                    map_part(carry, kernel, &map);
+                }
+                if block == root {
+                    break;
+                }
+                slot = self.blocks.slot(block);
+                block = self.blocks.parent(block);
+            }
+        }
+    }
+}
+
+/// Maps one kernel's part of a carry.
+fn map_part(carry: &mut Carry, kernel: &KernelPlan, map: &Map) {
+    let words = &mut carry.vectors[kernel.carry..][..kernel.buckets];
+    let mapped = map.apply(words);
+    words.copy_from_slice(&mapped[..kernel.buckets]);
+    debug_assert!(kernel.buckets <= usize::from(DEAD));
+}

@@ -1,0 +1,92 @@
+//! Structure that carries figures along: new seats, and whole legs that move.
+
+use std::sync::Arc;
+
+use crate::base::ids::{Member, NONE, Seat};
+use crate::tree::seats::WAITING;
+
+use super::carry::Carry;
+use super::forest::Attach;
+use super::grove::Grove;
+
+impl Grove {
+    /// A new seat, attached, that counts nowhere yet.
+    pub(super) fn add_seat(&mut self, owner: Member, at: Attach) -> Seat {
+        let seat = self.seats.push(owner);
+        self.attach(seat, at, &Carry::nothing());
+        seat
+    }
+
+    /// Moves a seat with all below it, and what it hands up. O(hops), O(log cells) where a chain is cut.
+    pub(super) fn move_seat(&mut self, seat: Seat, to: Attach) {
+        let carry = self.subtree(seat);
+        self.detach(seat, &carry);
+        self.attach(seat, to, &carry);
+    }
+
+    fn detach(&mut self, seat: Seat, carry: &Carry) {
+        Arc::make_mut(&mut self.waiting).remove(&seat);
+        Arc::make_mut(&mut self.roots).remove(&seat);
+        self.seats
+            .set_flags(seat, self.seats.flags(seat) & !WAITING);
+        let parent = self.seats.parent(seat);
+        if parent == NONE {
+            return;
+        }
+        let (leaf, slot) = self.seats.place(seat);
+        let first_of_chain =
+            leaf != NONE && slot == 0 && self.blocks.first(self.blocks.root(leaf)) == leaf;
+        if leaf != NONE && !first_of_chain {
+            let (top, passed) = self.cut_above(seat, carry);
+            self.leave_line(parent, seat);
+            self.climb(top, passed.negated());
+        } else {
+            if first_of_chain {
+                let root = self.blocks.root(leaf);
+                self.blocks.set_top(root, NONE);
+            }
+            self.leave_line(parent, seat);
+            self.climb(parent, carry.clone().negated());
+        }
+    }
+
+    fn leave_line(&mut self, parent: Seat, seat: Seat) {
+        let own = self.own_counts(seat);
+        self.add_frontline(parent, own.wrapping_neg());
+        self.seats.unlink(seat);
+    }
+
+    fn attach(&mut self, seat: Seat, at: Attach, carry: &Carry) {
+        let (parent, leg) = match at {
+            Attach::Under { parent, leg } => (parent, leg),
+            Attach::Root if self.roots_below_company() => (crate::base::ids::COMPANY, 0),
+            Attach::Root => {
+                Arc::make_mut(&mut self.roots).insert(seat);
+                return;
+            }
+            Attach::Detached => {
+                Arc::make_mut(&mut self.waiting).insert(seat);
+                self.seats.set_flags(seat, self.seats.flags(seat) | WAITING);
+                return;
+            }
+        };
+        self.widen(parent);
+        self.seats.link(seat, parent, leg);
+        let (leaf, _) = self.seats.place(seat);
+        if leaf != NONE {
+            let root = self.blocks.root(leaf);
+            self.blocks.set_top(root, parent);
+        }
+        if *carry == Carry::nothing() {
+            return;
+        }
+        let own = self.own_counts(seat);
+        self.add_frontline(parent, own);
+        let mut plain = self.climb(parent, carry.clone());
+        let lowest = if leaf == NONE { seat } else { parent };
+        plain += usize::from(leaf == NONE);
+        if plain > self.plan.run_min {
+            self.promote(lowest, plain);
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The seat record, drawn. One record a seat and tree; what every order touches comes first.
+//!
+//! ```text
+//! word          low 32 bits                high 32 bits
+//! 0             parent                     block (of the chain it stands on, NONE for a plain seat)
+//! 1             slot u8, flags u8, stamp u16 of period types 0..3
+//! [1+1]         stamps u16 of period types 3..7                         where there are more than three
+//! group         i64 per period type and kind: all that entered here or below (plain seats)
+//! counts        active below               downline below               one integer: downline * 2^32 + active
+//! thresholds    u8 each: steps reached                                  where there are ladders
+//! ---- seldom touched from here on ----
+//! children      first child | leg 1        last child | leg 2
+//! siblings      next                       previous                     not in binary trees
+//! own           i64 per period type and kind                            where the tree keeps its own
+//! frontline     active children            counted children
+//! meta          owner                      leg u8, room u8, wide (see below)
+//! wide          record of the bucket vectors, NONE before the first child      where there are kernels
+//! ```
+//!
+//! A stamp is the low 16 bits of the ordinal of the period the figures belong to; with any other stamp they count as
+//! zero. `slot` is the seat's place in its chain block. `room` is the distance down to the nearest free leg.
+
+use crate::base::limits::{KINDS_MAX, PERIOD_TYPES_MAX};
+
+use super::rules::Shape;
+
+/// Greatest number of sums (period types x kinds) a seat can keep.
+pub const SUMS_MAX: usize = KINDS_MAX * PERIOD_TYPES_MAX;
+
+/// Where each part of a seat record lies, in words from its start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeatLayout {
+    /// Volume kinds.
+    pub kinds: usize,
+    /// Period types.
+    pub periods: usize,
+    /// Words of stamps, 1 or 2, from word 1 on.
+    pub stamp_words: usize,
+    /// First group sum.
+    pub group: usize,
+    /// The packed counts.
+    pub counts: usize,
+    /// Threshold bytes; as many words as the ladders need.
+    pub thresholds: usize,
+    /// First and last child, or the two legs.
+    pub children: usize,
+    /// Next and previous sibling, where kept.
+    pub siblings: Option<usize>,
+    /// First own sum, where kept.
+    pub own: Option<usize>,
+    /// Frontline counts.
+    pub frontline: usize,
+    /// Owner, leg, room.
+    pub meta: usize,
+    /// Index of the wide record, where there are kernels.
+    pub wide: Option<usize>,
+    /// Words of a record.
+    pub stride: usize,
+}
+
+impl SeatLayout {
+    /// Draws the record of one tree.
+    #[must_use]
+    pub fn new(
+        shape: Shape,
+        kinds: usize,
+        periods: usize,
+        own: bool,
+        ladders: usize,
+        kernels: usize,
+    ) -> SeatLayout {
+        assert!((1..=KINDS_MAX).contains(&kinds) && (1..=PERIOD_TYPES_MAX).contains(&periods));
+        let sums = kinds * periods;
+        let mut at = 1;
+        let mut take = |words: usize| {
+            at += words;
+            at - words
+        };
+        let stamp_words = if periods > 3 { 2 } else { 1 };
+        take(stamp_words);
+        let group = take(sums);
+        let counts = take(1);
+        let thresholds = take(ladders.div_ceil(8));
+        let children = take(1);
+        let siblings = (shape != Shape::Binary).then(|| take(1));
+        let own = own.then(|| take(sums));
+        let frontline = take(1);
+        let meta = take(1);
+        let wide = (kernels > 0).then(|| take(1));
+        let stride = take(0);
+        SeatLayout {
+            kinds,
+            periods,
+            stamp_words,
+            group,
+            counts,
+            thresholds,
+            children,
+            siblings,
+            own,
+            frontline,
+            meta,
+            wide,
+            stride,
+        }
+    }
+
+    /// Sums a seat keeps: period types x kinds.
+    #[must_use]
+    pub fn sums(&self) -> usize {
+        self.kinds * self.periods
+    }
+
+    /// Index of a sum among the sums.
+    #[inline]
+    #[must_use]
+    pub fn sum(&self, period: usize, kind: usize) -> usize {
+        debug_assert!(period < self.periods && kind < self.kinds);
+        period * self.kinds + kind
+    }
+}
+
+/// The low 32 bits of a word.
+#[inline]
+#[must_use]
+pub fn low(word: i64) -> u32 {
+    word as u32
+}
+
+/// The high 32 bits of a word.
+#[inline]
+#[must_use]
+pub fn high(word: i64) -> u32 {
+    (word as u64 >> 32) as u32
+}
+
+/// A word of two halves.
+#[inline]
+#[must_use]
+pub fn pair(low: u32, high: u32) -> i64 {
+    ((u64::from(high) << 32) | u64::from(low)) as i64
+}
+
+/// Stamps of the running periods, in the form in which records carry them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stamps {
+    ordinals: [u16; PERIOD_TYPES_MAX],
+}
+
+/// Bits of word 1 that are stamps.
+const STAMPS_0: u64 = !0xffff;
+
+impl Stamps {
+    /// The stamp of a period type.
+    #[must_use]
+    pub fn get(&self, period: usize) -> u16 {
+        self.ordinals[period]
+    }
+
+    /// Sets the stamp of a period type.
+    pub fn set(&mut self, period: usize, ordinal: u16) {
+        self.ordinals[period] = ordinal;
+    }
+
+    /// Stamp word `index` as records carry it; word 0 has zeros where slot and flags lie.
+    #[inline]
+    #[must_use]
+    pub fn word(&self, index: usize) -> u64 {
+        let of = |p: usize, shift: u32| u64::from(self.ordinals[p]) << shift;
+        if index == 0 {
+            of(0, 16) | of(1, 32) | of(2, 48)
+        } else {
+            of(3, 0) | of(4, 16) | of(5, 32) | of(6, 48)
+        }
+    }
+
+    /// Whether the stamp words of a record (or chain block) all say "now".
+    #[inline]
+    #[must_use]
+    pub fn is_fresh(&self, words: &[i64]) -> bool {
+        (words[0] as u64 & STAMPS_0) == self.word(0)
+            && (words.len() == 1 || words[1] as u64 == self.word(1))
+    }
+
+    /// Whether a record's stamp of one period type says "now".
+    #[inline]
+    #[must_use]
+    pub fn is_current(&self, words: &[i64], period: usize) -> bool {
+        stamp(words, period) == self.ordinals[period]
+    }
+
+    /// Writes "now" for all period types.
+    pub fn write(&self, words: &mut [i64]) {
+        words[0] = ((words[0] as u64 & !STAMPS_0) | self.word(0)) as i64;
+        if words.len() > 1 {
+            words[1] = self.word(1) as i64;
+        }
+    }
+}
+
+/// A record's stamp of one period type.
+#[inline]
+fn stamp(words: &[i64], period: usize) -> u16 {
+    if period < 3 {
+        (words[0] as u64 >> (16 + 16 * period)) as u16
+    } else {
+        (words[1] as u64 >> (16 * (period - 3))) as u16
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn default_records_are_small() {
+        // Two kinds, one period type: the enroller tree with its own sums, and a binary tree without.
+        assert_eq!(
+            SeatLayout::new(Shape::List, 2, 1, true, 0, 0).stride * 8,
+            88
+        );
+        assert_eq!(
+            SeatLayout::new(Shape::Binary, 2, 1, false, 0, 0).stride * 8,
+            64
+        );
+    }
+
+    #[test]
+    fn stamps_are_told_apart_per_period_type() {
+        let mut now = Stamps::default();
+        for period in 0..PERIOD_TYPES_MAX {
+            now.set(period, 40_000 + period as u16);
+        }
+        let mut words = [0xabcd, 0];
+        assert!(!now.is_fresh(&words));
+        now.write(&mut words);
+        assert!(now.is_fresh(&words));
+        assert_eq!(words[0] as u16, 0xabcd, "slot and flags stay");
+        for period in 0..PERIOD_TYPES_MAX {
+            let mut later = now;
+            later.set(period, 1);
+            assert!(!later.is_fresh(&words));
+            for other in 0..PERIOD_TYPES_MAX {
+                assert_eq!(later.is_current(&words, other), other != period);
+            }
+        }
+    }
+}

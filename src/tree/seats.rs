@@ -1,0 +1,212 @@
+//! Seats: the records of one tree, read and written by the parts that are links.
+
+use crate::arena::words::Words;
+use crate::base::ids::{Member, NONE, Seat};
+
+use super::layout::{SeatLayout, high, low, pair};
+use super::rules::Shape;
+
+/// Bit of the flags: counts in the counts of those above.
+pub const COUNTED: u8 = 1;
+/// Bit of the flags: active, in the period its stamp names.
+pub const ACTIVE: u8 = 2;
+/// Bit of the flags: waits in the holding tank.
+pub const WAITING: u8 = 4;
+
+/// The seat records of one tree.
+pub struct Seats {
+    /// The records.
+    pub records: Words,
+    /// How they are drawn.
+    pub layout: SeatLayout,
+    /// The tree's shape.
+    pub shape: Shape,
+}
+
+impl Seats {
+    /// No seats yet.
+    #[must_use]
+    pub fn new(shape: Shape, layout: SeatLayout) -> Seats {
+        Seats {
+            records: Words::new(layout.stride),
+            layout,
+            shape,
+        }
+    }
+
+    /// A second set of seats equal to this one.
+    #[must_use]
+    pub fn fork(&mut self) -> Seats {
+        Seats {
+            records: self.records.fork(),
+            layout: self.layout,
+            shape: self.shape,
+        }
+    }
+
+    /// A new seat without links.
+    pub fn push(&mut self, owner: Member) -> Seat {
+        let seat = self.records.push();
+        let layout = self.layout;
+        let record = self.records.get_mut(seat);
+        record[0] = pair(NONE, NONE);
+        record[layout.children] = pair(NONE, NONE);
+        record[layout.meta] = pair(owner, 0);
+        for at in [layout.siblings, layout.wide].into_iter().flatten() {
+            record[at] = pair(NONE, NONE);
+        }
+        seat
+    }
+
+    /// The parent seat, [`NONE`] where there is none.
+    #[inline]
+    #[must_use]
+    pub fn parent(&self, seat: Seat) -> Seat {
+        low(self.records.get(seat)[0])
+    }
+
+    /// Sets the parent seat.
+    pub fn set_parent(&mut self, seat: Seat, parent: Seat) {
+        let word = &mut self.records.get_mut(seat)[0];
+        *word = pair(parent, high(*word));
+    }
+
+    /// The chain block a seat stands in and its slot there; [`NONE`] for a plain seat.
+    #[inline]
+    #[must_use]
+    pub fn place(&self, seat: Seat) -> (u32, usize) {
+        let record = self.records.get(seat);
+        (high(record[0]), record[1] as u8 as usize)
+    }
+
+    /// Puts a seat into a slot of a chain block, or off any chain with [`NONE`].
+    pub fn set_place(&mut self, seat: Seat, block: u32, slot: usize) {
+        let record = self.records.get_mut(seat);
+        record[0] = pair(low(record[0]), block);
+        record[1] = (record[1] & !0xff) | slot as i64;
+    }
+
+    /// The flags as they were last written; whether [`ACTIVE`] still holds depends on the stamp.
+    #[inline]
+    #[must_use]
+    pub fn flags(&self, seat: Seat) -> u8 {
+        (self.records.get(seat)[1] >> 8) as u8
+    }
+
+    /// Writes the flags.
+    pub fn set_flags(&mut self, seat: Seat, flags: u8) {
+        let word = &mut self.records.get_mut(seat)[1];
+        *word = (*word & !0xff00) | (i64::from(flags) << 8);
+    }
+
+    /// The first child, or the child in leg 1 of a binary tree; [`NONE`] where there is none.
+    #[inline]
+    #[must_use]
+    pub fn first(&self, seat: Seat) -> Seat {
+        low(self.records.get(seat)[self.layout.children])
+    }
+
+    /// The last child, or the child in leg 2 of a binary tree.
+    #[inline]
+    #[must_use]
+    pub fn last(&self, seat: Seat) -> Seat {
+        high(self.records.get(seat)[self.layout.children])
+    }
+
+    /// Sets first and last child.
+    pub fn set_children(&mut self, seat: Seat, first: Seat, last: Seat) {
+        self.records.get_mut(seat)[self.layout.children] = pair(first, last);
+    }
+
+    /// The next sibling.
+    #[inline]
+    #[must_use]
+    pub fn next(&self, seat: Seat) -> Seat {
+        match self.layout.siblings {
+            Some(at) => low(self.records.get(seat)[at]),
+            None => {
+                let parent = self.parent(seat);
+                if parent != NONE && self.leg(seat) == 1 {
+                    self.last(parent)
+                } else {
+                    NONE
+                }
+            }
+        }
+    }
+
+    /// The previous sibling; only in trees that keep sibling links.
+    #[must_use]
+    pub fn previous(&self, seat: Seat) -> Seat {
+        self.layout
+            .siblings
+            .map_or(NONE, |at| high(self.records.get(seat)[at]))
+    }
+
+    /// Sets the sibling links, where they are kept.
+    pub fn set_siblings(&mut self, seat: Seat, next: Seat, previous: Seat) {
+        if let Some(at) = self.layout.siblings {
+            self.records.get_mut(seat)[at] = pair(next, previous);
+        }
+    }
+
+    /// Who holds the seat.
+    #[inline]
+    #[must_use]
+    pub fn owner(&self, seat: Seat) -> Member {
+        low(self.records.get(seat)[self.layout.meta])
+    }
+
+    /// The leg of its parent a seat stands in, from 1; 0 where legs are not numbered and for roots.
+    #[inline]
+    #[must_use]
+    pub fn leg(&self, seat: Seat) -> u8 {
+        high(self.records.get(seat)[self.layout.meta]) as u8
+    }
+
+    /// Sets the leg.
+    pub fn set_leg(&mut self, seat: Seat, leg: u8) {
+        let word = &mut self.records.get_mut(seat)[self.layout.meta];
+        *word = pair(low(*word), (high(*word) & !0xff) | u32::from(leg));
+    }
+
+    /// Steps down to the nearest seat with a free leg, 0 for itself; at most about log of the seats.
+    #[must_use]
+    pub fn room(&self, seat: Seat) -> u8 {
+        (high(self.records.get(seat)[self.layout.meta]) >> 8) as u8
+    }
+
+    /// Sets the steps down to the nearest free leg.
+    pub fn set_room(&mut self, seat: Seat, room: u8) {
+        let word = &mut self.records.get_mut(seat)[self.layout.meta];
+        *word = pair(low(*word), (high(*word) & !0xff00) | (u32::from(room) << 8));
+    }
+
+    /// The children from first to last: by birth, or by leg where legs are numbered.
+    pub fn children(&self, seat: Seat) -> impl Iterator<Item = Seat> + '_ {
+        let first = match self.first(seat) {
+            // A binary seat may have only its right leg.
+            NONE => self.last(seat),
+            first => first,
+        };
+        let mut at = first;
+        std::iter::from_fn(move || {
+            let child = at;
+            if child == NONE {
+                return None;
+            }
+            at = self.next(child);
+            Some(child)
+        })
+    }
+
+    /// The child in a numbered leg. O(width).
+    #[must_use]
+    pub fn child_in_leg(&self, seat: Seat, leg: u8) -> Option<Seat> {
+        match (self.shape, leg) {
+            (Shape::Binary, 1) => Some(self.first(seat)).filter(|&child| child != NONE),
+            (Shape::Binary, 2) => Some(self.last(seat)).filter(|&child| child != NONE),
+            _ => self.children(seat).find(|&child| self.leg(child) == leg),
+        }
+    }
+}
