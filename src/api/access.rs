@@ -3,9 +3,9 @@
 //! Everything is judged at one state, the one the answer is then read from: a token revoked or a member moved by
 //! command number n makes a difference to every answer as of n. A role is never remembered between requests.
 
-use crate::api::problem::{Code, Problem};
 use crate::api::parse::names::Names;
 use crate::api::principal::{Principal, role_name};
+use crate::api::problem::{Code, Problem};
 use crate::api::route::{Access, Call, Reach};
 use crate::base::ids::{ENROLLER_TREE, Member, Seat};
 use crate::base::time::Time;
@@ -29,7 +29,10 @@ pub fn judge(state: &State, call: &Call) -> Result<Principal, Problem> {
     if !roles.contains(&token.role) {
         return Err(Problem::new(
             Code::RoleNotAllowed,
-            format!("A token of the role `{}` may not do this.", role_name(token.role)),
+            format!(
+                "A token of the role `{}` may not do this.",
+                role_name(token.role)
+            ),
         )
         .given(role_name(token.role))
         .allowed(roles.iter().map(|role| role_name(*role))));
@@ -43,12 +46,18 @@ pub fn judge(state: &State, call: &Call) -> Result<Principal, Problem> {
         return Ok(principal);
     };
     match reach {
-        Reach::Company => Err(Problem::new(Code::RoleNotAllowed, "A member sees only his own downline.")
-            .given(role_name(token.role))),
+        Reach::Company => Err(Problem::new(
+            Code::RoleNotAllowed,
+            "A member sees only his own downline.",
+        )
+        .given(role_name(token.role))),
         Reach::Downline => {
             let asked = Asked::of(state, call)?;
             // A member who does not exist is looked for below the asker all the same: equal answers take equal work.
-            let own = Asked { tree: ENROLLER_TREE, seat: viewer };
+            let own = Asked {
+                tree: ENROLLER_TREE,
+                seat: viewer,
+            };
             if sees(state, viewer, asked.unwrap_or(own)) && asked.is_some() {
                 Ok(principal)
             } else {
@@ -74,18 +83,26 @@ fn token<'s>(state: &'s State, call: &Call) -> Result<&'s Token, Problem> {
         )
         .field("Authorization"));
     };
-    let bad = || Problem::new(Code::BadToken, "The token is not known here.").field("Authorization");
+    let bad =
+        || Problem::new(Code::BadToken, "The token is not known here.").field("Authorization");
     let found = state.tokens.by_id(&credential.id);
     // An unknown id is compared too, so that the time tells nothing of which ids there are.
     let hash = found.map_or([0; 32], |token| token.hash);
     let same = credential.hash == blake3::Hash::from_bytes(hash);
     let token = found.filter(|_| same).ok_or_else(bad)?;
     if token.revoked.is_some() {
-        return Err(Problem::new(Code::TokenRevoked, "The token was revoked.").field("Authorization"));
+        return Err(
+            Problem::new(Code::TokenRevoked, "The token was revoked.").field("Authorization")
+        );
     }
     if !token.holds_at(now(call)) {
-        let until = token.expires.map_or_else(String::new, |expires| format!(" at {expires}"));
-        return Err(Problem::new(Code::TokenExpired, format!("The token expired{until}.")).field("Authorization"));
+        let until = token
+            .expires
+            .map_or_else(String::new, |expires| format!(" at {expires}"));
+        return Err(
+            Problem::new(Code::TokenExpired, format!("The token expired{until}."))
+                .field("Authorization"),
+        );
     }
     Ok(token)
 }
@@ -100,7 +117,12 @@ fn viewer(state: &State, token: &Token) -> Result<Option<Member>, Problem> {
     if token.role != Role::Member {
         return Ok(None);
     }
-    let shut = || Problem::new(Code::MemberNotOpen, "The member this token belongs to is suspended or terminated.");
+    let shut = || {
+        Problem::new(
+            Code::MemberNotOpen,
+            "The member this token belongs to is suspended or terminated.",
+        )
+    };
     let member = token.member.ok_or_else(shut)?;
     if state.members.status(member) != Status::Open {
         return Err(shut());
@@ -123,8 +145,15 @@ impl Asked {
             Some(name) => names.tree(name, "tree")?,
             None => ENROLLER_TREE,
         };
-        let centre = call.query.get("centre").and_then(|text| text.parse().ok()).unwrap_or(1);
-        let seat = state.members.find(call.path("id")).and_then(|member| state.members.seat(member, tree, centre));
+        let centre = call
+            .query
+            .get("centre")
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(1);
+        let seat = state
+            .members
+            .find(call.path("id"))
+            .and_then(|member| state.members.seat(member, tree, centre));
         Ok(seat.map(|seat| Asked { tree, seat }))
     }
 }
@@ -140,7 +169,9 @@ fn sees(state: &State, viewer: Member, asked: Asked) -> bool {
 /// Whether a principal may see a place in a tree. O(hops) for a member, else O(1).
 #[must_use]
 pub fn may_see_seat(state: &State, principal: &Principal, tree: usize, seat: Seat) -> bool {
-    principal.member.is_none_or(|viewer| sees(state, viewer, Asked { tree, seat }))
+    principal
+        .member
+        .is_none_or(|viewer| sees(state, viewer, Asked { tree, seat }))
 }
 
 /// Whether a principal may see a member by his id in a tree, as a centre: all of them unless it is a member's, and
@@ -150,12 +181,17 @@ pub fn may_see(state: &State, principal: &Principal, id: &str, tree: usize, cent
     let Some(viewer) = principal.member else {
         return true;
     };
-    let seat = state.members.find(id).and_then(|member| state.members.seat(member, tree, centre));
+    let seat = state
+        .members
+        .find(id)
+        .and_then(|member| state.members.seat(member, tree, centre));
     seat.is_some_and(|seat| sees(state, viewer, Asked { tree, seat }))
 }
 
 /// The one problem for a member who does not exist and for one out of reach.
 #[must_use]
 pub fn no_member(id: &str) -> Problem {
-    Problem::new(Code::UnknownMember, format!("There is no member `{id}`.")).field("member").given(id)
+    Problem::new(Code::UnknownMember, format!("There is no member `{id}`."))
+        .field("member")
+        .given(id)
 }

@@ -24,7 +24,10 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 pub async fn piece(body: &mut Body) -> Result<Option<Bytes>, Problem> {
     loop {
         let Ok(frame) = tokio::time::timeout(PAUSE_MAX, body.frame()).await else {
-            return Err(Problem::new(Code::RequestTimeout, "The body paused for too long."));
+            return Err(Problem::new(
+                Code::RequestTimeout,
+                "The body paused for too long.",
+            ));
         };
         match frame {
             None => return Ok(None),
@@ -93,7 +96,12 @@ impl HttpBody for Pipe {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.pieces.poll_recv(context).map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.pieces
+            .poll_recv(context)
+            .map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
     }
 }

@@ -132,7 +132,10 @@ impl Pipeline {
         Pipeline {
             api,
             reader,
-            origin: Origin { prefix, in_path: false },
+            origin: Origin {
+                prefix,
+                in_path: false,
+            },
             group: Group::default(),
             under_way: VecDeque::new(),
             summary: Summary::default(),
@@ -162,7 +165,9 @@ impl Pipeline {
             let Some(piece) = piece else { break };
             let (reader, group) = (&self.reader, &mut self.group);
             let mut full = Vec::new();
-            lines.push(&piece, |line, text| take(reader, group, &mut full, line, text));
+            lines.push(&piece, |line, text| {
+                take(reader, group, &mut full, line, text)
+            });
             for group in full {
                 self.submit_group(group).await?;
             }
@@ -203,7 +208,12 @@ impl Pipeline {
         let pending = if group.commands.is_empty() {
             None
         } else {
-            Some(self.offer(Submission { commands: group.commands }).await?)
+            Some(
+                self.offer(Submission {
+                    commands: group.commands,
+                })
+                .await?,
+            )
         };
         self.under_way.push_back(UnderWay {
             entries: group.entries,
@@ -265,7 +275,10 @@ impl Pipeline {
             && !out.is_empty()
             && each.send(Bytes::from(out)).await.is_err()
         {
-            return Err(Problem::new(Code::BadRequest, "The reader of the results went away."));
+            return Err(Problem::new(
+                Code::BadRequest,
+                "The reader of the results went away.",
+            ));
         }
         Ok(())
     }
@@ -279,9 +292,21 @@ impl Pipeline {
             }
         };
         let summary = &mut self.summary;
-        summary.first_seq = Some(summary.first_seq.map_or(receipt.seq, |first| first.min(receipt.seq)));
-        summary.last_seq = Some(summary.last_seq.map_or(receipt.seq, |last| last.max(receipt.seq)));
-        *(if receipt.repeated { &mut summary.repeated } else { &mut summary.accepted }) += 1;
+        summary.first_seq = Some(
+            summary
+                .first_seq
+                .map_or(receipt.seq, |first| first.min(receipt.seq)),
+        );
+        summary.last_seq = Some(
+            summary
+                .last_seq
+                .map_or(receipt.seq, |last| last.max(receipt.seq)),
+        );
+        *(if receipt.repeated {
+            &mut summary.repeated
+        } else {
+            &mut summary.accepted
+        }) += 1;
         if self.each.is_some() {
             push_line(
                 out,
@@ -312,13 +337,23 @@ impl Pipeline {
 
 /// Ready once the oldest group under way has its answer.
 async fn answered(under_way: &mut VecDeque<UnderWay>) {
-    if let Some(UnderWay { pending: Some(pending), .. }) = under_way.front_mut() {
+    if let Some(UnderWay {
+        pending: Some(pending),
+        ..
+    }) = under_way.front_mut()
+    {
         pending.ready().await;
     }
 }
 
 /// Reads one line into the group; a full group is put aside.
-fn take(reader: &Reader, group: &mut Group, full: &mut Vec<Group>, line: u64, text: Result<&[u8], Problem>) {
+fn take(
+    reader: &Reader,
+    group: &mut Group,
+    full: &mut Vec<Group>,
+    line: u64,
+    text: Result<&[u8], Problem>,
+) {
     match text {
         Ok(text) => group.add(line, reader.text(text), text.len()),
         Err(problem) => group.add(line, Err(problem), 0),
@@ -342,7 +377,11 @@ struct Counts {
 impl Counts {
     fn add(&mut self, api: &Api, kind: &'static str, outcome: &'static str) {
         match &mut self.run {
-            Some((same_kind, same_outcome, facts)) if *same_kind == kind && *same_outcome == outcome => *facts += 1,
+            Some((same_kind, same_outcome, facts))
+                if *same_kind == kind && *same_outcome == outcome =>
+            {
+                *facts += 1
+            }
             _ => {
                 self.flush(api);
                 self.run = Some((kind, outcome, 1));
@@ -391,8 +430,20 @@ pub async fn respond(
             None => reader.text(&bytes)?,
             Some(key) => reader.value(&json::read(&bytes)?, Some(key))?,
         };
-        let prefix = if reader.form == Form::Events { "data." } else { "" };
-        return facts::respond(&api, command, Origin { prefix, in_path: false }).await;
+        let prefix = if reader.form == Form::Events {
+            "data."
+        } else {
+            ""
+        };
+        return facts::respond(
+            &api,
+            command,
+            Origin {
+                prefix,
+                in_path: false,
+            },
+        )
+        .await;
     }
     let mut pipeline = Pipeline::new(api, reader, None);
     pipeline.items(&array(&bytes)?).await?;
@@ -424,7 +475,14 @@ async fn many(api: Api, reader: Reader, manner: Manner, body: Body) -> Result<Re
             drop(sender.send(Bytes::from(last)).await);
         }
     });
-    Ok(([(header::CONTENT_TYPE, "application/x-ndjson"), (header::CACHE_CONTROL, "no-store")], answer).into_response())
+    Ok((
+        [
+            (header::CONTENT_TYPE, "application/x-ndjson"),
+            (header::CACHE_CONTROL, "no-store"),
+        ],
+        answer,
+    )
+        .into_response())
 }
 
 /// Says how far a stream got that had to stop.
@@ -438,7 +496,12 @@ fn stopped(mut problem: Problem, summary: &Summary) -> Problem {
 }
 
 /// All or none: one composite command under the first one's id and time, whose parts carry the ids that count.
-async fn atomic(api: &Api, reader: &Reader, body: Body, manner: Manner) -> Result<Response, Problem> {
+async fn atomic(
+    api: &Api,
+    reader: &Reader,
+    body: Body,
+    manner: Manner,
+) -> Result<Response, Problem> {
     let bytes = body::whole(body).await?;
     let mut commands: Vec<Command> = Vec::new();
     let mut first_bad = None;
@@ -450,7 +513,8 @@ async fn atomic(api: &Api, reader: &Reader, body: Body, manner: Manner) -> Resul
     };
     if manner.lines {
         let mut lines = Lines::default();
-        let mut each = |line, text: Result<&[u8], Problem>| add(line, text.and_then(|text| reader.text(text)));
+        let mut each =
+            |line, text: Result<&[u8], Problem>| add(line, text.and_then(|text| reader.text(text)));
         lines.push(&bytes, &mut each);
         lines.finish(&mut each);
     } else {
@@ -465,7 +529,10 @@ async fn atomic(api: &Api, reader: &Reader, body: Body, manner: Manner) -> Resul
         return Err(facts::too_many(commands.len(), ATOMIC_COMMANDS_MAX));
     }
     let Some(first) = commands.first() else {
-        return Err(Problem::new(Code::BadRequest, "There is nothing to do together."));
+        return Err(Problem::new(
+            Code::BadRequest,
+            "There is nothing to do together.",
+        ));
     };
     let (id, at, count) = (Text::clone(&first.id), first.at, commands.len() as u64);
     let composite = Command {
@@ -473,7 +540,15 @@ async fn atomic(api: &Api, reader: &Reader, body: Body, manner: Manner) -> Resul
         at,
         verb: Verb::Atomic(commands),
     };
-    let receipt = facts::tell(api, composite, Origin { prefix: "data.", in_path: false }).await?;
+    let receipt = facts::tell(
+        api,
+        composite,
+        Origin {
+            prefix: "data.",
+            in_path: false,
+        },
+    )
+    .await?;
     let summary = Summary {
         first_seq: Some(receipt.seq),
         last_seq: Some(receipt.seq),
@@ -485,6 +560,9 @@ async fn atomic(api: &Api, reader: &Reader, body: Body, manner: Manner) -> Resul
 }
 
 fn at_line(line: u64, mut problem: Problem) -> Problem {
-    problem.detail = format!("Line {line}: {} None of the facts happened.", problem.detail);
+    problem.detail = format!(
+        "Line {line}: {} None of the facts happened.",
+        problem.detail
+    );
     problem
 }

@@ -103,7 +103,11 @@ impl Api {
 
 impl Listings {
     fn drop_old(&mut self) {
-        while self.kept.front().is_some_and(|(_, since, _)| since.elapsed() > LISTING_KEPT) {
+        while self
+            .kept
+            .front()
+            .is_some_and(|(_, since, _)| since.elapsed() > LISTING_KEPT)
+        {
             self.kept.pop_front();
         }
     }

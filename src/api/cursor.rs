@@ -55,7 +55,10 @@ impl Sealer {
         let body = std::str::from_utf8(body).ok()?;
         let wanted = self.mac(question, body);
         // Compared without an early end, so that the time tells nothing of how much was right.
-        let differs = wanted.iter().zip(mac).fold(0, |differs, (a, b)| differs | (a ^ b));
+        let differs = wanted
+            .iter()
+            .zip(mac)
+            .fold(0, |differs, (a, b)| differs | (a ^ b));
         (*version == VERSION && differs == 0).then(|| body.to_owned())
     }
 
@@ -104,7 +107,8 @@ fn decode(text: &str) -> Option<Vec<u8>> {
     for group in text.as_bytes().chunks(4) {
         let mut bits = 0u32;
         for digit in group {
-            bits = bits << 6 | u32::try_from(DIGITS.iter().position(|known| known == digit)?).ok()?;
+            bits =
+                bits << 6 | u32::try_from(DIGITS.iter().position(|known| known == digit)?).ok()?;
         }
         bits <<= 6 * (4 - group.len());
         let whole = group.len().checked_sub(1).filter(|whole| *whole > 0)?;
@@ -143,13 +147,24 @@ mod tests {
         ] {
             assert_eq!(sealer.open(&other, &cursor), Err(bad_cursor()));
         }
-        assert_eq!(Sealer::new([8; 32]).open(&question, &cursor), Err(bad_cursor()));
+        assert_eq!(
+            Sealer::new([8; 32]).open(&question, &cursor),
+            Err(bad_cursor())
+        );
         for at in 0..cursor.len() {
             let mut bytes = cursor.clone().into_bytes();
             bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(bytes).expect("letters");
-            assert_eq!(sealer.open(&question, &changed), Err(bad_cursor()), "changed at {at}");
-            assert_eq!(sealer.open(&question, &cursor[..at]), Err(bad_cursor()), "cut at {at}");
+            assert_eq!(
+                sealer.open(&question, &changed),
+                Err(bad_cursor()),
+                "changed at {at}"
+            );
+            assert_eq!(
+                sealer.open(&question, &cursor[..at]),
+                Err(bad_cursor()),
+                "cut at {at}"
+            );
         }
         assert_eq!(sealer.open(&question, &"A".repeat(600)), Err(bad_cursor()));
     }

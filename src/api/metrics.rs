@@ -10,11 +10,12 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use crate::runtime::handle::Health;
+use crate::runtime::health::Health;
 
 /// Upper bounds of latency buckets, in seconds: from a point read to a whole downline.
 const LATENCY: [f64; 14] = [
-    0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 5.0, 30.0,
+    0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 5.0,
+    30.0,
 ];
 
 /// A route and the class of its answers.
@@ -63,11 +64,11 @@ fn buckets() -> Histogram {
 /// Name and meaning of the gauges read from the runtime, in the order of [`Metrics::scrape`].
 const LEVELS: [(&str, &str); 6] = [
     ("as_of_seq", "Number of the last command in the state"),
-    ("queue_depth", "Requests waiting to be logged"),
-    ("log_bytes", "Bytes in the log"),
+    ("confirmed_seq", "Number of the last command on disk"),
+    ("queued_commands", "Commands waiting to be logged"),
+    ("queued_bytes", "Bytes of commands waiting to be logged"),
+    ("free_bytes", "Bytes left on the disk of the log"),
     ("members", "Members enrolled"),
-    ("memory_bytes", "Resident memory of the process"),
-    ("forks", "Forks of the state that readers hold"),
 ];
 
 impl Metrics {
@@ -84,7 +85,11 @@ impl Metrics {
         registry.register("request_seconds", "Seconds a request took", latency.clone());
         registry.register("panics", "Requests that met a panic", panics.clone());
         registry.register("connections", "Connections open now", connections.clone());
-        registry.register("fsync_seconds", "Seconds the last sync of the log took", fsync_seconds.clone());
+        registry.register(
+            "fsync_seconds",
+            "Seconds the last sync of the log took",
+            fsync_seconds.clone(),
+        );
         for ((name, help), level) in LEVELS.iter().zip(&levels) {
             registry.register(*name, *help, level.clone());
         }
@@ -102,7 +107,9 @@ impl Metrics {
     /// Counts facts of a type with an outcome.
     pub fn count(&self, kind: &'static str, outcome: &'static str, facts: u64) {
         if facts > 0 {
-            self.events.get_or_create(&EventLabels { kind, outcome }).inc_by(facts);
+            self.events
+                .get_or_create(&EventLabels { kind, outcome })
+                .inc_by(facts);
         }
     }
 
@@ -114,25 +121,30 @@ impl Metrics {
             400..500 => "4xx",
             _ => "5xx",
         };
-        self.latency.get_or_create(&RouteLabels { method, route, status }).observe(seconds);
+        self.latency
+            .get_or_create(&RouteLabels {
+                method,
+                route,
+                status,
+            })
+            .observe(seconds);
     }
 
     /// The text of all metrics, with the runtime's levels as they are now.
     #[must_use]
-    pub fn scrape(&self, health: &Health) -> String {
+    pub fn scrape(&self, health: &Health, members: u32) -> String {
         let signed = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
         let values = [
-            health.as_of_seq,
-            health.queue_depth,
-            health.log_bytes,
-            health.members,
-            health.memory_bytes,
-            health.forks,
+            health.applied_seq,
+            health.confirmed_seq,
+            health.queued_commands,
+            health.queued_bytes,
+            health.free_bytes,
+            u64::from(members),
         ];
         for (level, value) in self.levels.iter().zip(values) {
             level.set(signed(value));
         }
-        self.fsync_seconds.set(health.fsync_seconds);
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("writing to a string does not fail");
         text

@@ -7,10 +7,22 @@ use crate::engine::command::token::Role;
 const PREFIX: &str = "arb_";
 
 /// The roles that may read everything.
-pub const READERS: &[Role] = &[Role::Admin, Role::Finance, Role::Support, Role::ReadOnly, Role::Integrator];
+pub const READERS: &[Role] = &[
+    Role::Admin,
+    Role::Finance,
+    Role::Support,
+    Role::ReadOnly,
+    Role::Integrator,
+];
 /// Those, and members for their own downline.
-pub const ALL: &[Role] =
-    &[Role::Admin, Role::Finance, Role::Support, Role::ReadOnly, Role::Integrator, Role::Member];
+pub const ALL: &[Role] = &[
+    Role::Admin,
+    Role::Finance,
+    Role::Support,
+    Role::ReadOnly,
+    Role::Integrator,
+    Role::Member,
+];
 /// Who tells facts of members and orders.
 pub const FACTS: &[Role] = &[Role::Admin, Role::Support, Role::Integrator];
 /// Who tells any fact at all; each type of event says which of them may tell it.

@@ -109,6 +109,10 @@ codes! {
     Overflow = 422 "overflow" "A sum would leave the range of exact numbers";
     RefundTooLarge = 422 "refund_too_large" "The refund exceeds what is left of the order";
     RefundTooLate = 422 "refund_too_late" "The order's refund days are over";
+    BadRules = 422 "bad_rules" "The rules do not fit together";
+    HasDownline = 422 "has_downline" "Members stand below him";
+    Negative = 422 "negative" "A number must not be negative";
+    TooManyNames = 422 "too_many_names" "There are too many different names";
     PeriodOpen = 422 "period_open" "The period is still running";
     AtomicRefused = 422 "atomic_refused" "One command was refused, so none happened";
     HeadersTooLarge = 431 "headers_too_large" "The headers are too large";

@@ -73,9 +73,9 @@ pub enum Reach {
 /// What runs for a row.
 pub enum Run {
     /// An answer that reads no state.
-    Plain(fn(&Api) -> Response),
+    Plain(fn(&Api, &Call) -> Result<Response, Problem>),
     /// An answer from one state, judged and read under one guard; from a fork where it is too large for that.
-    Read(fn(&mut Ask<'_>) -> Result<Answer, Failed>),
+    Read(Question),
     /// One fact: the path's names become fields of the event's data.
     Fact {
         /// The type of event.
@@ -86,6 +86,9 @@ pub enum Run {
     /// Everything else: streams, several facts, both.
     Task(fn(Task) -> Running),
 }
+
+/// What answers a question at one state.
+pub type Question = fn(&mut Ask<'_>) -> Result<Answer, Failed>;
 
 /// A response to come.
 pub type Running = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
@@ -148,14 +151,23 @@ impl Call {
     #[must_use]
     pub fn accepts(&self, media: &str) -> bool {
         let asked = self.header(header::ACCEPT.as_str()).unwrap_or("");
-        asked.split(',').any(|part| part.split(';').next().is_some_and(|part| part.trim() == media))
+        asked.split(',').any(|part| {
+            part.split(';')
+                .next()
+                .is_some_and(|part| part.trim() == media)
+        })
     }
 
     /// The type of the body, without its parameters, in lower case.
     #[must_use]
     pub fn content_type(&self) -> String {
         let given = self.header(header::CONTENT_TYPE.as_str()).unwrap_or("");
-        given.split(';').next().unwrap_or("").trim().to_ascii_lowercase()
+        given
+            .split(';')
+            .next()
+            .unwrap_or("")
+            .trim()
+            .to_ascii_lowercase()
     }
 
     /// What a cursor of this request is bound to.
@@ -200,7 +212,10 @@ impl Ask<'_> {
     pub fn open(&self, cursor: &mut Option<String>) -> Result<(), Failed> {
         if let Some(sealed) = cursor {
             let filters = self.call.query.question();
-            let opened = self.api.sealer().open(&self.call.question(self.principal, &filters), sealed)?;
+            let opened = self
+                .api
+                .sealer()
+                .open(&self.call.question(self.principal, &filters), sealed)?;
             *cursor = Some(opened);
         }
         Ok(())
@@ -210,7 +225,11 @@ impl Ask<'_> {
     pub fn seal(&self, next: &mut Option<String>) {
         if let Some(body) = next {
             let filters = self.call.query.question();
-            *next = Some(self.api.sealer().seal(&self.call.question(self.principal, &filters), body));
+            *next = Some(
+                self.api
+                    .sealer()
+                    .seal(&self.call.question(self.principal, &filters), body),
+            );
         }
     }
 }
@@ -224,7 +243,9 @@ impl Answer {
     /// An answer that will be written as this JSON object.
     pub fn of<T: Serialize + Send + 'static>(value: T) -> Answer {
         Answer {
-            write: Box::new(move || serde_json::to_vec(&value).expect("answers are texts, numbers and lists")),
+            write: Box::new(move || {
+                serde_json::to_vec(&value).expect("answers are texts, numbers and lists")
+            }),
         }
     }
 

@@ -40,8 +40,8 @@ impl Default for Limits {
     }
 }
 
-/// Bytes of a request's head.
-const HEAD_BYTES_MAX: usize = 16 * 1024;
+/// Bytes of a request's head, and of what is read at once of its body.
+const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// Headers of a request.
 const HEADERS_MAX: usize = 64;
 /// Requests under way on one HTTP/2 connection.
@@ -53,7 +53,12 @@ const ACCEPT_REST: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 /// If the listener's address cannot be told.
-pub async fn serve(listener: TcpListener, api: Api, limits: Limits, stop: impl Future<Output = ()>) -> io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    api: Api,
+    limits: Limits,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
     let address = listener.local_addr()?;
     tracing::info!(%address, "listening");
     let app = app(&api);
@@ -79,10 +84,17 @@ pub async fn serve(listener: TcpListener, api: Api, limits: Limits, stop: impl F
                 continue;
             }
         };
-        let (app, api, builder, watcher) = (app.clone(), api.clone(), builder.clone(), graceful.watcher());
+        let (app, api, builder, watcher) = (
+            app.clone(),
+            api.clone(),
+            builder.clone(),
+            graceful.watcher(),
+        );
         tokio::spawn(async move {
             api.metrics().connections.inc();
-            let connection = builder.serve_connection(io_of(stream), service(app)).into_owned();
+            let connection = builder
+                .serve_connection(io_of(stream), service(app))
+                .into_owned();
             if let Err(error) = watcher.watch(connection).await {
                 tracing::debug!(error, "a connection ended early");
             }
@@ -104,13 +116,13 @@ fn builder(limits: Limits) -> Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)
-        .max_buf_size(HEAD_BYTES_MAX.max(8_192))
+        .max_buf_size(HEAD_BYTES_MAX)
         .max_headers(HEADERS_MAX);
     builder
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS_MAX)
-        .max_header_list_size(u32::try_from(HEAD_BYTES_MAX).expect("16 KiB"))
+        .max_header_list_size(u32::try_from(HEAD_BYTES_MAX).expect("64 KiB"))
         .keep_alive_interval(limits.head)
         .keep_alive_timeout(limits.head);
     builder
@@ -132,5 +144,7 @@ fn service(
     Error = Infallible,
     Future = impl Future<Output = Result<axum::response::Response, Infallible>> + Send,
 > {
-    hyper::service::service_fn(move |request: Request<Incoming>| app.clone().oneshot(request.map(Body::new)))
+    hyper::service::service_fn(move |request: Request<Incoming>| {
+        app.clone().oneshot(request.map(Body::new))
+    })
 }

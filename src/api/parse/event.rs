@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use crate::api::parse::fields::{Fields, id, missing};
+use crate::api::parse::json::Json;
 use crate::api::parse::kind::EventType;
 use crate::api::parse::names::Names;
-use crate::api::parse::json::Json;
 use crate::api::parse::{member, order, period, token, tree};
 use crate::api::problem::{Code, Problem};
 use crate::base::ids::Text;

@@ -257,7 +257,9 @@ fn bad_id(why: BadId) -> String {
     match why {
         BadId::Empty => "An id is not empty.".to_owned(),
         BadId::Long => format!("An id has at most {ID_CHARS_MAX} characters."),
-        BadId::Unprintable => "An id has only printable characters, and no white space at either end.".to_owned(),
+        BadId::Unprintable => {
+            "An id has only printable characters, and no white space at either end.".to_owned()
+        }
     }
 }
 

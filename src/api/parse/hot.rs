@@ -191,7 +191,9 @@ fn command(at: Time, found: &Found<'_>) -> Option<Command> {
         Some(decimal) => not_negative(decimal)?,
         None => Volume::ZERO,
     };
-    if !found.currency.is_none_or(|currency| is_code(currency, 3)) || !found.class.is_none_or(is_plain_label) {
+    if !found.currency.is_none_or(|currency| is_code(currency, 3))
+        || !found.class.is_none_or(is_plain_label)
+    {
         return None;
     }
     let centre = found.centre.unwrap_or(1);
@@ -232,8 +234,8 @@ fn is_plain_label(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::parse::lines::{Form, Reader};
     use crate::api::parse::json;
+    use crate::api::parse::lines::{Form, Reader};
 
     fn names() -> Names {
         Names {
@@ -319,7 +321,9 @@ mod tests {
                 Form::Events => enveloped(&text, &names),
                 Form::Orders => flat(&text, &names, now),
             };
-            let thorough = json::read(text.as_bytes()).and_then(|value| reader(form, now).value(&value, None)).ok();
+            let thorough = json::read(text.as_bytes())
+                .and_then(|value| reader(form, now).value(&value, None))
+                .ok();
             if let Some(command) = hot {
                 assert_eq!(Some(command), thorough, "{text}");
                 taken = true;

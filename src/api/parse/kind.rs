@@ -30,7 +30,11 @@ impl EventType {
         }
         Err(Problem::new(
             Code::RoleNotAllowed,
-            format!("A token of the role `{}` may not tell `{}`.", role_name(role), self.name),
+            format!(
+                "A token of the role `{}` may not tell `{}`.",
+                role_name(role),
+                self.name
+            ),
         )
         .field("type")
         .given(self.name)

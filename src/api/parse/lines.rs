@@ -2,8 +2,8 @@
 
 use crate::api::parse::event::{Flat, event, flat};
 use crate::api::parse::hot;
-use crate::api::parse::names::Names;
 use crate::api::parse::json::{self, Json};
+use crate::api::parse::names::Names;
 use crate::api::parse::order::ACCEPTED;
 use crate::api::problem::{Code, Problem};
 use crate::base::time::Time;

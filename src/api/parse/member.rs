@@ -1,9 +1,9 @@
 //! `member.*`: enrolment, update, status.
 
-use crate::api::parse::kind::EventType;
 use crate::api::parse::fields::{Fields, code, label, leg, missing, text_at};
-use crate::api::parse::names::Names;
 use crate::api::parse::json::Json;
+use crate::api::parse::kind::EventType;
+use crate::api::parse::names::Names;
 use crate::api::parse::tree;
 use crate::api::principal::FACTS;
 use crate::api::problem::Problem;

@@ -7,11 +7,11 @@
 pub mod event;
 pub mod fields;
 pub mod hot;
+pub mod json;
 pub mod kind;
 pub mod lines;
 pub mod member;
 pub mod names;
-pub mod json;
 pub mod order;
 pub mod period;
 pub mod query;

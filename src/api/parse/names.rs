@@ -19,16 +19,14 @@ impl Names {
     /// The names of a network's rules; no names at all before it is founded.
     #[must_use]
     pub fn of(rules: Option<&Rules>) -> Names {
-        rules.map_or_else(Names::default, |rules| {
-            Names {
-                kinds: rules.kinds.clone(),
-                trees: rules.trees.iter().map(|tree| tree.name.clone()).collect(),
-                period_types: rules
-                    .period_types
-                    .iter()
-                    .map(|period| period.name.clone())
-                    .collect(),
-            }
+        rules.map_or_else(Names::default, |rules| Names {
+            kinds: rules.kinds.clone(),
+            trees: rules.trees.iter().map(|tree| tree.name.clone()).collect(),
+            period_types: rules
+                .period_types
+                .iter()
+                .map(|period| period.name.clone())
+                .collect(),
         })
     }
 
@@ -54,6 +52,27 @@ impl Names {
     /// As [`Names::kind`].
     pub fn tree(&self, name: &str, path: &str) -> Result<usize, Problem> {
         index(&self.trees, name, path, "tree")
+    }
+}
+
+impl Names {
+    /// Whether a tree that an address names is there.
+    ///
+    /// # Errors
+    /// `no_network` before founding, `unknown_tree` with the names.
+    pub fn known_tree(&self, tree: &str) -> Result<(), Problem> {
+        if self.trees.is_empty() {
+            return Err(no_network());
+        }
+        if self.trees.iter().any(|known| known == tree) {
+            return Ok(());
+        }
+        Err(
+            Problem::new(Code::UnknownTree, format!("There is no tree `{tree}`."))
+                .field("tree")
+                .given(tree)
+                .allowed(&self.trees),
+        )
     }
 }
 

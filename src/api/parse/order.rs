@@ -1,10 +1,12 @@
 //! `order.*` and `volume.adjusted`, read the thorough way; [`hot`](crate::api::parse::hot) reads plain orders faster
 //! and must agree.
 
-use crate::api::parse::kind::EventType;
-use crate::api::parse::fields::{centre, code, Fields, join, missing, out_of_range, volume_at, wrong_type};
-use crate::api::parse::names::Names;
+use crate::api::parse::fields::{
+    Fields, centre, code, join, missing, out_of_range, volume_at, wrong_type,
+};
 use crate::api::parse::json::Json;
+use crate::api::parse::kind::EventType;
+use crate::api::parse::names::Names;
 use crate::api::principal::{FACTS, MONEY};
 use crate::api::problem::{Code, Problem};
 use crate::base::ids::Text;

@@ -1,7 +1,7 @@
 //! `period.closed`.
 
-use crate::api::parse::kind::EventType;
 use crate::api::parse::fields::{Fields, missing};
+use crate::api::parse::kind::EventType;
 use crate::api::parse::names::Names;
 use crate::api::principal::MONEY;
 use crate::api::problem::Problem;

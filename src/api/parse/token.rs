@@ -1,7 +1,7 @@
 //! `token.*`: who may ask what. Only hashes come this way; `POST /v1/tokens` makes the secret itself.
 
-use crate::api::parse::kind::EventType;
 use crate::api::parse::fields::{Fields, missing};
+use crate::api::parse::kind::EventType;
 use crate::api::parse::names::Names;
 use crate::api::principal::{ADMIN, ROLES};
 use crate::api::problem::{Code, Problem};

@@ -1,9 +1,9 @@
 //! `tree.placed`, `tree.moved`, and the places an enrolment asks for.
 
-use crate::api::parse::kind::EventType;
 use crate::api::parse::fields::{Fields, centre, leg, missing, one_of, text_at, wrong_type};
-use crate::api::parse::names::Names;
 use crate::api::parse::json::Json;
+use crate::api::parse::kind::EventType;
+use crate::api::parse::names::Names;
 use crate::api::principal::FACTS;
 use crate::api::problem::{Code, Problem};
 use crate::base::limits::MATRIX_WIDTH_MAX;
