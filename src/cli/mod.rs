@@ -1,1 +1,17 @@
-//! The command line: settings, commands, progress.
+//! The command line: settings, commands, progress. One file a command; the table of them is in [`run`].
+//!
+//! Owns what a person at a terminal sees: words, exit codes, progress. Must not know how a record lies on disk or how a
+//! figure is kept.
+//!
+//! - [`run`]: the table of commands; [`command`]: what one is; [`exit`]: how a run ends
+//! - [`settings`]: what may differ from machine to machine; [`output`], [`logging`]: how a run speaks
+
+pub mod command;
+pub mod completions;
+pub mod config;
+pub mod exit;
+pub mod logging;
+pub mod network;
+pub mod output;
+pub mod run;
+pub mod settings;

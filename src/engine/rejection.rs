@@ -16,6 +16,9 @@ pub enum Rejection {
     AlreadyFounded,
     /// The name of a tree, volume kind or period type is not in the rules.
     UnknownName(Field),
+    /// The rules do not fit together: an index beyond what they name, a calendar that does not increase, a bound
+    /// overstepped.
+    BadRules,
     /// `at` lies more than five minutes after machine time.
     AtInFuture,
     /// `at` is older than the memory of ids.
@@ -36,6 +39,8 @@ pub enum Rejection {
     WrongKind(Field),
     /// The status asked for cannot follow the present one.
     StatusUnchanged,
+    /// Members stand below him, so he cannot become a customer.
+    HasDownline,
     /// The seat asked for is taken.
     SeatTaken,
     /// The leg asked for does not exist in a tree of this shape.
@@ -60,6 +65,10 @@ pub enum Rejection {
     RefundTooLarge,
     /// The order's refund days are over.
     RefundTooLate,
+    /// A number that must not be negative is.
+    Negative(Field),
+    /// More different texts of this sort than a network can know.
+    TooManyNames(Field),
     /// The period is still running and cannot be closed.
     PeriodOpen,
     /// The period is closed already.
@@ -68,6 +77,10 @@ pub enum Rejection {
     AtomicRefused {
         /// Position of the first rejected command, from 0.
         index: u32,
+        /// Number of the rejection it got: see [`Rejection::from_number`].
+        number: u16,
+        /// Field that rejection speaks of.
+        field: Option<Field>,
     },
 }
 
@@ -89,6 +102,18 @@ pub enum Field {
     Volumes = 6,
     /// `period`.
     Period = 7,
+    /// `class`.
+    Class = 8,
+    /// `currency`.
+    Currency = 9,
+    /// `country`, `currency`, `zone` or `tags` of a member.
+    Profile = 10,
+    /// `amount`.
+    Amount = 11,
+    /// `lines`.
+    Lines = 12,
+    /// `calendar`: ends and labels of periods to come.
+    Calendar = 13,
 }
 
 impl Rejection {
@@ -100,6 +125,7 @@ impl Rejection {
             Rejection::NoNetwork => 2,
             Rejection::AlreadyFounded => 3,
             Rejection::UnknownName(_) => 4,
+            Rejection::BadRules => 5,
             Rejection::AtInFuture => 10,
             Rejection::OlderThanMemory => 11,
             Rejection::UnknownMember(_) => 20,
@@ -110,6 +136,7 @@ impl Rejection {
             Rejection::Terminated(_) => 30,
             Rejection::WrongKind(_) => 31,
             Rejection::StatusUnchanged => 32,
+            Rejection::HasDownline => 33,
             Rejection::SeatTaken => 40,
             Rejection::NoSuchLeg => 41,
             Rejection::AlreadyPlaced => 42,
@@ -122,9 +149,89 @@ impl Rejection {
             Rejection::Overflow => 60,
             Rejection::RefundTooLarge => 61,
             Rejection::RefundTooLate => 62,
+            Rejection::Negative(_) => 63,
+            Rejection::TooManyNames(_) => 64,
             Rejection::PeriodOpen => 70,
             Rejection::PeriodClosed => 71,
             Rejection::AtomicRefused { .. } => 90,
         }
+    }
+
+    /// The field this rejection speaks of.
+    #[must_use]
+    pub fn field(self) -> Option<Field> {
+        match self {
+            Rejection::UnknownName(field)
+            | Rejection::UnknownMember(field)
+            | Rejection::UnknownCentre(field)
+            | Rejection::Terminated(field)
+            | Rejection::WrongKind(field)
+            | Rejection::NotPlaced(field)
+            | Rejection::Negative(field)
+            | Rejection::TooManyNames(field) => Some(field),
+            _ => None,
+        }
+    }
+
+    /// The rejection with this number and field; none for those that carry more than a field.
+    #[must_use]
+    pub fn from_number(number: u16, field: Option<Field>) -> Option<Rejection> {
+        Some(match number {
+            2 => Rejection::NoNetwork,
+            3 => Rejection::AlreadyFounded,
+            4 => Rejection::UnknownName(field?),
+            5 => Rejection::BadRules,
+            10 => Rejection::AtInFuture,
+            11 => Rejection::OlderThanMemory,
+            20 => Rejection::UnknownMember(field?),
+            21 => Rejection::UnknownCentre(field?),
+            22 => Rejection::UnknownOrder,
+            23 => Rejection::UnknownPeriod,
+            24 => Rejection::UnknownToken,
+            30 => Rejection::Terminated(field?),
+            31 => Rejection::WrongKind(field?),
+            32 => Rejection::StatusUnchanged,
+            33 => Rejection::HasDownline,
+            40 => Rejection::SeatTaken,
+            41 => Rejection::NoSuchLeg,
+            42 => Rejection::AlreadyPlaced,
+            43 => Rejection::NotPlaced(field?),
+            44 => Rejection::OutsideEnroller,
+            45 => Rejection::Cycle,
+            46 => Rejection::MoveTooLarge,
+            47 => Rejection::TooManyCentres,
+            48 => Rejection::NoOpenPosition,
+            60 => Rejection::Overflow,
+            61 => Rejection::RefundTooLarge,
+            62 => Rejection::RefundTooLate,
+            63 => Rejection::Negative(field?),
+            64 => Rejection::TooManyNames(field?),
+            70 => Rejection::PeriodOpen,
+            71 => Rejection::PeriodClosed,
+            _ => return None,
+        })
+    }
+}
+
+impl Field {
+    /// The field with this number.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Field> {
+        const ALL: [Field; 13] = [
+            Field::Member,
+            Field::Enroller,
+            Field::Parent,
+            Field::Tree,
+            Field::Centre,
+            Field::Volumes,
+            Field::Period,
+            Field::Class,
+            Field::Currency,
+            Field::Profile,
+            Field::Amount,
+            Field::Lines,
+            Field::Calendar,
+        ];
+        ALL.get(usize::from(number).checked_sub(1)?).copied()
     }
 }

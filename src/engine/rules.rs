@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::ids::Text;
+use crate::base::ids::{ENROLLER_TREE, Text};
+use crate::base::limits::{CENTRES_MAX, KINDS_MAX, MATRIX_WIDTH_MAX, PERIOD_TYPES_MAX, TREES_MAX};
+use crate::base::number::Volume;
 use crate::base::time::Time;
-use crate::book::rules::{Activity, Kernel, Thresholds};
-use crate::tree::rules::TreeRules;
+use crate::book::rules::{Activity, CHAIN_RUN, Kept, Kernel, Thresholds, Window};
+use crate::tree::rules::{Policy, Shape, TreeRules};
 
 /// Everything the engine must know of a network before its first member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +39,96 @@ pub struct Rules {
     pub clock: ClockMode,
     /// The company's time zone, by its IANA name; only calendars made outside the engine use it.
     pub time_zone: Text,
+}
+
+impl Rules {
+    /// What the forest must know of these rules.
+    #[must_use]
+    pub fn kept(&self) -> Kept<'_> {
+        Kept {
+            kinds: self.kinds.len(),
+            periods: self.period_types.len(),
+            trees: &self.trees,
+            activity: &self.activity,
+            thresholds: &self.thresholds,
+            kernels: &self.kernels,
+            chain_run: CHAIN_RUN,
+        }
+    }
+
+    /// Whether the rules fit together and stay within the limits, so that nothing built on them can overstep. The
+    /// document's own check is stricter and says what is wrong.
+    #[must_use]
+    pub fn are_sound(&self) -> bool {
+        let (kinds, periods, trees) = (self.kinds.len(), self.period_types.len(), self.trees.len());
+        let window = match self.activity.window {
+            Window::Period(period) => usize::from(period) < periods,
+            Window::Rolling { days } => days > 0,
+        };
+        let places = |tree: u8, period: u8, kind: u8| {
+            usize::from(tree) < trees && usize::from(period) < periods && usize::from(kind) < kinds
+        };
+        (1..=KINDS_MAX).contains(&kinds)
+            && (1..=PERIOD_TYPES_MAX).contains(&periods)
+            && (1..=TREES_MAX).contains(&trees)
+            && usize::from(self.activity.kind) < kinds
+            && self.activity.at_least > Volume::ZERO
+            && window
+            && self.period_types.iter().all(PeriodType::is_sound)
+            && self
+                .trees
+                .iter()
+                .all(|tree| tree_is_sound(tree, kinds, periods))
+            && self.trees[ENROLLER_TREE].shape == Shape::List
+            && self.thresholds.iter().all(|ladder| {
+                let steps = &ladder.steps;
+                places(ladder.tree, ladder.period, ladder.kind)
+                    && steps.len() <= 254
+                    && steps.first().is_some_and(|&first| first > Volume::ZERO)
+                    && steps.windows(2).all(|pair| pair[0] < pair[1])
+            })
+            && self.kernels.iter().all(|kernel| {
+                places(kernel.tree, kernel.period, kernel.kind)
+                    && (1..=32).contains(&kernel.buckets)
+            })
+    }
+
+    /// The tree with this name.
+    #[must_use]
+    pub fn tree(&self, name: &str) -> Option<usize> {
+        self.trees.iter().position(|tree| tree.name == name)
+    }
+
+    /// The period type with this name.
+    #[must_use]
+    pub fn period_type(&self, name: &str) -> Option<usize> {
+        self.period_types.iter().position(|kind| kind.name == name)
+    }
+}
+
+fn tree_is_sound(tree: &TreeRules, kinds: usize, periods: usize) -> bool {
+    let policy = match tree.placement {
+        Policy::WeakerVolume { kind, period, .. } => {
+            usize::from(kind) < kinds && usize::from(period) < periods
+        }
+        _ => true,
+    };
+    let shape = match tree.shape {
+        Shape::Matrix { width } => (2..=MATRIX_WIDTH_MAX).contains(&width),
+        Shape::List | Shape::Binary => true,
+    };
+    policy && shape && (1..=CENTRES_MAX).contains(&tree.centres)
+}
+
+impl PeriodType {
+    fn is_sound(&self) -> bool {
+        self.starts.len() >= 2
+            && self.labels.len() + 1 == self.starts.len()
+            && self.starts.windows(2).all(|pair| pair[0] < pair[1])
+            && self.starts[0] >= Time::MIN
+            && self.starts[self.starts.len() - 1] <= Time::MAX
+            && self.cutoff_ms >= 0
+    }
 }
 
 /// Where machine time comes from.

@@ -1,7 +1,20 @@
 //! `member.enrolled`: a new member under an enroller, with places in the trees.
 
-use crate::base::ids::Text;
-use crate::engine::member::{MemberKind, Profile};
+use crate::base::bytes::{Malformed, Reader, put_text, put_text_option, put_varint};
+use crate::base::ids::{COMPANY, ENROLLER_TREE, Text};
+use crate::book::forest::Attach;
+use crate::engine::activity;
+use crate::engine::codec;
+use crate::engine::command::Command;
+use crate::engine::ids::Tag;
+use crate::engine::judging::{self, Lowest, Now};
+use crate::engine::member::{MemberKind, Profile, Status};
+use crate::engine::members::Newcomer;
+use crate::engine::outcome::{Accepted, Outcome};
+use crate::engine::placing::{self, Spot};
+use crate::engine::rejection::{Field, Rejection};
+use crate::engine::state::State;
+use crate::tree::rules::Policy;
 
 /// Enrols a member; the command's id is the member's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,10 +55,167 @@ pub enum PlaceAt {
     /// By a policy named here instead of the tree's own, below the enroller (or below `under`).
     Policy {
         /// Name of the policy as in the network document.
-        policy: crate::tree::rules::Policy,
+        policy: Policy,
         /// Start of the search instead of the enroller.
         under: Option<Text>,
     },
     /// In the holding tank.
     Tank,
+}
+
+impl Enrol {
+    /// Adds the member: to the enroller tree below his enroller, and unless he is a customer to every other tree.
+    pub(crate) fn execute(&self, state: &mut State, command: &Command, now: Now) -> Outcome {
+        let rules = state.founded().clone();
+        let mut lowest = Lowest::default();
+        lowest.take(judging::timely(&rules, command.at, now));
+        let enroller = match &self.enroller {
+            None => None,
+            Some(id) => lowest.take(judging::member(state, id, Field::Enroller)),
+        };
+        if let Some(enroller) = enroller {
+            let members = &state.members;
+            let stands = members.status(enroller) != Status::Terminated;
+            lowest.need(stands, Rejection::Terminated(Field::Enroller));
+            let builds = members.kind(enroller) == MemberKind::Distributor;
+            lowest.need(builds, Rejection::WrongKind(Field::Enroller));
+        }
+        lowest.need(
+            state.members.has_room(&self.profile),
+            Rejection::TooManyNames(Field::Profile),
+        );
+        let spots = self.spots(state, enroller, &mut lowest);
+        lowest.verdict()?;
+        let member = state.members.add(&Newcomer {
+            id: &command.id,
+            tag: Tag::of(&command.id),
+            kind: self.kind,
+            enrolled_by: enroller.unwrap_or(COMPANY),
+            joined: command.at,
+            seq: now.seq,
+            profile: &self.profile,
+        });
+        let attach = match enroller {
+            None => Attach::Root,
+            Some(parent) => Attach::Under { parent, leg: 0 },
+        };
+        let seat = state.forest.add_seat(ENROLLER_TREE, member, attach);
+        assert!(
+            seat == member,
+            "a member's seat in the enroller tree has his number"
+        );
+        let choices = spots
+            .into_iter()
+            .map(|(tree, spot)| placing::take(state, tree, member, 1, spot))
+            .collect();
+        activity::stand(state, member);
+        Ok(Accepted { choices })
+    }
+
+    fn spots(
+        &self,
+        state: &State,
+        enroller: Option<u32>,
+        lowest: &mut Lowest,
+    ) -> Vec<(usize, Spot)> {
+        let rules = state.founded();
+        let mut asked: Vec<Option<&PlaceAt>> = vec![None; rules.trees.len()];
+        for placement in &self.placements {
+            let Some(tree) = lowest.take(judging::tree(rules, &placement.tree)) else {
+                continue;
+            };
+            // A second place in one tree, or one in the enroller tree, where the enroller alone decides.
+            let first = tree != ENROLLER_TREE && asked[tree].is_none();
+            lowest.need(first, Rejection::AlreadyPlaced);
+            asked[tree] = Some(&placement.place);
+        }
+        if self.kind != MemberKind::Distributor {
+            let wrong = Rejection::WrongKind(Field::Member);
+            lowest.need(self.placements.is_empty(), wrong);
+            return Vec::new();
+        }
+        if self.enroller.is_some() && enroller.is_none() {
+            return Vec::new();
+        }
+        placing::spots(state, None, enroller, |tree| asked[tree].cloned(), lowest)
+    }
+
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        out.push(self.kind as u8);
+        put_text_option(out, self.enroller.as_deref());
+        put_text_option(out, self.profile.country.as_deref());
+        put_text_option(out, self.profile.currency.as_deref());
+        put_text_option(out, self.profile.zone.as_deref());
+        codec::put_texts(out, &self.profile.tags);
+        put_varint(out, self.placements.len() as u64);
+        for placement in &self.placements {
+            put_text(out, &placement.tree);
+            placement.place.encode(out);
+        }
+    }
+
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Enrol, Malformed> {
+        let kind = codec::kind(reader.byte()?)?;
+        let enroller = reader.text_option()?;
+        let profile = Profile {
+            country: reader.text_option()?,
+            currency: reader.text_option()?,
+            zone: reader.text_option()?,
+            tags: codec::texts(reader)?,
+        };
+        let mut placements = Vec::new();
+        for _ in 0..reader.varint()? {
+            placements.push(Placement {
+                tree: reader.text()?,
+                place: PlaceAt::decode(reader)?,
+            });
+        }
+        Ok(Enrol {
+            kind,
+            enroller,
+            profile,
+            placements,
+        })
+    }
+}
+
+impl PlaceAt {
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            PlaceAt::Root => out.push(0),
+            PlaceAt::Under {
+                parent,
+                centre,
+                leg,
+            } => {
+                out.push(1);
+                put_text(out, parent);
+                put_varint(out, u64::from(*centre));
+                codec::put_byte_option(out, *leg);
+            }
+            PlaceAt::Policy { policy, under } => {
+                out.push(2);
+                codec::put_policy(out, *policy);
+                put_text_option(out, under.as_deref());
+            }
+            PlaceAt::Tank => out.push(3),
+        }
+    }
+
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<PlaceAt, Malformed> {
+        Ok(match reader.byte()? {
+            0 => PlaceAt::Root,
+            1 => PlaceAt::Under {
+                parent: reader.text()?,
+                centre: codec::centre(reader)?,
+                leg: codec::byte_option(reader)?,
+            },
+            2 => PlaceAt::Policy {
+                policy: codec::policy(reader)?,
+                under: reader.text_option()?,
+            },
+            3 => PlaceAt::Tank,
+            _ => return Err(Malformed),
+        })
+    }
 }

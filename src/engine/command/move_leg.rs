@@ -1,6 +1,17 @@
 //! `tree.moved`: a seat and all below it go under another parent, with the figures of the open periods.
 
-use crate::base::ids::Text;
+use crate::base::bytes::{Malformed, Reader, put_text, put_text_option, put_varint};
+use crate::base::ids::{ENROLLER_TREE, Text};
+use crate::book::forest::Attach;
+use crate::engine::codec;
+use crate::engine::command::Command;
+use crate::engine::judging::{self, Lowest, Now};
+use crate::engine::member::MemberKind;
+use crate::engine::outcome::{Accepted, Outcome};
+use crate::engine::placing::{self, Spot};
+use crate::engine::rejection::{Field, Rejection};
+use crate::engine::state::State;
+use crate::tree::rules::Shape;
 
 /// Moves a leg.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,4 +28,103 @@ pub struct Move {
     pub parent_centre: u16,
     /// Leg from 1, or none for the first free one.
     pub leg: Option<u8>,
+}
+
+impl Move {
+    /// Judges the move without making it: the tree's index, the seat, and where it would hang.
+    ///
+    /// # Errors
+    /// Why it would be rejected, the command's id and `at` aside.
+    pub fn judge(&self, state: &State) -> Result<(usize, u32, Attach), Rejection> {
+        self.judge_after(state, Lowest::default())
+    }
+
+    fn judge_after(
+        &self,
+        state: &State,
+        mut lowest: Lowest,
+    ) -> Result<(usize, u32, Attach), Rejection> {
+        let rules = state.founded();
+        let tree = judging::tree(rules, &self.tree)?;
+        let seat = lowest.take(self.seat(state, tree));
+        let attach = match &self.parent {
+            None => Some(Attach::Root),
+            Some(id) => {
+                let parent = judging::member(state, id, Field::Parent).and_then(|member| {
+                    placing::placed_seat(state, tree, member, self.parent_centre, Field::Parent)
+                });
+                lowest.take(parent).and_then(|parent| {
+                    let leg = lowest.take(placing::free_leg(state, tree, parent, self.leg))?;
+                    Some(Attach::Under { parent, leg })
+                })
+            }
+        };
+        if let (Some(seat), Some(Attach::Under { parent, .. })) = (seat, attach) {
+            let circle = state.forest.is_above(tree, seat, parent);
+            lowest.need(!circle, Rejection::Cycle);
+        }
+        if let (Some(seat), Shape::Binary) = (seat, rules.trees[tree].shape) {
+            let moved = state.forest.downline(tree, seat).saturating_add(1);
+            let few = moved <= rules.trees[tree].move_max;
+            lowest.need(few, Rejection::MoveTooLarge);
+        }
+        lowest.verdict()?;
+        let (seat, attach) = seat.zip(attach).expect("what is missing has been noted");
+        Ok((tree, seat, attach))
+    }
+
+    fn seat(&self, state: &State, tree: usize) -> Result<u32, Rejection> {
+        let member = judging::member(state, &self.member, Field::Member)?;
+        match state.members.seat(member, tree, self.centre) {
+            None if self.centre != 1 => Err(Rejection::UnknownCentre(Field::Centre)),
+            None if state.members.kind(member) != MemberKind::Distributor => {
+                Err(Rejection::WrongKind(Field::Member))
+            }
+            Some(seat) if !state.forest.is_waiting(tree, seat) => Ok(seat),
+            _ => Err(Rejection::NotPlaced(Field::Member)),
+        }
+    }
+
+    /// Moves the seat with all below it. One who had come by himself gets his enroller by it.
+    pub(crate) fn execute(&self, state: &mut State, command: &Command, now: Now) -> Outcome {
+        let rules = state.founded().clone();
+        judging::tree(&rules, &self.tree)?;
+        let mut lowest = Lowest::default();
+        lowest.take(judging::timely(&rules, command.at, now));
+        let (tree, seat, attach) = self.judge_after(state, lowest)?;
+        if let (ENROLLER_TREE, Attach::Under { parent, .. }) = (tree, attach)
+            && state.members.enrolled_by(seat).is_none()
+        {
+            state.members.set_enrolled_by(seat, parent);
+        }
+        state.forest.move_seat(tree, seat, attach);
+        let spot = Spot {
+            attach,
+            turns: None,
+        };
+        let choice = placing::taken(state, tree, self.centre, spot);
+        Ok(Accepted {
+            choices: vec![choice],
+        })
+    }
+
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        put_text(out, &self.tree);
+        put_text(out, &self.member);
+        put_varint(out, u64::from(self.centre));
+        put_text_option(out, self.parent.as_deref());
+        put_varint(out, u64::from(self.parent_centre));
+        codec::put_byte_option(out, self.leg);
+    }
+
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Move, Malformed> {
+        Ok(Move {
+            tree: reader.text()?,
+            member: reader.text()?,
+            centre: codec::centre(reader)?,
+            parent: reader.text_option()?,
+            parent_centre: codec::centre(reader)?,
+            leg: codec::byte_option(reader)?,
+        })
+    }
 }

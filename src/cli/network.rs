@@ -1,0 +1,135 @@
+//! `network check`, `network sample`: the network document before a server reads it.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use clap::Arg;
+use serde_json::json;
+
+use crate::base::time::Time;
+use crate::cli::command::{Call, Subcommand};
+use crate::cli::exit::{Exit, Failure};
+use crate::document::network::{Network, parse};
+use crate::document::problem::Problem;
+use crate::document::sample;
+
+/// The command.
+pub const COMMAND: Subcommand = Subcommand {
+    name: "network",
+    about: "Check a network document, or print a commented sample",
+    args: |command| {
+        let file = Arg::new("file")
+            .required(true)
+            .value_name("FILE")
+            .help("The document");
+        command
+            .subcommand_required(true)
+            .subcommand(
+                clap::Command::new("check")
+                    .about("Read a document and tell everything that is wrong with it")
+                    .arg(file),
+            )
+            .subcommand(
+                clap::Command::new("sample")
+                    .about("Print a commented document that states every default"),
+            )
+    },
+    run: |call| match call.matches.subcommand() {
+        Some(("check", matches)) => {
+            let file = matches.get_one::<String>("file").expect("clap asks for it");
+            check(call, Path::new(file))
+        }
+        _ => {
+            call.output.line(sample::SAMPLE.trim_end())?;
+            Ok(Exit::Done)
+        }
+    },
+};
+
+/// Reads a document for a command that goes on with it.
+///
+/// # Errors
+/// If the file cannot be read or is wrong; all its problems are told.
+pub fn load(path: &Path) -> Result<(String, Network), Failure> {
+    let text = read(path)?;
+    match parse(&text) {
+        Ok(network) => Ok((text, network)),
+        Err(problems) => {
+            let message = format!(
+                "the network document {} is wrong:\n{}",
+                path.display(),
+                listed(&problems)
+            );
+            Err(Failure::usage(message.trim_end())
+                .hint("`arborline network sample` prints a right one"))
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path)
+        .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))
+}
+
+fn listed(problems: &[Problem]) -> String {
+    problems
+        .iter()
+        .map(|problem| format!("  {problem}\n"))
+        .collect()
+}
+
+fn check(call: &Call, path: &Path) -> Result<Exit, Failure> {
+    match parse(&read(path)?) {
+        Ok(network) => {
+            let plain = format!("{} is right.\n{}", path.display(), described(&network));
+            call.output.answer(&plain, &json!({ "problems": [] }))?;
+            Ok(Exit::Done)
+        }
+        Err(problems) => {
+            let data: Vec<_> = problems
+                .iter()
+                .map(|problem| {
+                    json!({
+                        "line": problem.line, "field": problem.field, "given": problem.given,
+                        "allowed": problem.allowed, "hint": problem.hint,
+                    })
+                })
+                .collect();
+            let plain = format!(
+                "{}: {} to mend\n{}",
+                path.display(),
+                problems.len(),
+                listed(&problems)
+            );
+            call.output.answer(&plain, &json!({ "problems": data }))?;
+            Ok(Exit::Differences)
+        }
+    }
+}
+
+/// What a document says, in a few lines: names, and the periods of a year that everyone knows.
+fn described(network: &Network) -> String {
+    let mut text = String::new();
+    let kinds: Vec<&str> = network.kinds.iter().map(|kind| kind.as_str()).collect();
+    let trees: Vec<&str> = network
+        .trees
+        .iter()
+        .map(|tree| tree.name.as_str())
+        .collect();
+    writeln!(text, "volume kinds: {}", kinds.join(", ")).expect("a text takes any text");
+    writeln!(text, "trees: {}", trees.join(", ")).expect("a text takes any text");
+    let (from, until) = (Time(1_767_225_600_000), Time(1_798_761_600_000));
+    for kind in network.compile(until).period_types {
+        let shown: Vec<String> = kind
+            .starts
+            .iter()
+            .zip(&kind.labels)
+            .filter(|&(&start, _)| start >= from)
+            .take(3)
+            .map(|(start, label)| format!("{label} from {start}"))
+            .collect();
+        writeln!(text, "periods of {}: {}, ...", kind.name, shown.join(", "))
+            .expect("a text takes any text");
+    }
+    text
+}

@@ -1,0 +1,59 @@
+//! Books: the figures of a period after it has rolled, while it still takes late orders and when it is closed.
+
+use crate::base::limits::KINDS_MAX;
+use crate::base::time::Time;
+use crate::book::forest::Forest;
+
+/// The book of a period that has rolled and is not closed: the trees as they stood at the roll. Only the figures of its
+/// own period type are meant; those of other types stand as they did at the roll.
+pub struct Branch {
+    /// Which period of its type.
+    pub ordinal: u32,
+    /// When it closes by itself.
+    pub cutoff: Time,
+    /// The figures.
+    pub forest: Forest,
+    pub(crate) totals: [i64; KINDS_MAX],
+}
+
+/// A closed book: it never changes again.
+pub struct ClosedBook {
+    /// Which period of its type.
+    pub ordinal: u32,
+    /// Machine time of the close.
+    pub closed: Time,
+    /// Sequence of the command that closed it, or whose time did.
+    pub seq: u64,
+    /// The figures.
+    pub forest: Forest,
+    pub(crate) totals: [i64; KINDS_MAX],
+}
+
+impl Branch {
+    pub(crate) fn fork(&mut self) -> Branch {
+        Branch {
+            ordinal: self.ordinal,
+            cutoff: self.cutoff,
+            forest: self.forest.fork(),
+            totals: self.totals,
+        }
+    }
+
+    pub(crate) fn close(self, closed: Time, seq: u64) -> ClosedBook {
+        ClosedBook {
+            ordinal: self.ordinal,
+            closed,
+            seq,
+            forest: self.forest,
+            totals: self.totals,
+        }
+    }
+}
+
+impl ClosedBook {
+    /// Sums of absolute volumes by kind that entered the period.
+    #[must_use]
+    pub fn totals(&self) -> &[i64; KINDS_MAX] {
+        &self.totals
+    }
+}

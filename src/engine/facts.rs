@@ -1,0 +1,95 @@
+//! Ids of all facts that are neither an enrolment nor an order: each leads to the command that used it.
+//!
+//! ```text
+//! 0 id: u40    offset of the id's text
+//! 5 seq: u40   the command that used it
+//! 10 0 x 6
+//! ```
+
+use bytemuck::{Pod, Zeroable};
+
+use crate::arena::column::Column;
+use crate::base::ids::Text;
+use crate::engine::ids::{IdTable, Tag};
+use crate::engine::packed::{U40, pack40, unpack40};
+use crate::engine::texts::Texts;
+
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+struct Record {
+    id: U40,
+    seq: U40,
+    spare: [u8; 6],
+}
+
+const _: () = assert!(size_of::<Record>() == 16);
+
+/// Ids used by facts.
+pub struct Facts {
+    records: Column<Record>,
+    table: IdTable,
+    texts: Texts,
+}
+
+impl Facts {
+    pub(crate) fn new() -> Facts {
+        Facts {
+            records: Column::new(),
+            table: IdTable::new(),
+            texts: Texts::new(),
+        }
+    }
+
+    pub(crate) fn fork(&mut self) -> Facts {
+        Facts {
+            records: self.records.fork(),
+            table: self.table.fork(),
+            texts: self.texts.fork(),
+        }
+    }
+
+    /// How many ids have been used.
+    #[must_use]
+    pub fn len(&self) -> u32 {
+        self.records.len()
+    }
+
+    /// Bytes they take in memory, ids included.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.records.bytes() + self.table.bytes() + self.texts.bytes()
+    }
+
+    /// Whether none has.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Sequence of the command that used this id. O(1).
+    #[must_use]
+    pub fn first_seq(&self, id: &str) -> Option<u64> {
+        let fact = self.table.find(Tag::of(id), |fact| {
+            self.texts.is(unpack40(self.records.get(fact).id), id)
+        })?;
+        Some(unpack40(self.records.get(fact).seq))
+    }
+
+    /// The id of a fact by its number.
+    #[must_use]
+    pub fn id(&self, fact: u32) -> Text {
+        self.texts.get(unpack40(self.records.get(fact).id))
+    }
+
+    /// Notes an id as used, and numbers the fact.
+    pub(crate) fn add(&mut self, id: &str, seq: u64) -> u32 {
+        let at = self.texts.push(id);
+        let fact = self.records.push(Record {
+            id: pack40(at),
+            seq: pack40(seq),
+            spare: [0; 6],
+        });
+        self.table.insert(Tag::of(id), fact);
+        fact
+    }
+}

@@ -1,0 +1,122 @@
+//! What commands share when they are judged: names, instants, and which of several rejections is given.
+
+use crate::base::ids::{Member, Text};
+use crate::base::limits::FUTURE_MS_MAX;
+use crate::base::time::{DAY_MS, Time};
+use crate::base::volumes::Volumes;
+use crate::engine::rejection::{Field, Rejection};
+use crate::engine::rules::{ClockMode, Rules};
+use crate::engine::state::State;
+use crate::tree::rules::Policy;
+
+/// The command at hand: its sequence and machine time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Now {
+    pub(crate) seq: u64,
+    pub(crate) time: Time,
+}
+
+/// Collects rejections and keeps the one with the lowest number.
+#[derive(Debug, Default)]
+pub(crate) struct Lowest {
+    held: Option<Rejection>,
+}
+
+impl Lowest {
+    /// Notes a rejection.
+    pub(crate) fn note(&mut self, rejection: Rejection) {
+        if self
+            .held
+            .is_none_or(|held| rejection.number() < held.number())
+        {
+            self.held = Some(rejection);
+        }
+    }
+
+    /// The value, or notes why there is none.
+    pub(crate) fn take<T>(&mut self, judged: Result<T, Rejection>) -> Option<T> {
+        judged.map_err(|rejection| self.note(rejection)).ok()
+    }
+
+    /// Notes a rejection where a condition fails.
+    pub(crate) fn need(&mut self, holds: bool, rejection: Rejection) {
+        if !holds {
+            self.note(rejection);
+        }
+    }
+
+    /// Ends the judging.
+    pub(crate) fn verdict(&self) -> Result<(), Rejection> {
+        self.held.map_or(Ok(()), Err)
+    }
+}
+
+/// The tree with this name.
+pub(crate) fn tree(rules: &Rules, name: &str) -> Result<usize, Rejection> {
+    rules.tree(name).ok_or(Rejection::UnknownName(Field::Tree))
+}
+
+/// The period type with this name.
+pub(crate) fn period_type(rules: &Rules, name: &str) -> Result<usize, Rejection> {
+    rules
+        .period_type(name)
+        .ok_or(Rejection::UnknownName(Field::Period))
+}
+
+/// Volumes name no kind beyond those of the network.
+pub(crate) fn known_kinds(rules: &Rules, volumes: &Volumes) -> Result<(), Rejection> {
+    if volumes.len_used() > rules.kinds.len() {
+        return Err(Rejection::UnknownName(Field::Volumes));
+    }
+    Ok(())
+}
+
+/// A policy compares no kind or period type beyond those of the network.
+pub(crate) fn known_policy(rules: &Rules, policy: Policy) -> Result<(), Rejection> {
+    match policy {
+        Policy::WeakerVolume { kind, .. } if usize::from(kind) >= rules.kinds.len() => {
+            Err(Rejection::UnknownName(Field::Volumes))
+        }
+        Policy::WeakerVolume { period, .. } if usize::from(period) >= rules.period_types.len() => {
+            Err(Rejection::UnknownName(Field::Period))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The member with this id.
+pub(crate) fn member(state: &State, id: &Text, field: Field) -> Result<Member, Rejection> {
+    state
+        .members
+        .find(id)
+        .ok_or(Rejection::UnknownMember(field))
+}
+
+/// Under the wall clock `at` lies at most five minutes ahead.
+pub(crate) fn timely(rules: &Rules, at: Time, now: Now) -> Result<(), Rejection> {
+    let ahead = rules.clock == ClockMode::Wall && at > now.time.plus_ms(FUTURE_MS_MAX);
+    if ahead {
+        Err(Rejection::AtInFuture)
+    } else {
+        Ok(())
+    }
+}
+
+/// Volumes are dated within the memory of ids: the refund days, and every period open or just before.
+pub(crate) fn remembered(
+    state: &State,
+    rules: &Rules,
+    at: Time,
+    now: Now,
+) -> Result<(), Rejection> {
+    let days = now.time.plus_ms(-i64::from(rules.refund_days) * DAY_MS);
+    let oldest = state
+        .periods
+        .oldest_start()
+        .map_or(days, |start| start.min(days));
+    if at < oldest {
+        Err(Rejection::OlderThanMemory)
+    } else {
+        Ok(())
+    }
+}

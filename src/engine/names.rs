@@ -1,0 +1,65 @@
+//! Interned texts: countries, currencies, zones, tags and order classes, each told once and then known by a number.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+
+/// A side table of values that many records share. Number 0 stands for none.
+#[derive(Debug, Clone)]
+pub(crate) struct Names<T> {
+    inner: Arc<Inner<T>>,
+    max: u32,
+}
+
+#[derive(Debug, Clone)]
+struct Inner<T> {
+    values: Vec<T>,
+    numbers: HashMap<T, u32>,
+}
+
+impl<T: Clone + Eq + Hash> Names<T> {
+    /// An empty table for at most `max` values.
+    pub(crate) fn new(max: u32) -> Names<T> {
+        Names {
+            inner: Arc::new(Inner {
+                values: Vec::new(),
+                numbers: HashMap::new(),
+            }),
+            max,
+        }
+    }
+
+    /// Whether [`Names::intern`] would find room for this value.
+    pub(crate) fn has_room(&self, value: Option<&T>) -> bool {
+        match value {
+            None => true,
+            Some(value) => {
+                self.inner.values.len() < self.max as usize
+                    || self.inner.numbers.contains_key(value)
+            }
+        }
+    }
+
+    /// The number of a value, told now if it is new. The caller has asked [`Names::has_room`].
+    pub(crate) fn intern(&mut self, value: Option<&T>) -> u32 {
+        let Some(value) = value else { return 0 };
+        if let Some(&number) = self.inner.numbers.get(value) {
+            return number;
+        }
+        assert!(
+            self.inner.values.len() < self.max as usize,
+            "room was checked before"
+        );
+        let inner = Arc::make_mut(&mut self.inner);
+        inner.values.push(value.clone());
+        let number = inner.values.len() as u32;
+        inner.numbers.insert(value.clone(), number);
+        number
+    }
+
+    /// The value of a number; none for 0.
+    pub(crate) fn get(&self, number: u32) -> Option<&T> {
+        let index = number.checked_sub(1)?;
+        Some(&self.inner.values[index as usize])
+    }
+}

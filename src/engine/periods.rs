@@ -1,0 +1,295 @@
+//! Periods: the calendar of each type, which period is current, and the books of those that rolled.
+//!
+//! A period is open, then rolled (a branch of the forest takes its late orders), then closed at its cutoff or by
+//! command. At most one branch a type: the next roll closes it. Must not know members, orders or timers.
+
+use std::sync::Arc;
+
+use crate::base::ids::Text;
+use crate::base::limits::KINDS_MAX;
+use crate::base::time::Time;
+use crate::book::forest::Forest;
+use crate::engine::book::{Branch, ClosedBook};
+use crate::engine::rules::{Late, PeriodType};
+
+/// All period types.
+pub struct Periods {
+    types: Vec<PeriodState>,
+}
+
+/// One period type.
+pub struct PeriodState {
+    calendar: Arc<Calendar>,
+    late: Late,
+    cutoff_ms: i64,
+    current: u32,
+    first: u32,
+    began: Arc<Vec<u64>>,
+    pub(crate) totals: [i64; KINDS_MAX],
+    /// The book of the last period that rolled, while it is not closed.
+    pub branch: Option<Branch>,
+    /// The last closed book; older ones are gone.
+    pub closed: Option<Arc<ClosedBook>>,
+}
+
+#[derive(Debug, Clone)]
+struct Calendar {
+    starts: Vec<Time>,
+    labels: Vec<Text>,
+}
+
+/// Where a period of the calendar is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Its turn has not come.
+    Ahead,
+    /// Current.
+    Open,
+    /// Rolled, and still takes late orders.
+    Rolled,
+    /// Closed; its book is at hand.
+    Closed,
+    /// Closed; its book is gone (or it lay before the network).
+    Gone,
+}
+
+impl Periods {
+    pub(crate) fn none() -> Periods {
+        Periods { types: Vec::new() }
+    }
+
+    pub(crate) fn new(types: &[PeriodType], now: Time, seq: u64) -> Periods {
+        Periods {
+            types: types
+                .iter()
+                .map(|rules| PeriodState::new(rules, now, seq))
+                .collect(),
+        }
+    }
+
+    pub(crate) fn fork(&mut self) -> Periods {
+        Periods {
+            types: self.types.iter_mut().map(PeriodState::fork).collect(),
+        }
+    }
+
+    /// How many period types there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.types.len()
+    }
+
+    /// Whether there is none: before the network is founded.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.types.is_empty()
+    }
+
+    /// One period type, by its index in the rules.
+    #[must_use]
+    pub fn get(&self, period_type: usize) -> &PeriodState {
+        &self.types[period_type]
+    }
+
+    pub(crate) fn get_mut(&mut self, period_type: usize) -> &mut PeriodState {
+        &mut self.types[period_type]
+    }
+
+    /// All of them in the order of the rules.
+    pub fn iter(&self) -> impl Iterator<Item = &PeriodState> + '_ {
+        self.types.iter()
+    }
+
+    /// The earliest start of any period whose book can still be wanted: the current one or the one before it.
+    #[must_use]
+    pub fn oldest_start(&self) -> Option<Time> {
+        self.types
+            .iter()
+            .map(|state| state.start(state.current.saturating_sub(1).max(state.first)))
+            .min()
+    }
+}
+
+impl PeriodState {
+    fn new(rules: &PeriodType, now: Time, seq: u64) -> PeriodState {
+        let calendar = Calendar {
+            starts: rules.starts.clone(),
+            labels: rules.labels.clone(),
+        };
+        let mut state = PeriodState {
+            calendar: Arc::new(calendar),
+            late: rules.late,
+            cutoff_ms: rules.cutoff_ms,
+            current: 0,
+            first: 0,
+            began: Arc::new(vec![seq]),
+            totals: [0; KINDS_MAX],
+            branch: None,
+            closed: None,
+        };
+        state.current = state.ordinal_at(now);
+        state.first = state.current;
+        state
+    }
+
+    fn fork(&mut self) -> PeriodState {
+        PeriodState {
+            calendar: Arc::clone(&self.calendar),
+            late: self.late,
+            cutoff_ms: self.cutoff_ms,
+            current: self.current,
+            first: self.first,
+            began: Arc::clone(&self.began),
+            totals: self.totals,
+            branch: self.branch.as_mut().map(Branch::fork),
+            closed: self.closed.clone(),
+        }
+    }
+
+    // ---- reading ----
+
+    /// How many periods the calendar knows; ordinals run from 0.
+    #[must_use]
+    pub fn len(&self) -> u32 {
+        self.calendar.labels.len() as u32
+    }
+
+    /// Whether the calendar is empty; rules forbid it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.calendar.labels.is_empty()
+    }
+
+    /// The current period.
+    #[must_use]
+    pub fn current(&self) -> u32 {
+        self.current
+    }
+
+    /// The period that was current when the network was founded.
+    #[must_use]
+    pub fn first(&self) -> u32 {
+        self.first
+    }
+
+    /// A period's label, such as `2026-01`.
+    #[must_use]
+    pub fn label(&self, ordinal: u32) -> &Text {
+        &self.calendar.labels[ordinal as usize]
+    }
+
+    /// Its start.
+    #[must_use]
+    pub fn start(&self, ordinal: u32) -> Time {
+        self.calendar.starts[ordinal as usize]
+    }
+
+    /// Its end, which is the next one's start.
+    #[must_use]
+    pub fn end(&self, ordinal: u32) -> Time {
+        self.calendar.starts[ordinal as usize + 1]
+    }
+
+    /// The end of the last period the calendar knows.
+    #[must_use]
+    pub fn calendar_end(&self) -> Time {
+        self.end(self.len() - 1)
+    }
+
+    /// The period with this label. O(periods).
+    #[must_use]
+    pub fn find(&self, label: &str) -> Option<u32> {
+        let index = self.calendar.labels.iter().rposition(|l| l == label)?;
+        Some(index as u32)
+    }
+
+    /// The period an instant lies in; the first or last one for instants before or behind the calendar. O(log).
+    #[must_use]
+    pub fn ordinal_at(&self, time: Time) -> u32 {
+        let begun = self.calendar.starts.partition_point(|&start| start <= time);
+        (begun.saturating_sub(1) as u32).min(self.len() - 1)
+    }
+
+    /// The period that was current for the command with this sequence. O(log).
+    #[must_use]
+    pub fn ordinal_at_seq(&self, seq: u64) -> u32 {
+        let begun = self.began.partition_point(|&began| began <= seq);
+        self.first + begun.saturating_sub(1) as u32
+    }
+
+    /// Where a period is in its life.
+    #[must_use]
+    pub fn stage(&self, ordinal: u32) -> Stage {
+        let is = |held: Option<u32>| held == Some(ordinal);
+        if ordinal > self.current {
+            Stage::Ahead
+        } else if ordinal == self.current {
+            Stage::Open
+        } else if is(self.branch.as_ref().map(|branch| branch.ordinal)) {
+            Stage::Rolled
+        } else if is(self.closed.as_ref().map(|book| book.ordinal)) {
+            Stage::Closed
+        } else {
+            Stage::Gone
+        }
+    }
+
+    /// Sums of absolute volumes by kind that entered the current period.
+    #[must_use]
+    pub fn totals(&self) -> &[i64; KINDS_MAX] {
+        &self.totals
+    }
+
+    /// The rolled period an instant belongs to by the late policy, if it still takes orders.
+    #[must_use]
+    pub fn late_branch(&self, at: Time) -> Option<&Branch> {
+        if self.late == Late::Current {
+            return None;
+        }
+        let branch = self.branch.as_ref()?;
+        (branch.ordinal == self.ordinal_at(at) && at >= self.start(branch.ordinal))
+            .then_some(branch)
+    }
+
+    // ---- writing ----
+
+    /// The end of the current period, if another one is known to follow.
+    pub(crate) fn next_roll(&self) -> Option<Time> {
+        (self.current + 1 < self.len()).then(|| self.end(self.current))
+    }
+
+    /// Ends the current period: `forest` becomes its branch, or its closed book where there is no cutoff.
+    pub(crate) fn roll(&mut self, forest: Forest, now: Time, seq: u64) -> Option<Time> {
+        self.close(now, seq);
+        let branch = Branch {
+            ordinal: self.current,
+            cutoff: self.end(self.current).plus_ms(self.cutoff_ms),
+            forest,
+            totals: self.totals,
+        };
+        let cutoff = branch.cutoff;
+        self.branch = Some(branch);
+        self.current += 1;
+        Arc::make_mut(&mut self.began).push(seq);
+        self.totals = [0; KINDS_MAX];
+        if self.cutoff_ms == 0 {
+            self.close(now, seq);
+            return None;
+        }
+        Some(cutoff)
+    }
+
+    /// Freezes the branch, if there is one.
+    pub(crate) fn close(&mut self, now: Time, seq: u64) {
+        if let Some(branch) = self.branch.take() {
+            self.closed = Some(Arc::new(branch.close(now, seq)));
+        }
+    }
+
+    /// Appends periods behind the calendar's end.
+    pub(crate) fn extend(&mut self, ends: &[Time], labels: &[Text]) {
+        let calendar = Arc::make_mut(&mut self.calendar);
+        calendar.starts.extend_from_slice(ends);
+        calendar.labels.extend_from_slice(labels);
+    }
+}

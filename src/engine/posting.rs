@@ -1,0 +1,204 @@
+//! From an accepted volume to the figures it enters: the credited seat in each tree, the period of each type.
+
+use crate::base::ids::{COMPANY, ENROLLER_TREE, Member, Seat};
+use crate::base::limits::SUM_MAX;
+use crate::base::time::Time;
+use crate::base::volumes::Volumes;
+use crate::book::forest::{Forest, Posting};
+use crate::engine::member::{MemberKind, Status};
+use crate::engine::rejection::Rejection;
+use crate::engine::rules::Rules;
+use crate::engine::state::State;
+use crate::tree::rules::CustomerLevel;
+
+/// Whom a volume is credited to, fixed at acceptance and never judged again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Credit {
+    /// The buyer.
+    pub(crate) buyer: Member,
+    /// The member whose seats it enters; the company where no distributor stands above.
+    pub(crate) member: Member,
+    /// The buyer's centre asked for.
+    pub(crate) centre: u8,
+    /// Bit `t`: in tree `t` it enters that centre's seat, otherwise the first one's.
+    pub(crate) trees: u8,
+}
+
+/// Which periods a volume enters: a bit for each period type, in one of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Targets {
+    /// The current one.
+    pub(crate) current: u8,
+    /// The rolled one its `at` says.
+    pub(crate) branch: u8,
+}
+
+/// Whom a buyer's volume is credited to: himself, or the nearest distributor above in the enroller tree who is not
+/// terminated. `None` when the centre is not his. O(hops).
+pub(crate) fn credit(state: &State, buyer: Member, centre: u16) -> Option<Credit> {
+    let members = &state.members;
+    let stands = |member: Member| {
+        members.kind(member) == MemberKind::Distributor
+            && members.status(member) != Status::Terminated
+    };
+    let mut trees = 0u8;
+    if centre != 1 {
+        for (tree, its_centre, _) in members.seats(buyer) {
+            if its_centre == centre {
+                trees |= 1 << tree;
+            }
+        }
+        if trees == 0 {
+            return None;
+        }
+    }
+    let own = stands(buyer);
+    let mut member = buyer;
+    while member != COMPANY && !stands(member) {
+        member = state
+            .forest
+            .parent(ENROLLER_TREE, member)
+            .unwrap_or(COMPANY);
+    }
+    Some(Credit {
+        buyer,
+        member,
+        centre: centre as u8,
+        trees: if own { trees } else { 0 },
+    })
+}
+
+/// The seat in one tree; none where he has no seat.
+pub(crate) fn seat(state: &State, credit: &Credit, tree: usize) -> Option<Seat> {
+    let own_centre = credit.trees >> tree & 1 != 0;
+    let centre = if own_centre {
+        u16::from(credit.centre)
+    } else {
+        1
+    };
+    state.members.seat(credit.member, tree, centre)
+}
+
+/// Whether it enters the seat's own volume in a tree, or only its group's.
+pub(crate) fn is_own(rules: &Rules, credit: &Credit, tree: usize) -> bool {
+    credit.buyer == credit.member || rules.trees[tree].customer_level == CustomerLevel::Own
+}
+
+/// Which period of each type a volume with this `at` enters: the current one, or by the late policy the rolled one its
+/// `at` lies in, if the credited member stood in the trees then.
+pub(crate) fn targets(state: &State, credited: Member, at: Time) -> Targets {
+    let mut branch = 0u8;
+    for (index, period_type) in state.periods.iter().enumerate() {
+        if let Some(book) = period_type.late_branch(at)
+            && credited < book.forest.seats(ENROLLER_TREE)
+        {
+            branch |= 1 << index;
+        }
+    }
+    let all = ((1u16 << state.periods.len()) - 1) as u8;
+    Targets {
+        current: all & !branch,
+        branch,
+    }
+}
+
+/// Whether the absolute volumes fit the running totals of the periods they enter, which bound every sum in the books.
+///
+/// # Errors
+/// [`Rejection::Overflow`] when a total would pass its bound.
+pub(crate) fn check_room(
+    state: &State,
+    targets: Targets,
+    volumes: &Volumes,
+) -> Result<(), Rejection> {
+    let units = &volumes.units()[..volumes.len_used()];
+    for (index, period_type) in state.periods.iter().enumerate() {
+        let totals = match &period_type.branch {
+            Some(book) if targets.branch >> index & 1 != 0 => &book.totals,
+            _ => &period_type.totals,
+        };
+        for (total, units) in totals.iter().zip(units) {
+            if units.unsigned_abs() > (SUM_MAX - total).unsigned_abs() {
+                return Err(Rejection::Overflow);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Adds absolute volumes to those totals. [`check_room`] came before.
+pub(crate) fn reserve(state: &mut State, targets: Targets, volumes: &Volumes) {
+    let units = &volumes.units()[..volumes.len_used()];
+    for index in 0..state.periods.len() {
+        let period_type = state.periods.get_mut(index);
+        let totals = match &mut period_type.branch {
+            Some(book) if targets.branch >> index & 1 != 0 => &mut book.totals,
+            _ => &mut period_type.totals,
+        };
+        for (total, units) in totals.iter_mut().zip(units) {
+            *total += units.abs();
+        }
+    }
+}
+
+/// Posts one volume everywhere it belongs. [`reserve`] came before.
+pub(crate) fn post(state: &mut State, credit: &Credit, targets: Targets, volumes: &Volumes) {
+    if volumes.is_zero() {
+        return;
+    }
+    let rules = state.founded().clone();
+    for tree in 0..rules.trees.len() {
+        let Some(seat) = seat(state, credit, tree) else {
+            continue;
+        };
+        if targets.current != 0 {
+            let posting = Posting {
+                seat,
+                own: is_own(&rules, credit, tree),
+                periods: targets.current,
+                volumes: *volumes,
+            };
+            state.forest.post(tree, &[posting]);
+        }
+    }
+    post_late(state, &rules, credit, targets.branch, volumes);
+}
+
+/// Posts the part of a volume that belongs to rolled periods, on the trees as they stood at the roll.
+pub(crate) fn post_late(
+    state: &mut State,
+    rules: &Rules,
+    credit: &Credit,
+    branches: u8,
+    volumes: &Volumes,
+) {
+    for index in (0..rules.period_types.len()).filter(|index| branches >> index & 1 != 0) {
+        for tree in 0..rules.trees.len() {
+            let Some(seat) = seat(state, credit, tree) else {
+                continue;
+            };
+            let posting = Posting {
+                seat,
+                own: is_own(rules, credit, tree),
+                periods: 1 << index,
+                volumes: *volumes,
+            };
+            post_in_book(branch(state, index), tree, posting);
+        }
+    }
+}
+
+fn post_in_book(forest: &mut Forest, tree: usize, posting: Posting) {
+    // A further centre opened after the roll has no seat in the book; its volume enters the other trees alone.
+    if posting.seat < forest.seats(tree) {
+        forest.post(tree, &[posting]);
+    }
+}
+
+/// The forest of the branch of a period type.
+pub(crate) fn branch(state: &mut State, period_type: usize) -> &mut Forest {
+    let branch = state.periods.get_mut(period_type).branch.as_mut();
+    &mut branch
+        .expect("a target names a branch that is there")
+        .forest
+}

@@ -1,0 +1,268 @@
+//! The state: everything that follows from the log so far. It can be forked for readers.
+//!
+//! Only [`execute_batch`](crate::engine::execute::execute_batch) changes it. Must not know how it is locked or stored.
+
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::base::ids::{COMPANY, Member};
+use crate::base::time::Time;
+use crate::book::forest::{Forest, Standing};
+use crate::book::rules::{Activity, CHAIN_RUN, Kept, Window};
+use crate::engine::corrections::Corrections;
+use crate::engine::facts::Facts;
+use crate::engine::fold::Fold;
+use crate::engine::members::Members;
+use crate::engine::orders::Orders;
+use crate::engine::periods::Periods;
+use crate::engine::rules::Rules;
+use crate::engine::timers::Timers;
+use crate::engine::tokens::Tokens;
+use crate::tree::rules::{CustomerLevel, Policy, Shape, Termination, TreeRules};
+
+/// All that follows from the log.
+pub struct State {
+    /// Sequence of the last command executed; 0 before the first.
+    pub as_of_seq: u64,
+    /// Machine time after that command.
+    pub as_of_time: Time,
+    /// The rules; none before the network is founded.
+    pub rules: Option<Arc<Rules>>,
+    /// BLAKE3 of the network document; zeros before the network is founded.
+    pub document: [u8; 32],
+    /// Trees with the figures of all current periods.
+    pub forest: Forest,
+    /// Members and their ids.
+    pub members: Members,
+    /// Orders and their ids.
+    pub orders: Orders,
+    /// Refunds and adjustments.
+    pub corrections: Corrections,
+    /// Ids of all other facts.
+    pub facts: Facts,
+    /// Calendars, current periods and the books of those that rolled.
+    pub periods: Periods,
+    /// Tokens.
+    pub tokens: Tokens,
+    pub(crate) timers: Timers,
+    pub(crate) fold: Fold,
+}
+
+impl Default for State {
+    fn default() -> State {
+        State::new()
+    }
+}
+
+impl State {
+    /// The state before any command: no network, nobody but the hidden company.
+    #[must_use]
+    pub fn new() -> State {
+        let tree = TreeRules {
+            name: "enroller".into(),
+            shape: Shape::List,
+            placement: Policy::UnderEnroller,
+            customer_level: CustomerLevel::Own,
+            termination: Termination::EmptySeat,
+            centres: 1,
+            move_max: 0,
+        };
+        let activity = Activity {
+            kind: 0,
+            at_least: crate::base::number::Volume(1),
+            window: Window::Period(0),
+        };
+        let forest = Forest::new(&Kept {
+            kinds: 1,
+            periods: 1,
+            trees: std::slice::from_ref(&tree),
+            activity: &activity,
+            thresholds: &[],
+            kernels: &[],
+            chain_run: CHAIN_RUN,
+        });
+        State {
+            as_of_seq: 0,
+            as_of_time: Time::MIN,
+            rules: None,
+            document: [0; 32],
+            forest,
+            members: Members::new(1),
+            orders: Orders::new(1),
+            corrections: Corrections::new(1),
+            facts: Facts::new(),
+            periods: Periods::none(),
+            tokens: Tokens::default(),
+            timers: Timers::default(),
+            fold: Fold::new(),
+        }
+    }
+
+    /// A second state equal to this one, for reading: pages are shared until this one writes them. It has no timers.
+    /// O(pages): 0.02 ms for a million members.
+    #[must_use]
+    pub fn fork(&mut self) -> State {
+        State {
+            as_of_seq: self.as_of_seq,
+            as_of_time: self.as_of_time,
+            rules: self.rules.clone(),
+            document: self.document,
+            forest: self.forest.fork(),
+            members: self.members.fork(),
+            orders: self.orders.fork(),
+            corrections: self.corrections.fork(),
+            facts: self.facts.fork(),
+            periods: self.periods.fork(),
+            tokens: self.tokens.clone(),
+            timers: Timers::default(),
+            fold: self.fold,
+        }
+    }
+
+    /// The next instant at which something happens by itself; the runtime then logs `time.advanced`. None on a fork.
+    #[must_use]
+    pub fn next_timer(&self) -> Option<Time> {
+        self.timers.next()
+    }
+
+    /// A digest of every outcome and every timer so far, in order, with the running totals. O(period types x kinds).
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        let mut fold = self.fold;
+        fold.add(self.as_of_seq);
+        fold.add(self.as_of_time.0 as u64);
+        fold.add(u64::from(self.members.len()));
+        fold.add(u64::from(self.orders.len()));
+        fold.add(u64::from(self.corrections.len()));
+        for period_type in self.periods.iter() {
+            fold.add(u64::from(period_type.current()));
+            for &total in period_type.totals() {
+                fold.add(total as u64);
+            }
+        }
+        fold.value()
+    }
+
+    /// A digest of what [`State::digest`] and [`State::contents_digest`] see. O(all).
+    #[must_use]
+    pub fn full_digest(&self) -> u64 {
+        let mut fold = Fold::new();
+        fold.add(self.digest());
+        fold.add(self.contents_digest());
+        fold.value()
+    }
+
+    /// A digest of all members, orders, figures and tokens, walking everything: what a rejected command leaves as it
+    /// was. O(all).
+    #[must_use]
+    pub fn contents_digest(&self) -> u64 {
+        let mut hash = Xxh3::new();
+        for member in 0..self.members.len() {
+            self.hash_member(member, &mut hash);
+        }
+        for order in 0..self.orders.len() {
+            hash.update(self.orders.id(order).as_bytes());
+            hash.update(format!("{:?}", self.orders.row(order)).as_bytes());
+            hash_units(&mut hash, self.orders.volumes(order).units());
+        }
+        for correction in 0..self.corrections.len() {
+            hash.update(format!("{:?}", self.corrections.row(correction)).as_bytes());
+            hash_units(&mut hash, self.corrections.volumes(correction).units());
+        }
+        for fact in 0..self.facts.len() {
+            hash.update(self.facts.id(fact).as_bytes());
+        }
+        for token in self.tokens.iter() {
+            hash.update(format!("{token:?}").as_bytes());
+        }
+        self.hash_books(&mut hash);
+        hash.digest()
+    }
+
+    fn hash_member(&self, member: Member, hash: &mut Xxh3) {
+        let members = &self.members;
+        if member != COMPANY {
+            hash.update(members.id(member).as_bytes());
+        }
+        let seats: Vec<_> = members.seats(member).collect();
+        let shown = format!(
+            "{:?} {:?} {:?} {:?} {} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+            members.kind(member),
+            members.status(member),
+            members.default_leg(member),
+            members.enrolled_by(member),
+            members.enrolled(member),
+            members.joined(member),
+            members.first_seq(member),
+            members.active_until(member),
+            members.country(member),
+            members.currency(member),
+            members.zone(member),
+            members.tags(member),
+            members.last_order(member),
+            seats,
+        );
+        hash.update(shown.as_bytes());
+    }
+
+    fn hash_books(&self, hash: &mut Xxh3) {
+        let Some(rules) = &self.rules else { return };
+        let all = 0..rules.period_types.len();
+        hash_forest(&self.forest, rules, all, hash);
+        for (index, period_type) in self.periods.iter().enumerate() {
+            let branch = period_type.branch.as_ref();
+            let closed = period_type.closed.as_ref();
+            hash.update(format!("{:?}", branch.map(|b| (b.ordinal, b.cutoff))).as_bytes());
+            hash.update(format!("{:?}", closed.map(|b| (b.ordinal, b.closed, b.seq))).as_bytes());
+            let books = [branch.map(|b| &b.forest), closed.map(|b| &b.forest)];
+            for forest in books.into_iter().flatten() {
+                hash_forest(forest, rules, index..index + 1, hash);
+            }
+        }
+    }
+
+    /// The rules of a founded network.
+    pub(crate) fn founded(&self) -> &Arc<Rules> {
+        self.rules
+            .as_ref()
+            .expect("commands other than the founding are judged after it")
+    }
+}
+
+fn hash_units(hash: &mut Xxh3, units: &[i64]) {
+    for unit in units {
+        hash.update(&unit.to_le_bytes());
+    }
+}
+
+fn hash_forest(forest: &Forest, rules: &Rules, periods: std::ops::Range<usize>, hash: &mut Xxh3) {
+    for tree in 0..rules.trees.len() {
+        for seat in 0..forest.seats(tree) {
+            let Standing { counted, active } = forest.standing(tree, seat);
+            let links = [
+                u64::from(forest.owner(tree, seat)),
+                forest.parent(tree, seat).map_or(u64::MAX, u64::from),
+                u64::from(forest.leg(tree, seat)),
+                u64::from(forest.is_waiting(tree, seat)),
+                u64::from(counted) << 1 | u64::from(active),
+                u64::from(forest.downline(tree, seat)),
+                u64::from(forest.active_downline(tree, seat)),
+                u64::from(forest.frontline(tree, seat)),
+                u64::from(forest.active_frontline(tree, seat)),
+            ];
+            hash_units(hash, &links.map(|link| link as i64));
+            for period in periods.clone() {
+                for kind in 0..rules.kinds.len() {
+                    hash_units(
+                        hash,
+                        &[
+                            forest.own(tree, seat, period, kind),
+                            forest.group(tree, seat, period, kind),
+                        ],
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! What a table can ask to see: a tree with its figures, a member, an order, periods, tokens.
+
+use arborline::base::ids::Seat;
+use arborline::base::number::Volume;
+use arborline::book::forest::Forest;
+use arborline::engine::periods::Stage;
+use arborline::engine::state::State;
+
+/// Answers `show ...`, one line a fact.
+pub(super) fn show(state: &State, words: &[&str]) -> Vec<String> {
+    match words {
+        ["tree", tree] => whole(state, &state.forest, tree, 0),
+        ["branch", period_type, tree] => {
+            let period = state
+                .rules
+                .as_ref()
+                .and_then(|r| r.period_type(period_type));
+            let period = period.expect("a period type");
+            let branch = state.periods.get(period).branch.as_ref();
+            branch.map_or(vec!["none".into()], |branch| {
+                whole(state, &branch.forest, tree, period)
+            })
+        }
+        ["closed", period_type, tree] => {
+            let period = state
+                .rules
+                .as_ref()
+                .and_then(|r| r.period_type(period_type));
+            let period = period.expect("a period type");
+            let closed = state.periods.get(period).closed.as_ref();
+            closed.map_or(vec!["none".into()], |book| {
+                whole(state, &book.forest, tree, period)
+            })
+        }
+        ["member", id] => member(state, id),
+        ["order", id] => order(state, id),
+        ["periods"] => periods(state),
+        ["tokens"] => {
+            let line = |t: &arborline::engine::tokens::Token| {
+                format!(
+                    "{} {:?} member {:?} revoked {:?}",
+                    t.id, t.role, t.member, t.revoked
+                )
+            };
+            state.tokens.iter().map(line).collect()
+        }
+        ["tank", tree] => {
+            let tree = tree_of(state, tree);
+            let waiting = state.forest.waiting(tree);
+            let ids = waiting.map(|seat| seat_name(state, &state.forest, tree, seat));
+            vec![ids.collect::<Vec<_>>().join(" ")]
+        }
+        ["time"] => vec![format!(
+            "{} next {:?}",
+            state.as_of_time,
+            state.next_timer().map(|time| time.to_string())
+        )],
+        other => panic!("nothing to show: {other:?}"),
+    }
+}
+
+fn tree_of(state: &State, name: &str) -> usize {
+    let rules = state.rules.as_ref().expect("a network");
+    rules.tree(name).expect("a tree")
+}
+
+fn whole(state: &State, forest: &Forest, tree: &str, period: usize) -> Vec<String> {
+    let tree = tree_of(state, tree);
+    let mut lines = Vec::new();
+    let tops: Vec<Seat> = forest.roots(tree).chain(forest.waiting(tree)).collect();
+    if forest.group(tree, 0, period, 0) != 0 {
+        lines.push(format!(
+            "company {}",
+            figures(state, forest, tree, 0, period)
+        ));
+    }
+    for top in tops {
+        below(state, forest, tree, top, period, 0, &mut lines);
+    }
+    lines
+}
+
+fn below(
+    state: &State,
+    forest: &Forest,
+    tree: usize,
+    seat: Seat,
+    period: usize,
+    depth: usize,
+    lines: &mut Vec<String>,
+) {
+    let mut line = "  ".repeat(depth);
+    if forest.leg(tree, seat) != 0 {
+        line.push_str(&format!("{}:", forest.leg(tree, seat)));
+    }
+    line.push_str(&seat_name(state, forest, tree, seat));
+    if forest.is_waiting(tree, seat) {
+        line.push_str(" waits");
+    }
+    let standing = forest.standing(tree, seat);
+    if !standing.counted {
+        line.push_str(" uncounted");
+    }
+    if standing.active {
+        line.push_str(" active");
+    }
+    lines.push(format!(
+        "{line} {}",
+        figures(state, forest, tree, seat, period)
+    ));
+    for child in forest.children(tree, seat) {
+        below(state, forest, tree, child, period, depth + 1, lines);
+    }
+}
+
+fn seat_name(state: &State, forest: &Forest, tree: usize, seat: Seat) -> String {
+    let owner = forest.owner(tree, seat);
+    let id = state.members.id(owner);
+    match state.members.centre_of(owner, tree, seat) {
+        Some(1) => id.to_string(),
+        centre => format!("{id}.{}", centre.expect("his own seat")),
+    }
+}
+
+fn figures(state: &State, forest: &Forest, tree: usize, seat: Seat, period: usize) -> String {
+    let kinds = state.rules.as_ref().map_or(0, |rules| rules.kinds.len());
+    let all = |of: &dyn Fn(usize) -> i64| {
+        let each = (0..kinds).map(|kind| Volume(of(kind)).to_string());
+        each.collect::<Vec<_>>().join("/")
+    };
+    format!(
+        "own {} group {} down {}/{} front {}/{}",
+        all(&|kind| forest.own(tree, seat, period, kind)),
+        all(&|kind| forest.group(tree, seat, period, kind)),
+        forest.active_downline(tree, seat),
+        forest.downline(tree, seat),
+        forest.active_frontline(tree, seat),
+        forest.frontline(tree, seat),
+    )
+}
+
+fn member(state: &State, id: &str) -> Vec<String> {
+    let members = &state.members;
+    let member = members.find(id).expect("a member");
+    let by = members.enrolled_by(member).map(|by| members.id(by));
+    let until = members.active_until(member).map(|time| time.to_string());
+    vec![
+        format!(
+            "{:?} {:?} by {by:?} enrolled {} joined {} seq {} until {until:?}",
+            members.kind(member),
+            members.status(member),
+            members.enrolled(member),
+            members.joined(member),
+            members.first_seq(member),
+        ),
+        format!(
+            "{:?} {:?} {:?} tags {:?} leg {:?} centres {:?}",
+            members.country(member),
+            members.currency(member),
+            members.zone(member),
+            members.tags(member),
+            members.default_leg(member),
+            (1..state.forest.trees())
+                .map(|tree| members.centres(member, tree))
+                .collect::<Vec<_>>(),
+        ),
+        {
+            let last = members.last_order(member);
+            let orders = state.orders.newest_first(last);
+            let ids = orders.map(|order| state.orders.id(order).to_string());
+            format!("orders {}", ids.collect::<Vec<_>>().join(" "))
+        },
+    ]
+}
+
+fn order(state: &State, id: &str) -> Vec<String> {
+    let orders = &state.orders;
+    let order = orders.find(id).expect("an order");
+    let row = orders.row(order);
+    let mut lines = vec![
+        format!(
+            "by {}.{} credited {} trees {:b} periods {:b} at {} received {} seq {}",
+            state.members.id(row.buyer),
+            row.centre,
+            state.members.id(row.credited),
+            row.trees,
+            row.periods,
+            row.at,
+            row.received,
+            row.seq
+        ),
+        format!(
+            "{} amount {} {:?} class {:?} lines {}",
+            volumes(&orders.volumes(order)),
+            row.amount,
+            orders.currency(order),
+            orders.class(order),
+            orders.lines(order).len()
+        ),
+    ];
+    for refund in state.corrections.of_order(orders.last_refund(order)) {
+        let row = state.corrections.row(refund);
+        lines.push(format!(
+            "refund {}: {} amount {} periods {:b}",
+            state.facts.id(row.fact),
+            volumes(&state.corrections.volumes(refund)),
+            row.amount,
+            row.periods
+        ));
+    }
+    lines
+}
+
+fn volumes(volumes: &arborline::base::volumes::Volumes) -> String {
+    format!("cv {} pv {}", volumes.get(0), volumes.get(1))
+}
+
+fn periods(state: &State) -> Vec<String> {
+    let rules = state.rules.as_ref().expect("a network");
+    let types = rules.period_types.iter().zip(state.periods.iter());
+    let line = |(rules, periods): (
+        &arborline::engine::rules::PeriodType,
+        &arborline::engine::periods::PeriodState,
+    )| {
+        let stages = (0..periods.len()).filter_map(|ordinal| {
+            let stage = periods.stage(ordinal);
+            (stage != Stage::Ahead).then(|| format!("{} {stage:?}", periods.label(ordinal)))
+        });
+        let stages = stages.collect::<Vec<_>>().join(", ");
+        format!(
+            "{}: {stages}; total cv {}",
+            rules.name,
+            Volume(periods.totals()[0])
+        )
+    };
+    types.map(line).collect()
+}
