@@ -5,6 +5,7 @@ mod commands;
 mod disk;
 mod documents;
 mod forest;
+mod http;
 mod log;
 mod views;
 mod histories;

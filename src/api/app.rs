@@ -25,6 +25,12 @@ const REQUEST_ID_CHARS_MAX: usize = 64;
 /// The application: call it without a socket, or serve it with [`serve`](crate::api::server::serve).
 #[must_use]
 pub fn app(api: &Api) -> Router {
+    around(dispatch::router(api).merge(openapi::docs()), api)
+}
+
+/// What every answer goes through, around a router: panics caught, refusals given their body, answers compressed.
+#[must_use]
+pub fn around(router: Router, api: &Api) -> Router {
     let panics = api.clone();
     let caught = CatchPanicLayer::custom(move |panic: Box<dyn Any + Send>| {
         panics.metrics().panics.inc();
@@ -32,8 +38,7 @@ pub fn app(api: &Api) -> Router {
         internal().into_response()
     });
     let unsent = DefaultPredicate::new().and(NotForContentType::const_new("text/event-stream"));
-    dispatch::router(api)
-        .merge(openapi::docs())
+    router
         .layer(caught)
         .layer(from_fn(door))
         .layer(CompressionLayer::new().compress_when(unsent))

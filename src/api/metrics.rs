@@ -1,6 +1,6 @@
 //! Metrics: one table, written by the dispatcher and the bulk reader, filled from the runtime's health when asked for.
 
-use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::sync::atomic::AtomicI64;
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -40,7 +40,6 @@ pub struct EventLabels {
 
 type Latency = Family<RouteLabels, Histogram, fn() -> Histogram>;
 type Level = Gauge<i64, AtomicI64>;
-type LevelF64 = Gauge<f64, AtomicU64>;
 
 /// Every metric of the server.
 pub struct Metrics {
@@ -54,7 +53,6 @@ pub struct Metrics {
     /// Connections open now.
     pub connections: Level,
     levels: [Level; 6],
-    fsync_seconds: LevelF64,
 }
 
 fn buckets() -> Histogram {
@@ -80,16 +78,10 @@ impl Metrics {
         let latency: Latency = Family::new_with_constructor(buckets);
         let (panics, connections) = (Counter::default(), Level::default());
         let levels: [Level; 6] = Default::default();
-        let fsync_seconds = LevelF64::default();
         registry.register("events", "Facts by type and outcome", events.clone());
         registry.register("request_seconds", "Seconds a request took", latency.clone());
         registry.register("panics", "Requests that met a panic", panics.clone());
         registry.register("connections", "Connections open now", connections.clone());
-        registry.register(
-            "fsync_seconds",
-            "Seconds the last sync of the log took",
-            fsync_seconds.clone(),
-        );
         for ((name, help), level) in LEVELS.iter().zip(&levels) {
             registry.register(*name, *help, level.clone());
         }
@@ -100,7 +92,6 @@ impl Metrics {
             panics,
             connections,
             levels,
-            fsync_seconds,
         }
     }
 

@@ -92,8 +92,6 @@ pub struct MemberPatch {
     /// The leg that the policy `default_leg` uses for his newcomers.
     #[schema(value_type = Option<String>)]
     pub default_leg: Option<u8>,
-    /// Who brought him in, where that was not told yet.
-    pub enrolled_by: Option<String>,
 }
 
 /// A new status.
