@@ -20,10 +20,20 @@ struct Plain {
     leg: u8,
     born: u64,
     entered: [[i64; KINDS]; PERIODS],
+    /// As if from the first level: in the group, not in own volume.
+    first: [[i64; KINDS]; PERIODS],
     standing: Standing,
 }
 
 impl Plain {
+    fn posted(&self) -> [[i64; KINDS]; PERIODS] {
+        let mut posted = self.entered;
+        for (sums, first) in posted.iter_mut().zip(&self.first) {
+            sums.iter_mut().zip(first).for_each(|(sum, units)| *sum += units);
+        }
+        posted
+    }
+
     fn new() -> Plain {
         let standing = Standing {
             counted: false,
@@ -34,6 +44,7 @@ impl Plain {
             leg: 0,
             born: 0,
             entered: [[0; KINDS]; PERIODS],
+            first: [[0; KINDS]; PERIODS],
             standing,
         }
     }
@@ -172,11 +183,16 @@ impl Expected {
             .map(|kernel| vec![0; usize::from(kernel.buckets)])
             .collect();
         let mut expected = Expected {
-            group: naive.seats.iter().map(|seat| seat.entered).collect(),
+            group: naive.seats.iter().map(Plain::posted).collect(),
             below: vec![(0, 0); n],
             frontline: vec![(0, 0); n],
             inflow: vec![empty; n],
         };
+        for (seat, plain) in naive.seats.iter().enumerate() {
+            for (kernel, into) in rules.kernels.iter().zip(&mut expected.inflow[seat]) {
+                into[0] += plain.first[usize::from(kernel.period)][usize::from(kernel.kind)];
+            }
+        }
         for seat in naive.bottom_up() {
             if let Some(parent) = naive.seats[seat].parent {
                 expected.hand_up(naive, rules, seat, parent);
@@ -404,7 +420,10 @@ impl Run {
             volumes
                 .iter_mut()
                 .for_each(|units| *units = self.chance.below(90) as i64 - 30);
-            for (period, entered) in self.naive.seats[seat].entered.iter_mut().enumerate() {
+            let own = self.chance.below(4) > 0;
+            let plain = &mut self.naive.seats[seat];
+            let into = if own { &mut plain.entered } else { &mut plain.first };
+            for (period, entered) in into.iter_mut().enumerate() {
                 if periods & (1 << period) != 0 {
                     entered
                         .iter_mut()
@@ -414,7 +433,7 @@ impl Run {
             }
             postings.push(Posting {
                 seat: seat as Seat,
-                own: true,
+                own,
                 periods,
                 volumes: Volumes::from_units(&volumes),
             });
@@ -454,6 +473,7 @@ impl Run {
         let by_period = matches!(self.rules.activity.window, Window::Period(0)) && period == 0;
         for seat in &mut self.naive.seats {
             seat.entered[period] = [0; KINDS];
+            seat.first[period] = [0; KINDS];
             if by_period {
                 seat.standing.active = false;
             }

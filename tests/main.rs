@@ -1,5 +1,6 @@
 //! One binary for all integration tests, to link once.
 
+mod batches;
 mod chance;
 mod commands;
 mod disk;
@@ -9,6 +10,8 @@ mod http;
 mod log;
 mod views;
 mod histories;
+mod log;
 mod model;
 mod pages;
 mod tidy;
+mod views;

@@ -14,7 +14,7 @@ const ORDERS: usize = 40 * 1_024;
 const REPEATS: usize = 7;
 
 /// Prints both and their ratio. Every threshold is passed first: crossings are work of their own.
-pub fn measure(scale: Scale) {
+pub(crate) fn measure(scale: Scale) {
     let shapes = Shapes {
         binary: false,
         kinds: 1,
@@ -23,22 +23,49 @@ pub fn measure(scale: Scale) {
     let shallow = run(shapes, &grown(scale), scale, |random| {
         postings(scale.members, 1, ORDERS, random)
     });
-    row("order, shallow tree, thresholds passed", "us", &shallow, None);
+    row(
+        "order, shallow tree, thresholds passed",
+        "us",
+        &shallow,
+        None,
+    );
     let chain = enroller_tree(enrollers::Shape::Chain, scale.members as usize, scale.seed);
     let bottom = run(shapes, &chain, scale, |random| {
-        (0..ORDERS).map(|_| posting(scale.members, 1, random)).collect()
+        (0..ORDERS)
+            .map(|_| posting(scale.members, 1, random))
+            .collect()
     });
     row("order, bottom of a chain of everybody", "us", &bottom, None);
     let anywhere = run(shapes, &chain, scale, |random| {
         postings(scale.members, 1, ORDERS, random)
     });
-    row("order, anywhere on a chain of everybody", "us", &anywhere, None);
+    row(
+        "order, anywhere on a chain of everybody",
+        "us",
+        &anywhere,
+        None,
+    );
     let base = median(shallow);
-    single("bottom of a chain : shallow tree", "x", median(bottom) / base, Some(4.0));
-    single("anywhere on a chain : shallow tree", "x", median(anywhere) / base, None);
+    single(
+        "bottom of a chain : shallow tree",
+        "x",
+        median(bottom) / base,
+        Some(4.0),
+    );
+    single(
+        "anywhere on a chain : shallow tree",
+        "x",
+        median(anywhere) / base,
+        None,
+    );
 }
 
-fn run(shapes: Shapes, parents: &[u32], scale: Scale, make: impl Fn(&mut Random) -> Vec<Posting>) -> Vec<f64> {
+fn run(
+    shapes: Shapes,
+    parents: &[u32],
+    scale: Scale,
+    make: impl Fn(&mut Random) -> Vec<Posting>,
+) -> Vec<f64> {
     let mut forest = plant(shapes.forest(), parents);
     pass_thresholds(&mut forest, scale);
     let mut random = Random::new(scale.seed);

@@ -4,15 +4,16 @@ use arborline::engine::command::Command;
 use arborline_loadtest::network::Network;
 use arborline_loadtest::random::Random;
 
-use crate::Scale;
+use crate::machine::Machine;
 use crate::meter::{per_item, row, time};
-use crate::rig::{ACTIVE_FROM, BATCH, Machine, Shapes, grown, grown_with_legs};
+use crate::rig::{ACTIVE_FROM, BATCH, Shapes, grown, grown_with_legs};
+use crate::{NONE_SET, Scale};
 
 const ORDERS: usize = 40 * 1_024;
 const REPEATS: usize = 7;
 
 /// Prints the command figures for the enroller tree alone, then for the default network document's trees and kinds.
-pub fn measure(scale: Scale) {
+pub(crate) fn measure(scale: Scale) {
     let alone = Network {
         enrollers: grown(scale),
         kinds: Vec::new(),
@@ -30,13 +31,25 @@ pub fn measure(scale: Scale) {
         kinds: 2,
         thresholds: false,
     };
-    states("enroller + power-leg binary, 2 kinds", both, &grown_with_legs(scale), scale, false);
+    states(
+        "enroller + power-leg binary, 2 kinds",
+        both,
+        &grown_with_legs(scale),
+        scale,
+        false,
+    );
 }
 
 fn states(name: &str, shapes: Shapes, network: &Network, scale: Scale, floors: bool) {
-    let mut machine = shapes.state();
+    let mut machine = Machine::found(shapes);
     machine.enrol(network);
-    let floor = |million, ten| if floors { scale.floor(million, ten) } else { None };
+    let floor = |million, ten| {
+        if floors {
+            scale.floor(million, ten)
+        } else {
+            None
+        }
+    };
     let mut bench = Bench {
         machine,
         kinds: shapes.kinds,
@@ -46,16 +59,31 @@ fn states(name: &str, shapes: Shapes, network: &Network, scale: Scale, floors: b
     // One order each makes everybody active, in an order that no cache foresees.
     let all = bench.shuffled();
     let first_hour = bench.run(&all, ACTIVE_FROM);
-    row(&format!("command, {name}, first hour: each activates its buyer"), "us", &first_hour, floor(1.0, f64::INFINITY));
+    row(
+        &format!("command, {name}, first hour: each activates its buyer"),
+        "us",
+        &first_hour,
+        floor(1.0, NONE_SET),
+    );
     bench.finish(&all, ACTIVE_FROM);
     let found = bench.run_random(ACTIVE_FROM);
-    row(&format!("command, {name}, all active"), "us", &found, floor(0.45, 0.65));
+    row(
+        &format!("command, {name}, all active"),
+        "us",
+        &found,
+        floor(0.45, 0.65),
+    );
     bench.machine.roll();
     let few: Vec<u32> = all.iter().copied().take(all.len() / 100).collect();
     bench.finish(&few, ACTIVE_FROM);
     bench.warm();
     let found = bench.run_random(1);
-    row(&format!("command, {name}, 1 % active"), "us", &found, floor(0.45, 0.65));
+    row(
+        &format!("command, {name}, 1 % active"),
+        "us",
+        &found,
+        floor(0.45, 0.65),
+    );
 }
 
 struct Bench {
@@ -117,7 +145,9 @@ impl Bench {
     }
 
     fn random_buyers(&mut self) -> Vec<u32> {
-        (0..ORDERS).map(|_| self.random.below(self.members)).collect()
+        (0..ORDERS)
+            .map(|_| self.random.below(self.members))
+            .collect()
     }
 
     fn run_random(&mut self, cv: i64) -> Vec<f64> {

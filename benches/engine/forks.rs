@@ -3,6 +3,7 @@
 use arborline_loadtest::random::Random;
 
 use crate::Scale;
+use crate::machine::Machine;
 use crate::meter::{row, single, time};
 use crate::rig::{BATCH, Shapes, grown_with_legs, postings};
 
@@ -10,13 +11,13 @@ const FORKS: usize = 7;
 const BATCHES: usize = 2_000;
 
 /// Prints the cost of forks of a whole state: enroller tree, power-leg binary tree, two kinds, ids.
-pub fn measure(scale: Scale) {
+pub(crate) fn measure(scale: Scale) {
     let shapes = Shapes {
         binary: true,
         kinds: 2,
         thresholds: false,
     };
-    let mut machine = shapes.state();
+    let mut machine = Machine::found(shapes);
     machine.enrol(&grown_with_legs(scale));
     let forks: Vec<f64> = (0..FORKS)
         .map(|_| {
@@ -41,10 +42,25 @@ pub fn measure(scale: Scale) {
     }
     drop(fork);
     let an_order: Vec<f64> = each.iter().map(|batch| batch / BATCH as f64).collect();
-    single("order, both trees, the first 2,560 after a fork, mean", "us", mean(&an_order[..10]), None);
-    single("order, both trees, steady again", "us", mean(&an_order[BATCHES - 200..]), None);
+    single(
+        "order, both trees, the first 2,560 after a fork, mean",
+        "us",
+        mean(&an_order[..10]),
+        None,
+    );
+    single(
+        "order, both trees, steady again",
+        "us",
+        mean(&an_order[BATCHES - 200..]),
+        None,
+    );
     let worst = each.iter().copied().fold(0.0, f64::max) / 1e3;
-    single("worst batch of 256 orders after a fork", "ms", worst, Some(16.0));
+    single(
+        "worst batch of 256 orders after a fork",
+        "ms",
+        worst,
+        Some(16.0),
+    );
 }
 
 fn mean(values: &[f64]) -> f64 {

@@ -2,12 +2,12 @@
 
 use arborline::book::forest::Forest;
 
-use crate::Scale;
 use crate::meter::{per_item, row, time};
 use crate::rig::{Shapes, attach, grown_with_legs, seat_one};
+use crate::{NONE_SET, Scale};
 
 /// Prints the cost of a new seat in each tree.
-pub fn measure(scale: Scale) {
+pub(crate) fn measure(scale: Scale) {
     let network = grown_with_legs(scale);
     let shapes = Shapes {
         binary: true,
@@ -15,11 +15,25 @@ pub fn measure(scale: Scale) {
         thresholds: true,
     };
     let mut forest = shapes.forest();
-    let enrollers: Vec<(u32, u8)> = network.enrollers.iter().map(|&parent| (parent, 0)).collect();
+    let enrollers: Vec<(u32, u8)> = network
+        .enrollers
+        .iter()
+        .map(|&parent| (parent, 0))
+        .collect();
     let found = grow(&mut forest, 0, &enrollers);
-    row("insert, enroller tree", "us", &found, scale.floor(0.7, f64::INFINITY));
+    row(
+        "insert, enroller tree",
+        "us",
+        &found,
+        scale.floor(0.7, NONE_SET),
+    );
     let found = grow(&mut forest, 1, &network.seats);
-    row("insert, power-leg binary tree", "us", &found, scale.floor(1.5, f64::INFINITY));
+    row(
+        "insert, power-leg binary tree",
+        "us",
+        &found,
+        scale.floor(1.5, NONE_SET),
+    );
 }
 
 fn grow(forest: &mut Forest, tree: usize, places: &[(u32, u8)]) -> Vec<f64> {

@@ -11,7 +11,7 @@ const WORDS: usize = 1 << 25;
 const READS: usize = 1 << 20;
 
 /// Prints the cost of one dependent random read, and the rate of a stream.
-pub fn measure() {
+pub(crate) fn measure() {
     let mut random = Random::new(1);
     let bound = u32::try_from(WORDS).expect("fits 32 bits");
     let field: Vec<u64> = (0..WORDS).map(|_| u64::from(random.below(bound))).collect();

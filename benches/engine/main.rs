@@ -16,6 +16,7 @@ mod commands;
 mod forks;
 mod growth;
 mod limits;
+mod machine;
 mod memory;
 mod meter;
 mod moves;
@@ -60,6 +61,9 @@ struct Arguments {
     bench: bool,
 }
 
+/// No figure is set for a size.
+const NONE_SET: f64 = f64::INFINITY;
+
 /// What every part is given.
 #[derive(Debug, Clone, Copy)]
 struct Scale {
@@ -68,13 +72,14 @@ struct Scale {
 }
 
 impl Scale {
-    /// The figure that must be reached: one for a million members, one for ten.
+    /// The figure that must be reached: one for a million members, one for ten; [`NONE_SET`] where there is none.
     fn floor(self, million: f64, ten_million: f64) -> Option<f64> {
-        match self.members {
-            1_000_000 => Some(million),
-            10_000_000 => Some(ten_million),
-            _ => None,
-        }
+        let floor = match self.members {
+            1_000_000 => million,
+            10_000_000 => ten_million,
+            _ => NONE_SET,
+        };
+        floor.is_finite().then_some(floor)
     }
 }
 

@@ -5,14 +5,14 @@ use arborline::book::forest::{Attach, Forest};
 use arborline_loadtest::enrollers::{self, enroller_tree};
 use arborline_loadtest::random::Random;
 
-use crate::Scale;
 use crate::meter::{median, overhead, row, single, time};
 use crate::rig::{Shapes, grown_with_legs, plant, plant_both, postings};
+use crate::{NONE_SET, Scale};
 
 const MOVES: usize = 20_000;
 
 /// Prints the cost of moves.
-pub fn measure(scale: Scale) {
+pub(crate) fn measure(scale: Scale) {
     let shapes = Shapes {
         binary: true,
         kinds: 1,
@@ -32,7 +32,13 @@ pub fn measure(scale: Scale) {
     };
     let mut forest = plant(shapes.forest(), &star);
     fill(&mut forest, &[0], scale);
-    report("move, out of one frontline of everybody", &mut forest, 0, scale, 3.0);
+    report(
+        "move, out of one frontline of everybody",
+        &mut forest,
+        0,
+        scale,
+        3.0,
+    );
 }
 
 /// Gives the seats some volume, so that moves carry it.
@@ -61,7 +67,12 @@ fn report(name: &str, forest: &mut Forest, tree: usize, scale: Scale, floor: f64
         .chunks(MOVES / 5)
         .map(|part| part.iter().sum::<f64>() / part.len() as f64)
         .collect();
-    row(&format!("{name}, mean of 4,000"), "us", &means, scale.floor(floor, f64::INFINITY));
+    row(
+        &format!("{name}, mean of 4,000"),
+        "us",
+        &means,
+        scale.floor(floor, NONE_SET),
+    );
     let worst = each.iter().copied().fold(0.0, f64::max) / 1e3;
     single(&format!("{name}, median single"), "us", median(each), None);
     single(&format!("{name}, worst of {MOVES}"), "ms", worst, Some(7.0));

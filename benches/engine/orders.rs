@@ -3,16 +3,16 @@
 use arborline::book::forest::Forest;
 use arborline_loadtest::random::Random;
 
-use crate::Scale;
 use crate::meter::{per_item, row, time};
 use crate::rig::{BATCH, Shapes, grown, grown_with_legs, plant, plant_both, postings};
+use crate::{NONE_SET, Scale};
 
 /// Orders in one repeat, and repeats.
 const ORDERS: usize = 100 * 1_024;
 const REPEATS: usize = 9;
 
 /// Prints the order figures.
-pub fn measure(scale: Scale) {
+pub(crate) fn measure(scale: Scale) {
     let shallow = grown(scale);
     for (kinds, million, ten) in [(1, 0.27, 0.42), (2, 0.36, 0.56)] {
         let shapes = Shapes {
@@ -25,7 +25,7 @@ pub fn measure(scale: Scale) {
         let floor = if kinds == 1 {
             scale.floor(million, ten)
         } else {
-            scale.floor(million, f64::INFINITY)
+            scale.floor(million, NONE_SET)
         };
         row(&name, "us", &post(&mut forest, &[0], kinds, scale), floor);
     }
@@ -40,15 +40,25 @@ pub fn measure(scale: Scale) {
         let mut forest = plant_both(shapes.forest(), &network);
         if kinds == 1 {
             let found = post(&mut forest, &[1], kinds, scale);
-            row("order, power-leg binary tree, 1 kind", "us", &found, scale.floor(0.7, 1.0));
+            row(
+                "order, power-leg binary tree, 1 kind",
+                "us",
+                &found,
+                scale.floor(0.7, 1.0),
+            );
         }
         let found = post(&mut forest, &[0, 1], kinds, scale);
-        row(&format!("order, both trees, {kinds} kind(s)"), "us", &found, None);
+        row(
+            &format!("order, both trees, {kinds} kind(s)"),
+            "us",
+            &found,
+            None,
+        );
     }
 }
 
 /// Microseconds an order of repeated batches, posted to each of `trees`, after a first repeat nobody counts.
-pub fn post(forest: &mut Forest, trees: &[usize], kinds: usize, scale: Scale) -> Vec<f64> {
+pub(crate) fn post(forest: &mut Forest, trees: &[usize], kinds: usize, scale: Scale) -> Vec<f64> {
     let mut random = Random::new(scale.seed);
     let repeats: Vec<u64> = (0..=REPEATS)
         .map(|_| {

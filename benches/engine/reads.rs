@@ -6,15 +6,15 @@ use arborline::base::ids::Seat;
 use arborline::book::forest::Forest;
 use arborline_loadtest::random::Random;
 
-use crate::Scale;
 use crate::meter::{per_item, row, time};
 use crate::rig::{Shapes, grown_with_legs, plant_both, postings};
+use crate::{NONE_SET, Scale};
 
 const READS: usize = 200_000;
 const REPEATS: usize = 7;
 
 /// Prints the cost of reads.
-pub fn measure(scale: Scale) {
+pub(crate) fn measure(scale: Scale) {
     let shapes = Shapes {
         binary: true,
         kinds: 1,
@@ -26,13 +26,27 @@ pub fn measure(scale: Scale) {
     for tree in [0, 1] {
         forest.post(tree, &orders);
     }
-    let anyone: Vec<Seat> = (0..READS).map(|_| 1 + random.below(scale.members)).collect();
-    row("read a group volume, enroller tree", "us", &read(&forest, 0, &anyone), scale.floor(0.08, f64::INFINITY));
+    let anyone: Vec<Seat> = (0..READS)
+        .map(|_| 1 + random.below(scale.members))
+        .collect();
+    row(
+        "read a group volume, enroller tree",
+        "us",
+        &read(&forest, 0, &anyone),
+        scale.floor(0.08, NONE_SET),
+    );
     let leg = power_leg(&forest);
     let length = u32::try_from(leg.len()).expect("no more than seats");
-    let on_chain: Vec<Seat> = (0..READS).map(|_| leg[random.below(length) as usize]).collect();
+    let on_chain: Vec<Seat> = (0..READS)
+        .map(|_| leg[random.below(length) as usize])
+        .collect();
     let name = format!("read a group volume, on the power leg of {length}");
-    row(&name, "us", &read(&forest, 1, &on_chain), scale.floor(0.55, 0.55));
+    row(
+        &name,
+        "us",
+        &read(&forest, 1, &on_chain),
+        scale.floor(0.55, 0.55),
+    );
 }
 
 /// The company's left side.
@@ -48,9 +62,9 @@ fn read(forest: &Forest, tree: usize, seats: &[Seat]) -> Vec<f64> {
     let repeats: Vec<u64> = (0..REPEATS)
         .map(|_| {
             time(|| {
-                let sum = seats
-                    .iter()
-                    .fold(0i64, |sum, &seat| sum.wrapping_add(forest.group(tree, seat, 0, 0)));
+                let sum = seats.iter().fold(0i64, |sum, &seat| {
+                    sum.wrapping_add(forest.group(tree, seat, 0, 0))
+                });
                 black_box(sum);
             })
         })

@@ -1,37 +1,23 @@
-//! Networks under the benches: rules, forests grown seat by seat, states grown by commands.
+//! Networks under the benches: what is kept of them, and forests grown seat by seat.
 
 use arborline::base::ids::Text;
 use arborline::base::number::{UNIT, Volume};
-use arborline::base::time::{DAY_MS, Time};
 use arborline::base::volumes::Volumes;
 use arborline::book::forest::{Attach, Forest, Posting, Standing};
 use arborline::book::rules::{Activity, CHAIN_RUN, Kept, Thresholds, Window};
-use arborline::engine::command::enrol::{Enrol, PlaceAt, Placement};
-use arborline::engine::command::found::Found;
-use arborline::engine::command::order::Order;
-use arborline::engine::command::{Command, Verb};
-use arborline::engine::execute::execute_batch;
-use arborline::engine::member::{MemberKind, Profile};
-use arborline::engine::outcome::Outcome;
-use arborline::engine::rules::{ClockMode, Late, PeriodType, Rules, TerminatedOrders};
-use arborline::engine::state::State;
 use arborline::tree::rules::{CustomerLevel, Inside, Policy, Shape, Termination, TreeRules};
 use arborline_loadtest::enrollers::{self, NO_PARENT, enroller_tree};
 use arborline_loadtest::legs::Legs;
-use arborline_loadtest::names::{member_id, order_id};
 use arborline_loadtest::network::{Network, Wish};
 use arborline_loadtest::random::Random;
 
 use crate::Scale;
 
 /// Orders in a batch.
-pub const BATCH: usize = 256;
+pub(crate) const BATCH: usize = 256;
 
 /// What an order needs to make its buyer active, in whole volume.
-pub const ACTIVE_FROM: i64 = 50;
-
-/// Days of one period.
-const PERIOD_DAYS: i64 = 28;
+pub(crate) const ACTIVE_FROM: i64 = 50;
 
 fn tree(name: &str, shape: Shape) -> TreeRules {
     let binary = shape == Shape::Binary;
@@ -64,17 +50,18 @@ fn ladder(tree: u8) -> Thresholds {
 
 /// What a forest under test keeps.
 #[derive(Debug, Clone, Copy)]
-pub struct Shapes {
+pub(crate) struct Shapes {
     /// Whether there is a binary tree beside the enroller tree.
-    pub binary: bool,
+    pub(crate) binary: bool,
     /// Volume kinds.
-    pub kinds: usize,
+    pub(crate) kinds: usize,
     /// Whether thresholds are kept on every tree.
-    pub thresholds: bool,
+    pub(crate) thresholds: bool,
 }
 
 impl Shapes {
-    fn trees(self) -> Vec<TreeRules> {
+    /// Rules of the trees.
+    pub(crate) fn trees(self) -> Vec<TreeRules> {
         let mut trees = vec![tree("enroller", Shape::List)];
         if self.binary {
             trees.push(tree("binary", Shape::Binary));
@@ -82,7 +69,8 @@ impl Shapes {
         trees
     }
 
-    fn ladders(self) -> Vec<Thresholds> {
+    /// Threshold ladders, one a tree.
+    pub(crate) fn ladders(self) -> Vec<Thresholds> {
         match self.thresholds {
             true => (0..1 + u8::from(self.binary)).map(ladder).collect(),
             false => Vec::new(),
@@ -90,7 +78,7 @@ impl Shapes {
     }
 
     /// An empty forest.
-    pub fn forest(self) -> Forest {
+    pub(crate) fn forest(self) -> Forest {
         Forest::new(&Kept {
             kinds: self.kinds,
             periods: 1,
@@ -101,52 +89,10 @@ impl Shapes {
             chain_run: CHAIN_RUN,
         })
     }
-
-    /// A founded state without members.
-    pub fn state(self) -> Machine {
-        let starts: Vec<Time> = (0..=24).map(|n| Time(n * PERIOD_DAYS * DAY_MS)).collect();
-        let labels = (0..24).map(|n| Text::new(format!("p{n:02}"))).collect();
-        let rules = Rules {
-            kinds: ["cv", "pv"][..self.kinds].iter().map(Text::new).collect(),
-            period_types: vec![PeriodType {
-                name: Text::new("month"),
-                cutoff_ms: 0,
-                late: Late::Current,
-                starts,
-                labels,
-            }],
-            trees: self.trees(),
-            activity: activity(),
-            count_customers: false,
-            enrolled_by_fact: false,
-            terminated_orders: TerminatedOrders::Reject,
-            refund_days: 90,
-            return_days: 0,
-            thresholds: self.ladders(),
-            kernels: Vec::new(),
-            clock: ClockMode::Events,
-            time_zone: Text::new("UTC"),
-        };
-        let mut machine = Machine {
-            state: State::new(),
-            next_seq: 1,
-            at: Time(0),
-            orders: 0,
-            outcomes: Vec::new(),
-        };
-        machine.execute(&[Command {
-            id: Text::new("network"),
-            at: Time(0),
-            verb: Verb::Found(Box::new(Found {
-                document: [0; 32],
-                rules,
-            })),
-        }]);
-        machine
-    }
 }
 
-fn activity() -> Activity {
+/// Who is active.
+pub(crate) fn activity() -> Activity {
     Activity {
         kind: 0,
         at_least: Volume(ACTIVE_FROM * UNIT),
@@ -155,12 +101,16 @@ fn activity() -> Activity {
 }
 
 /// Enroller tree with depth and frontlines of a grown network.
-pub fn grown(scale: Scale) -> Vec<u32> {
-    enroller_tree(enrollers::Shape::Attachment, scale.members as usize, scale.seed)
+pub(crate) fn grown(scale: Scale) -> Vec<u32> {
+    enroller_tree(
+        enrollers::Shape::Attachment,
+        scale.members as usize,
+        scale.seed,
+    )
 }
 
 /// The same with a power-leg binary tree below the enrollers.
-pub fn grown_with_legs(scale: Scale) -> Network {
+pub(crate) fn grown_with_legs(scale: Scale) -> Network {
     Network::grow(&Wish {
         shape: enrollers::Shape::Attachment,
         binary: Some(Legs::PowerLeg),
@@ -171,7 +121,7 @@ pub fn grown_with_legs(scale: Scale) -> Network {
 }
 
 /// Where a member's seat hangs; seat numbers are one above the generator's, since the company has seat 0.
-pub fn attach(parent: u32, leg: u8) -> Attach {
+pub(crate) fn attach(parent: u32, leg: u8) -> Attach {
     match parent {
         NO_PARENT => Attach::Root,
         above => Attach::Under {
@@ -182,7 +132,7 @@ pub fn attach(parent: u32, leg: u8) -> Attach {
 }
 
 /// Seats a newcomer who counts, and is not active.
-pub fn seat_one(forest: &mut Forest, tree: usize, owner: u32, at: Attach) {
+pub(crate) fn seat_one(forest: &mut Forest, tree: usize, owner: u32, at: Attach) {
     let seat = forest.add_seat(tree, owner, at);
     let standing = Standing {
         counted: true,
@@ -192,7 +142,7 @@ pub fn seat_one(forest: &mut Forest, tree: usize, owner: u32, at: Attach) {
 }
 
 /// A forest with every member seated in the enroller tree.
-pub fn plant(mut forest: Forest, parents: &[u32]) -> Forest {
+pub(crate) fn plant(mut forest: Forest, parents: &[u32]) -> Forest {
     for (owner, &parent) in (1..).zip(parents) {
         seat_one(&mut forest, 0, owner, attach(parent, 0));
     }
@@ -200,7 +150,7 @@ pub fn plant(mut forest: Forest, parents: &[u32]) -> Forest {
 }
 
 /// A forest with every member seated in both trees.
-pub fn plant_both(forest: Forest, network: &Network) -> Forest {
+pub(crate) fn plant_both(forest: Forest, network: &Network) -> Forest {
     let mut forest = plant(forest, &network.enrollers);
     for (owner, &(parent, leg)) in (1..).zip(&network.seats) {
         seat_one(&mut forest, 1, owner, attach(parent, leg));
@@ -209,7 +159,7 @@ pub fn plant_both(forest: Forest, network: &Network) -> Forest {
 }
 
 /// An order's volume at a seat.
-pub fn posting(seat: u32, kinds: usize, random: &mut Random) -> Posting {
+pub(crate) fn posting(seat: u32, kinds: usize, random: &mut Random) -> Posting {
     let cv = i64::from(50 + random.below(200)) * UNIT;
     Posting {
         seat,
@@ -220,7 +170,12 @@ pub fn posting(seat: u32, kinds: usize, random: &mut Random) -> Posting {
 }
 
 /// Batches of postings at random seats.
-pub fn postings(members: u32, kinds: usize, count: usize, random: &mut Random) -> Vec<Posting> {
+pub(crate) fn postings(
+    members: u32,
+    kinds: usize,
+    count: usize,
+    random: &mut Random,
+) -> Vec<Posting> {
     (0..count)
         .map(|_| {
             let seat = 1 + random.below(members);
@@ -229,98 +184,18 @@ pub fn postings(members: u32, kinds: usize, count: usize, random: &mut Random) -
         .collect()
 }
 
-/// A state with what is needed to give it commands.
-pub struct Machine {
-    /// The state.
-    pub state: State,
-    next_seq: u64,
-    /// `at` of the next commands.
-    pub at: Time,
-    orders: u64,
-    outcomes: Vec<Outcome>,
-}
-
-impl Machine {
-    /// Executes a batch; all of it must be accepted.
-    pub fn execute(&mut self, commands: &[Command]) {
-        self.outcomes.clear();
-        execute_batch(&mut self.state, self.next_seq, self.at, commands, &mut self.outcomes);
-        self.next_seq += commands.len() as u64;
-        let refused = self.outcomes.iter().find(|outcome| outcome.is_err());
-        assert!(refused.is_none(), "a bench's commands are right: {refused:?}");
+/// One huge volume at every seat of a tree: all thresholds of all seats are behind them.
+pub(crate) fn pass_thresholds(forest: &mut Forest, tree: usize, members: u32) {
+    let all: Vec<Posting> = (1..=members)
+        .rev()
+        .map(|seat| Posting {
+            seat,
+            own: true,
+            periods: 1,
+            volumes: Volumes::from_units(&[10_000_000 * UNIT]),
+        })
+        .collect();
+    for batch in all.chunks(BATCH) {
+        forest.post(tree, batch);
     }
-
-    /// Enrols a whole network in batches, the binary tree's seats asked for where there are any.
-    pub fn enrol(&mut self, network: &Network) {
-        let members: Vec<u32> = (0..).take(network.enrollers.len()).collect();
-        for numbers in members.chunks(BATCH) {
-            let batch: Vec<Command> = numbers.iter().map(|&number| self.enrolment(network, number)).collect();
-            self.execute(&batch);
-        }
-    }
-
-    /// One enrolment.
-    pub fn enrolment(&self, network: &Network, number: u32) -> Command {
-        let placement = network.seats.get(number as usize).map(|&(parent, leg)| Placement {
-            tree: Text::new("binary"),
-            place: match parent {
-                NO_PARENT => PlaceAt::Root,
-                above => PlaceAt::Under {
-                    parent: member(above),
-                    centre: 1,
-                    leg: Some(leg),
-                },
-            },
-        });
-        let enroller = network.enrollers[number as usize];
-        Command {
-            id: member(number),
-            at: self.at,
-            verb: Verb::Enrol(Box::new(Enrol {
-                kind: MemberKind::Distributor,
-                enroller: (enroller != NO_PARENT).then(|| member(enroller)),
-                profile: Profile::default(),
-                placements: placement.into_iter().collect(),
-            })),
-        }
-    }
-
-    /// An order of `cv` wholes by one member, with half as much of a second kind where there is one.
-    pub fn order(&mut self, number: u32, cv: i64, kinds: usize) -> Command {
-        let id = order_id(self.orders);
-        self.orders += 1;
-        Command {
-            id: text(&id),
-            at: self.at,
-            verb: Verb::Order(Box::new(Order {
-                member: member(number),
-                centre: 1,
-                volumes: Volumes::from_units(&[cv * UNIT, cv * UNIT / 2][..kinds]),
-                amount: Volume(cv * UNIT),
-                currency: Some(Text::new("USD")),
-                class: None,
-                lines: Vec::new(),
-            })),
-        }
-    }
-
-    /// Lets the next period begin: all figures are zero and nobody is active.
-    pub fn roll(&mut self) {
-        self.at = self.at.plus_ms(PERIOD_DAYS * DAY_MS);
-        let tick = Command {
-            id: Text::new(format!("tick{}", self.next_seq)),
-            at: self.at,
-            verb: Verb::AdvanceTime,
-        };
-        self.execute(&[tick]);
-    }
-}
-
-/// The id of a member by number.
-pub fn member(number: u32) -> Text {
-    text(&member_id(number))
-}
-
-fn text(bytes: &[u8]) -> Text {
-    Text::from_utf8(bytes).expect("ASCII")
 }

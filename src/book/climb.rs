@@ -149,19 +149,20 @@ impl Grove {
         }
     }
 
-    /// Volume that entered at a seat, under the kernels: bucket 0 of what the seat hands on.
-    pub(super) fn enter_vectors(&mut self, seat: Seat, sums: &[i64]) {
-        if self.plan.kernels.is_empty() {
-            return;
-        }
+    /// Volume that entered at a seat, under the kernels: bucket 0 of what the seat hands on; or, as if from its first
+    /// level, bucket 0 of what it receives.
+    pub(super) fn enter_vectors(&mut self, seat: Seat, sums: &[i64], own: bool) {
         self.freshen(seat);
-        let plan = Arc::clone(&self.plan);
         let mut carry = Carry {
-            vectors: vec![0; plan.carry_words],
+            vectors: vec![0; self.plan.carry_words],
             ..Carry::nothing()
         };
-        for kernel in &plan.kernels {
+        for kernel in &self.plan.kernels {
             carry.vectors[kernel.carry] = sums[kernel.sum];
+        }
+        if !own {
+            self.climb(seat, carry);
+            return;
         }
         self.add_entered(seat, sums);
         let (leaf, slot) = self.seats.place(seat);

@@ -312,8 +312,7 @@ fn plan(kept: &Kept<'_>, index: usize) -> GrovePlan {
     {
         let (period, buckets) = (usize::from(kernel.period), usize::from(kernel.buckets));
         assert!(
-            kernel.rule == KernelRule::EachLevel
-                || activity_period.is_none_or(|activity| activity == period),
+            kernel.follows(kept.activity),
             "a kernel that skips the inactive follows the activity rule's period type"
         );
         kernels.push(KernelPlan {

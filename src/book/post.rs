@@ -18,6 +18,10 @@ impl Grove {
         for group in postings.chunks(LANES) {
             for posting in group {
                 self.seats.records.prefetch(posting.seat);
+                if !posting.own {
+                    // What comes as if from the first level must be told from what enters here, from the start.
+                    self.widen(posting.seat);
+                }
             }
             match self.plan.sums {
                 1 => self.post_group::<1>(group),
@@ -30,7 +34,7 @@ impl Grove {
             if !self.plan.kernels.is_empty() {
                 for posting in group {
                     let delta = self.delta::<SUMS_MAX>(posting);
-                    self.enter_vectors(posting.seat, &delta);
+                    self.enter_vectors(posting.seat, &delta, posting.own);
                 }
             }
         }

@@ -38,7 +38,7 @@ pub(crate) fn all(state: &State, world: &World, probe: &mut Chance) -> Differenc
     for (at, tree) in world.trees.iter().enumerate() {
         links(&state.forest, tree, at, &seats[at])?;
         walks(&state.forest, tree, at, &seats[at], probe)?;
-        let waiting: Vec<Seat> = state.tanks.waiting(at, &state.forest).collect();
+        let waiting: Vec<Seat> = state.forest.waiting(at).collect();
         let mut expected: Vec<Seat> = (1..tree.seats.len())
             .filter(|&seat| tree.waits(seat))
             .map(|seat| seats[at][seat])

@@ -64,7 +64,9 @@ pub(crate) fn tree(name: &str, shape: Shape, placement: Policy) -> TreeRules {
 
 /// Enroller, unilevel and binary tree; two kinds; months with two days' cutoff; active from 50 cv a month.
 pub(crate) fn rules() -> Rules {
-    let months = ["2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06"];
+    let months = [
+        "2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06",
+    ];
     let mut starts: Vec<Time> = months
         .iter()
         .map(|month| time(&format!("{month}-01T00:00:00Z")))
@@ -113,7 +115,10 @@ pub(crate) fn rules() -> Rules {
             kind: 0,
             steps: vec![volume("100"), volume("1000")],
         }],
-        kernels: vec![kernel(KernelRule::EachLevel), kernel(KernelRule::SkipInactive)],
+        kernels: vec![
+            kernel(KernelRule::EachLevel),
+            kernel(KernelRule::SkipInactive),
+        ],
         clock: ClockMode::Events,
         time_zone: "UTC".into(),
     }
@@ -280,6 +285,68 @@ impl World {
         }
     }
 
+    /// A member, if the engine will have him.
+    pub(crate) fn try_enrol(&mut self, kind: MemberKind, id: &str, enroller: &str) -> bool {
+        let enrol = Enrol {
+            kind,
+            enroller: Some(enroller.into()),
+            profile: Profile::default(),
+            placements: Vec::new(),
+        };
+        self.send(id, Verb::Enrol(Box::new(enrol))).is_ok()
+    }
+
+    /// An order dated some hours back, if the engine will have it.
+    pub(crate) fn try_order(&mut self, id: &str, member: &str, cv: &str, hours_back: i64) -> bool {
+        let cv = volume(cv);
+        let order = Order {
+            member: member.into(),
+            centre: 1,
+            volumes: Volumes::from_units(&[cv.0, cv.0 / 2]),
+            amount: cv,
+            currency: None,
+            class: None,
+            lines: Vec::new(),
+        };
+        let now = self.now;
+        self.now = now.plus_ms(-hours_back * 3_600_000);
+        let outcome = self.send(id, Verb::Order(Box::new(order)));
+        self.now = now;
+        outcome.is_ok()
+    }
+
+    /// A refund, if the engine will have it.
+    pub(crate) fn try_refund(&mut self, order: &str, amount: &str) {
+        self.facts += 1;
+        let refund = Refund {
+            order: order.into(),
+            extent: Extent::Amount(volume(amount)),
+            reason: None,
+        };
+        let _ = self.send(
+            &format!("fact-{}", self.facts),
+            Verb::Refund(Box::new(refund)),
+        );
+    }
+
+    /// A move, if the engine will have it.
+    pub(crate) fn try_shift(&mut self, tree: &str, member: &str, parent: &str) {
+        self.facts += 1;
+        let moved = World::moving(tree, member, parent, None);
+        let _ = self.send(&format!("fact-{}", self.facts), Verb::Move(Box::new(moved)));
+    }
+
+    /// A status, if the engine will have it.
+    pub(crate) fn try_status(&mut self, member: &str, status: Status) {
+        self.facts += 1;
+        let set = SetStatus {
+            member: member.into(),
+            status,
+            reason: None,
+        };
+        let _ = self.send(&format!("fact-{}", self.facts), Verb::Status(Box::new(set)));
+    }
+
     /// R over A and B; A over C and the customer K; C over D. January's orders: A 100, K 20, C 60, B 30.
     pub(crate) fn family() -> World {
         let mut world = World::new();
@@ -291,7 +358,12 @@ impl World {
         world.enrol_as(MemberKind::Customer, "K", "A");
         world.enrol("D", "C");
         world.at("2026-01-10T00:00:00Z");
-        for (order, member, cv) in [("O1", "A", "100"), ("O2", "K", "20"), ("O3", "C", "60"), ("O4", "B", "30")] {
+        for (order, member, cv) in [
+            ("O1", "A", "100"),
+            ("O2", "K", "20"),
+            ("O3", "C", "60"),
+            ("O4", "B", "30"),
+        ] {
             world.order(order, member, cv);
         }
         world
@@ -311,4 +383,14 @@ impl World {
             .map(|row| row["member"].as_str().expect("an id").into())
             .collect()
     }
+}
+
+/// Volumes of both kinds as answers show them.
+pub(crate) fn cv(cv: &str, pv: &str) -> Value {
+    serde_json::json!({"cv": cv, "pv": pv})
+}
+
+/// A member's first place as answers show it.
+pub(crate) fn place(member: &str) -> Value {
+    serde_json::json!({"member": member, "centre": 1})
 }

@@ -61,8 +61,14 @@ pub fn verify(state: &State) -> Report {
 fn rolled(found: &mut Findings<'_>, period: usize, sold: &Sold, judged: bool) {
     let lens = found.lens;
     let periods = lens.periods(period);
-    let branch = periods.branch.as_ref().map(|book| (book.ordinal, &book.forest));
-    let closed = periods.closed.as_ref().map(|book| (book.ordinal, &book.forest));
+    let branch = periods
+        .branch
+        .as_ref()
+        .map(|book| (book.ordinal, &book.forest));
+    let closed = periods
+        .closed
+        .as_ref()
+        .map(|book| (book.ordinal, &book.forest));
     let forest = [branch, closed]
         .into_iter()
         .flatten()
@@ -108,7 +114,11 @@ fn totals(found: &mut Findings<'_>, period: usize, books: &[Sold]) {
         for (kind, &total) in sold.totals.iter().enumerate() {
             let figure = || {
                 let period_type = &rules.period_types[period].name;
-                format!("total {period_type} {} of {}", rules.kinds[kind], lens.label(period, sold.ordinal))
+                format!(
+                    "total {period_type} {} of {}",
+                    rules.kinds[kind],
+                    lens.label(period, sold.ordinal)
+                )
             };
             found.whole(None, figure, kept[kind], total);
         }

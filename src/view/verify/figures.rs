@@ -153,9 +153,8 @@ fn entered(found: &Findings<'_>, plot: &Plot<'_>, sold: &Sold) -> (Vec<i64>, Vec
     let seats = plot.links.up.len();
     let mut own = vec![0i64; seats * kinds];
     let mut all = vec![0i64; seats * kinds];
-    let counts_as_own = |of_customer: bool| {
-        !of_customer || rules.customer_level == CustomerLevel::Own
-    };
+    let counts_as_own =
+        |of_customer: bool| !of_customer || rules.customer_level == CustomerLevel::Own;
     let single = tree == ENROLLER_TREE || rules.centres == 1;
     for seat in 0..seats {
         let owner = plot.forest.owner(tree, seat as Seat);

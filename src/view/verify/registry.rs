@@ -17,32 +17,67 @@ pub(super) fn check_members(found: &mut Findings<'_>) {
             let by = told.enrolled_by(member).unwrap_or(COMPANY);
             enrolled[by as usize] += 1;
             let id = told.id(member);
-            found.at_member(member, || "id".to_owned(), told.find(&id).unwrap_or(NONE), member);
+            found.at_member(
+                member,
+                || "id".to_owned(),
+                told.find(&id).unwrap_or(NONE),
+                member,
+            );
             let seq = told.first_seq(member);
             let in_order = seq >= seq_before && seq <= lens.state.as_of_seq;
-            found.at_member(member, || format!("sequence {seq} in order"), in_order, true);
+            found.at_member(
+                member,
+                || format!("sequence {seq} in order"),
+                in_order,
+                true,
+            );
             seq_before = seq;
         }
         let mut in_trees = 0u16;
         for (tree, centre, seat) in told.seats(member) {
             held[tree] += 1;
             let first_here = centre != 1 || in_trees >> tree & 1 == 0;
-            found.at_seat((tree, seat), || format!("centre {centre} once"), first_here, true);
+            found.at_seat(
+                (tree, seat),
+                || format!("centre {centre} once"),
+                first_here,
+                true,
+            );
             in_trees |= 1 << tree;
-            found.at_seat((tree, seat), || "owner".to_owned(), forest.owner(tree, seat), member);
+            found.at_seat(
+                (tree, seat),
+                || "owner".to_owned(),
+                forest.owner(tree, seat),
+                member,
+            );
         }
         // Customers have no seats of their own in placement trees, but keep those of a distributor's time.
         if lens.kind(member) == MemberKind::Distributor {
             let everywhere = (1u16 << lens.rules.trees.len()) - 1;
-            found.at_member(member, || "trees with a position".to_owned(), in_trees, everywhere);
+            found.at_member(
+                member,
+                || "trees with a position".to_owned(),
+                in_trees,
+                everywhere,
+            );
         }
     }
     for (tree, held) in held.into_iter().enumerate() {
-        found.whole(Some(tree), || "positions held".to_owned(), held, forest.seats(tree));
+        found.whole(
+            Some(tree),
+            || "positions held".to_owned(),
+            held,
+            forest.seats(tree),
+        );
     }
     for member in 0..lens.members() {
         let recomputed = enrolled[member as usize];
-        found.at_member(member, || "enrolled".to_owned(), told.enrolled(member), recomputed);
+        found.at_member(
+            member,
+            || "enrolled".to_owned(),
+            told.enrolled(member),
+            recomputed,
+        );
     }
 }
 
@@ -65,10 +100,25 @@ pub(super) fn check_roots(found: &mut Findings<'_>) {
                 forest.parent(tree, seat).is_none(),
             );
             let index = seat as usize;
-            found.at_seat((tree, seat), || "in the tank".to_owned(), waiting[index], waits);
-            found.at_seat((tree, seat), || "root".to_owned(), rooted[index], free && !waits);
+            found.at_seat(
+                (tree, seat),
+                || "in the tank".to_owned(),
+                waiting[index],
+                waits,
+            );
+            found.at_seat(
+                (tree, seat),
+                || "root".to_owned(),
+                rooted[index],
+                free && !waits,
+            );
             if waits {
-                found.at_seat((tree, seat), || "waits without a parent".to_owned(), free, true);
+                found.at_seat(
+                    (tree, seat),
+                    || "waits without a parent".to_owned(),
+                    free,
+                    true,
+                );
             }
         }
     }
@@ -126,7 +176,12 @@ fn check_corrections(found: &mut Findings<'_>) {
         let buyer = orders.row(order).buyer;
         let last = orders.last_refund(order);
         let figure = |name: &'static str| move || format!("order {order}: {name}");
-        found.at_member(buyer, figure("last refund"), last.unwrap_or(NONE), newest[order as usize]);
+        found.at_member(
+            buyer,
+            figure("last refund"),
+            last.unwrap_or(NONE),
+            newest[order as usize],
+        );
         if last.is_none() {
             continue;
         }
@@ -149,7 +204,9 @@ fn check_facts(found: &mut Findings<'_>) {
     let facts = &lens.state.facts;
     for fact in 0..facts.len() {
         let id = facts.id(fact);
-        let known = facts.first_seq(&id).is_some_and(|seq| seq <= lens.state.as_of_seq);
+        let known = facts
+            .first_seq(&id)
+            .is_some_and(|seq| seq <= lens.state.as_of_seq);
         found.whole(None, || format!("fact {id} is known"), known, true);
     }
 }

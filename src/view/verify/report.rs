@@ -79,7 +79,13 @@ impl Findings<'_> {
         }
         let owner = self.lens.forest().owner(tree, seat);
         let centre = self.lens.told().centre_of(owner, tree, seat);
-        self.note(Some(tree), Some(owner), figure(), kept.to_string(), recomputed.to_string());
+        self.note(
+            Some(tree),
+            Some(owner),
+            figure(),
+            kept.to_string(),
+            recomputed.to_string(),
+        );
         if let Some(last) = self.last_noted() {
             last.centre = centre;
         }
@@ -96,7 +102,13 @@ impl Findings<'_> {
     ) {
         self.report.compared += 1;
         if kept != recomputed {
-            self.note(None, Some(member), figure(), kept.to_string(), recomputed.to_string());
+            self.note(
+                None,
+                Some(member),
+                figure(),
+                kept.to_string(),
+                recomputed.to_string(),
+            );
         }
     }
 
@@ -110,7 +122,13 @@ impl Findings<'_> {
     ) {
         self.report.compared += 1;
         if kept != recomputed {
-            self.note(tree, None, figure(), kept.to_string(), recomputed.to_string());
+            self.note(
+                tree,
+                None,
+                figure(),
+                kept.to_string(),
+                recomputed.to_string(),
+            );
         }
     }
 

@@ -36,7 +36,8 @@ fn judged(found: &Findings<'_>, sold: &Sold) -> Vec<i64> {
     let mut own: Vec<i64> = (0..found.lens.members())
         .map(|member| own_of(found, sold, member))
         .collect();
-    let counts = rules.trees[ENROLLER_TREE].customer_level == crate::tree::rules::CustomerLevel::Own;
+    let counts =
+        rules.trees[ENROLLER_TREE].customer_level == crate::tree::rules::CustomerLevel::Own;
     add_elsewhere(sold, usize::from(rules.activity.kind), counts, &mut own);
     own
 }
@@ -56,8 +57,11 @@ pub(super) fn check_current(found: &mut Findings<'_>, sold: Option<&Sold>) {
         let stands = lens.status(member) != Status::Terminated;
         let distributor = lens.kind(member) == MemberKind::Distributor;
         if let Some(until) = &until {
+            // Who has gone is active until no instant.
+            let recomputed = until.get(member as usize).filter(|_| stands);
             let kept = lens.told().active_until(member).unwrap_or(Time(0));
-            found.at_member(member, || "active_until".to_owned(), kept, until[member as usize]);
+            let recomputed = recomputed.copied().unwrap_or(Time(0));
+            found.at_member(member, || "active_until".to_owned(), kept, recomputed);
         }
         let met = match (&own, &until) {
             (Some(own), _) => own[member as usize] >= least,
