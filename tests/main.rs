@@ -4,3 +4,4 @@ mod chance;
 mod commands;
 mod documents;
 mod forest;
+mod import;

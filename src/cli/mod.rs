@@ -10,6 +10,7 @@ pub mod command;
 pub mod completions;
 pub mod config;
 pub mod exit;
+pub mod import;
 pub mod logging;
 pub mod network;
 pub mod output;
