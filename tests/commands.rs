@@ -2,7 +2,7 @@
 //! asked for. `UPDATE=1` writes what the engine says today; read the difference before keeping it.
 
 mod language;
-mod network;
+pub(crate) mod network;
 mod show;
 
 use std::fs;

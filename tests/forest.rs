@@ -20,10 +20,20 @@ struct Plain {
     leg: u8,
     born: u64,
     entered: [[i64; KINDS]; PERIODS],
+    /// As if from the first level: in the group, not in own volume.
+    first: [[i64; KINDS]; PERIODS],
     standing: Standing,
 }
 
 impl Plain {
+    fn posted(&self) -> [[i64; KINDS]; PERIODS] {
+        let mut posted = self.entered;
+        for (sums, first) in posted.iter_mut().zip(&self.first) {
+            sums.iter_mut().zip(first).for_each(|(sum, units)| *sum += units);
+        }
+        posted
+    }
+
     fn new() -> Plain {
         let standing = Standing {
             counted: false,
@@ -34,6 +44,7 @@ impl Plain {
             leg: 0,
             born: 0,
             entered: [[0; KINDS]; PERIODS],
+            first: [[0; KINDS]; PERIODS],
             standing,
         }
     }
@@ -155,45 +166,60 @@ impl Rules {
     }
 }
 
-fn compare(forest: &Forest, naive: &Naive, rules: &Rules, what: &str) {
-    let list = rules.trees[0].shape == Shape::List;
-    let n = naive.seats.len();
-    let mut group = vec![[[0i64; KINDS]; PERIODS]; n];
-    let mut below = vec![(0u32, 0u32); n];
-    let mut frontline = vec![(0u32, 0u32); n];
-    let mut inflow: Vec<Vec<Vec<i64>>> = vec![
-        rules
+/// What the figures of every seat must be: plain sums over what is below.
+struct Expected {
+    group: Vec<[[i64; KINDS]; PERIODS]>,
+    below: Vec<(u32, u32)>,
+    frontline: Vec<(u32, u32)>,
+    inflow: Vec<Vec<Vec<i64>>>,
+}
+
+impl Expected {
+    fn of(naive: &Naive, rules: &Rules) -> Expected {
+        let n = naive.seats.len();
+        let empty = rules
             .kernels
             .iter()
             .map(|kernel| vec![0; usize::from(kernel.buckets)])
             .collect();
-        n
-    ];
-    for seat in naive.bottom_up() {
-        let plain = &naive.seats[seat];
-        for (period, kinds) in plain.entered.iter().enumerate() {
-            for (kind, volume) in kinds.iter().enumerate() {
-                group[seat][period][kind] += volume;
+        let mut expected = Expected {
+            group: naive.seats.iter().map(Plain::posted).collect(),
+            below: vec![(0, 0); n],
+            frontline: vec![(0, 0); n],
+            inflow: vec![empty; n],
+        };
+        for (seat, plain) in naive.seats.iter().enumerate() {
+            for (kernel, into) in rules.kernels.iter().zip(&mut expected.inflow[seat]) {
+                into[0] += plain.first[usize::from(kernel.period)][usize::from(kernel.kind)];
             }
         }
-        let Some(parent) = plain.parent else { continue };
+        for seat in naive.bottom_up() {
+            if let Some(parent) = naive.seats[seat].parent {
+                expected.hand_up(naive, rules, seat, parent);
+            }
+        }
+        expected
+    }
+
+    fn hand_up(&mut self, naive: &Naive, rules: &Rules, seat: usize, parent: usize) {
+        let plain = &naive.seats[seat];
         let own = (
             u32::from(plain.standing.counted),
             u32::from(plain.standing.active),
         );
-        below[parent].0 += below[seat].0 + own.0;
-        below[parent].1 += below[seat].1 + own.1;
-        frontline[parent].0 += own.0;
-        frontline[parent].1 += own.1;
+        self.below[parent].0 += self.below[seat].0 + own.0;
+        self.below[parent].1 += self.below[seat].1 + own.1;
+        self.frontline[parent].0 += own.0;
+        self.frontline[parent].1 += own.1;
         for period in 0..PERIODS {
             for kind in 0..KINDS {
-                group[parent][period][kind] += group[seat][period][kind];
+                self.group[parent][period][kind] += self.group[seat][period][kind];
             }
         }
         for (at, kernel) in rules.kernels.iter().enumerate() {
-            let received = inflow[seat][at].clone();
+            let received = self.inflow[seat][at].clone();
             let uses_level = kernel.rule == KernelRule::EachLevel || plain.standing.active;
-            let into = &mut inflow[parent][at];
+            let into = &mut self.inflow[parent][at];
             into[0] += plain.entered[usize::from(kernel.period)][usize::from(kernel.kind)];
             for (bucket, volume) in received.iter().enumerate() {
                 let to = bucket + usize::from(uses_level);
@@ -203,13 +229,18 @@ fn compare(forest: &Forest, naive: &Naive, rules: &Rules, what: &str) {
             }
         }
     }
-    for seat in 0..n {
+}
+
+fn compare(forest: &Forest, naive: &Naive, rules: &Rules, what: &str) {
+    let expected = Expected::of(naive, rules);
+    let list = rules.trees[0].shape == Shape::List;
+    for seat in 0..naive.seats.len() {
         let s = seat as Seat;
         for period in 0..PERIODS {
             for kind in 0..KINDS {
                 let own = naive.seats[seat].entered[period][kind];
                 assert_eq!(forest.own(0, s, period, kind), own, "own of {seat}, {what}");
-                let sum = group[seat][period][kind];
+                let sum = expected.group[seat][period][kind];
                 assert_eq!(
                     forest.group(0, s, period, kind),
                     sum,
@@ -217,15 +248,15 @@ fn compare(forest: &Forest, naive: &Naive, rules: &Rules, what: &str) {
                 );
             }
         }
-        assert_eq!(
-            (forest.downline(0, s), forest.active_downline(0, s)),
-            below[seat],
-            "counts of {seat}, {what}"
-        );
+        let below = (forest.downline(0, s), forest.active_downline(0, s));
+        assert_eq!(below, expected.below[seat], "counts of {seat}, {what}");
         let front = (forest.frontline(0, s), forest.active_frontline(0, s));
-        assert_eq!(front, frontline[seat], "frontline of {seat}, {what}");
+        assert_eq!(
+            front, expected.frontline[seat],
+            "frontline of {seat}, {what}"
+        );
         for (at, ladder) in rules.thresholds.iter().enumerate() {
-            let sum = group[seat][usize::from(ladder.period)][usize::from(ladder.kind)];
+            let sum = expected.group[seat][usize::from(ladder.period)][usize::from(ladder.kind)];
             let reached = ladder.steps.iter().filter(|step| step.0 <= sum).count() as u8;
             assert_eq!(
                 forest.threshold(at, s),
@@ -236,18 +267,12 @@ fn compare(forest: &Forest, naive: &Naive, rules: &Rules, what: &str) {
         for at in 0..rules.kernels.len() {
             assert_eq!(
                 forest.buckets(at, s),
-                inflow[seat][at],
+                expected.inflow[seat][at],
                 "buckets {at} of {seat}, {what}"
             );
         }
-        assert_eq!(
-            forest
-                .children(0, s)
-                .map(|c| c as usize)
-                .collect::<Vec<_>>(),
-            naive.children(seat),
-            "{what}"
-        );
+        let children: Vec<usize> = forest.children(0, s).map(|child| child as usize).collect();
+        assert_eq!(children, naive.children(seat), "children of {seat}, {what}");
         let parent = naive.seats[seat]
             .parent
             .filter(|&parent| !(list && parent == 0));
@@ -395,7 +420,10 @@ impl Run {
             volumes
                 .iter_mut()
                 .for_each(|units| *units = self.chance.below(90) as i64 - 30);
-            for (period, entered) in self.naive.seats[seat].entered.iter_mut().enumerate() {
+            let own = self.chance.below(4) > 0;
+            let plain = &mut self.naive.seats[seat];
+            let into = if own { &mut plain.entered } else { &mut plain.first };
+            for (period, entered) in into.iter_mut().enumerate() {
                 if periods & (1 << period) != 0 {
                     entered
                         .iter_mut()
@@ -405,7 +433,7 @@ impl Run {
             }
             postings.push(Posting {
                 seat: seat as Seat,
-                own: true,
+                own,
                 periods,
                 volumes: Volumes::from_units(&volumes),
             });
@@ -445,6 +473,7 @@ impl Run {
         let by_period = matches!(self.rules.activity.window, Window::Period(0)) && period == 0;
         for seat in &mut self.naive.seats {
             seat.entered[period] = [0; KINDS];
+            seat.first[period] = [0; KINDS];
             if by_period {
                 seat.standing.active = false;
             }

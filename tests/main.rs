@@ -1,7 +1,15 @@
 //! One binary for all integration tests, to link once.
 
+mod batches;
 mod chance;
 mod commands;
+mod disk;
 mod documents;
 mod forest;
 mod import;
+mod histories;
+mod log;
+mod model;
+mod pages;
+mod tidy;
+mod views;

@@ -49,13 +49,13 @@ impl Pages {
     /// No records yet, of `stride` words of eight bytes each.
     ///
     /// # Panics
-    /// If a record is empty or fewer than eight of them fit a page.
+    /// If a record is empty or wider than a page.
     #[must_use]
     pub fn new(stride: usize) -> Pages {
         assert!(stride > 0, "a record has at least one word");
         let fit = PAGE_BYTES / (stride * 8);
         assert!(
-            fit >= 8,
+            fit >= 1,
             "a record of {stride} words is too wide for a page"
         );
         Pages {
@@ -93,8 +93,7 @@ impl Pages {
     }
 
     fn page_lines(&self) -> usize {
-        // At least eight records of eight-byte words: always whole lines.
-        (self.stride << self.shift) / 8
+        (self.stride << self.shift).div_ceil(8)
     }
 
     /// One more record, all zero. Amortised O(1); allocates a page now and then, never moves one.

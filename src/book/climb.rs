@@ -4,6 +4,8 @@
 use std::sync::Arc;
 
 use crate::base::ids::{NONE, Seat};
+use crate::tree::blocks::FAN;
+use crate::tree::layout::{high, low};
 use crate::tree::seats::{ACTIVE, COUNTED};
 
 use super::carry::{Carry, pack_counts};
@@ -66,17 +68,20 @@ impl Grove {
     }
 
     /// Adds sums and counts to a cell and its summaries. Gives the root block. O(log cells).
+    #[inline]
     pub(super) fn add_cell(&mut self, leaf: u32, slot: usize, sums: &[i64], counts: i64) -> u32 {
         let (mut block, mut slot) = (leaf, slot);
-        let ladders = !self.plan.ladders.is_empty();
+        let ladders = !self.plan.ladders.is_empty() && !sums.is_empty();
+        let (lanes, counts_lane) = (self.blocks.layout.lanes, self.plan.sums);
         loop {
             self.freshen_block(block);
+            let record = &mut self.blocks.records.get_mut(block)[lanes..];
             for (lane, &volume) in sums.iter().enumerate() {
-                *self.lane_mut(block, lane, slot) += volume;
+                record[FAN * lane + slot] += volume;
             }
             if counts != 0 {
-                let lane = self.lane_mut(block, self.plan.sums, slot);
-                *lane = lane.wrapping_add(counts);
+                let word = &mut record[FAN * counts_lane + slot];
+                *word = word.wrapping_add(counts);
             }
             if ladders {
                 if block == leaf {
@@ -95,9 +100,8 @@ impl Grove {
 
     /// A cell's own sum rose: its inflow has that much less room upward and more downward.
     fn shift_slacks(&mut self, leaf: u32, slot: usize, sums: &[i64]) {
-        let plan = Arc::clone(&self.plan);
-        for (at, ladder) in plan.ladders.iter().enumerate() {
-            let (rise, lane) = (sums.get(ladder.sum).copied().unwrap_or(0), plan.up_lane(at));
+        for at in 0..self.plan.ladders.len() {
+            let (rise, lane) = (sums[self.plan.ladders[at].sum], self.plan.up_lane(at));
             let up = self.lane(leaf, lane, slot) - rise;
             let down = self.lane(leaf, lane + 1, slot) + rise;
             self.write_slack(leaf, slot, at, (up, down));
@@ -145,19 +149,20 @@ impl Grove {
         }
     }
 
-    /// Volume that entered at a seat, under the kernels: bucket 0 of what the seat hands on.
-    pub(super) fn enter_vectors(&mut self, seat: Seat, sums: &[i64]) {
-        if self.plan.kernels.is_empty() {
-            return;
-        }
+    /// Volume that entered at a seat, under the kernels: bucket 0 of what the seat hands on; or, as if from its first
+    /// level, bucket 0 of what it receives.
+    pub(super) fn enter_vectors(&mut self, seat: Seat, sums: &[i64], own: bool) {
         self.freshen(seat);
-        let plan = Arc::clone(&self.plan);
         let mut carry = Carry {
-            vectors: vec![0; plan.carry_words],
+            vectors: vec![0; self.plan.carry_words],
             ..Carry::nothing()
         };
-        for kernel in &plan.kernels {
+        for kernel in &self.plan.kernels {
             carry.vectors[kernel.carry] = sums[kernel.sum];
+        }
+        if !own {
+            self.climb(seat, carry);
+            return;
         }
         self.add_entered(seat, sums);
         let (leaf, slot) = self.seats.place(seat);
@@ -174,7 +179,7 @@ impl Grove {
         let Some(at) = self.seats.layout.wide else {
             return;
         };
-        let wide = crate::tree::layout::low(self.seats.records.get(seat)[at]);
+        let wide = low(self.seats.records.get(seat)[at]);
         if wide != NONE {
             let plan = Arc::clone(&self.plan);
             for kernel in &plan.kernels {
@@ -214,10 +219,12 @@ impl Grove {
         }
         let (leaf, slot) = self.seats.place(seat);
         if leaf == NONE {
-            let plain = self.climb(parent, carry) + 1;
-            if plain > self.plan.run_min {
-                self.promote(seat, plain);
-            }
+            let plain = if carry.vectors.is_empty() {
+                self.climb_counts(parent, change)
+            } else {
+                self.climb(parent, carry)
+            };
+            self.promote_run(seat, plain + 1);
             return;
         }
         let root = self.add_cell(leaf, slot, &[], change);
@@ -225,8 +232,54 @@ impl Grove {
             self.turn_cell(leaf, slot, seat, to.active);
             self.climb_chain_total(root, seat, &mut carry);
         }
-        carry.counts = change;
-        self.climb(self.blocks.top(root), carry);
+        let top = self.blocks.top(root);
+        if carry.vectors.is_empty() {
+            self.climb_counts(top, change);
+        } else {
+            self.climb(top, carry);
+        }
+    }
+
+    /// Adds packed counts to a seat and everyone above it. Gives the number of plain seats met before the first chain.
+    fn climb_counts(&mut self, from: Seat, change: i64) -> usize {
+        let (mut seat, mut plain, mut in_run) = (from, 0, true);
+        let counts = self.seats.layout.counts;
+        while seat != NONE {
+            self.freshen(seat);
+            let record = self.seats.records.get_mut(seat);
+            let leaf = high(record[0]);
+            if leaf == NONE {
+                plain += usize::from(in_run);
+                record[counts] = record[counts].wrapping_add(change);
+                seat = low(record[0]);
+            } else {
+                in_run = false;
+                let slot = record[1] as u8 as usize;
+                let root = self.add_cell(leaf, slot, &[], change);
+                seat = self.blocks.top(root);
+            }
+        }
+        plain
+    }
+
+    /// A run of plain seats grew, upward from `lowest`: it becomes a chain when it is long, or sooner where it only
+    /// lengthens one.
+    pub(super) fn promote_run(&mut self, lowest: Seat, plain: usize) {
+        let run_min = self.plan.run_min;
+        if plain > run_min || (plain > run_min / 8 && self.hangs_at_chain_end(lowest, plain)) {
+            self.promote(lowest, plain);
+        }
+    }
+
+    fn hangs_at_chain_end(&self, lowest: Seat, plain: usize) -> bool {
+        let top = self.walk().above(lowest, plain as u32);
+        top.is_some_and(|top| {
+            let (leaf, slot) = self.seats.place(top);
+            leaf != NONE && slot + 1 == self.blocks.count(leaf) && {
+                let root = self.blocks.root(leaf);
+                self.blocks.last(root) == (leaf, slot)
+            }
+        })
     }
 
     /// A change of packed counts among a seat's children.

@@ -33,7 +33,7 @@ pub enum Attach {
 pub struct Posting {
     /// The credited seat.
     pub seat: Seat,
-    /// Whether it counts in the seat's own volume, or only in its group.
+    /// Whether it counts in the seat's own volume, or only in its group, as if from its first level.
     pub own: bool,
     /// Bit `p` set: it counts in the current period of type `p`.
     pub periods: u8,

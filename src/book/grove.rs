@@ -158,14 +158,17 @@ impl Grove {
     }
 
     /// Brings a seat record to the running periods: what belongs to an earlier one becomes zero.
+    #[inline]
     pub(super) fn freshen(&mut self, seat: Seat) {
-        let layout = self.seats.layout;
-        let plan = Arc::clone(&self.plan);
-        let now = self.now;
-        let record = self.seats.records.get_mut(seat);
-        if now.is_fresh(&record[1..=layout.stamp_words]) {
-            return;
+        if !self.now.is_fresh(self.stamps(self.seats.records.get(seat))) {
+            self.freshen_stale(seat);
         }
+    }
+
+    fn freshen_stale(&mut self, seat: Seat) {
+        let layout = self.seats.layout;
+        let (plan, now) = (&*self.plan, self.now);
+        let record = self.seats.records.get_mut(seat);
         let wide = layout.wide.map_or(NONE, |at| low(record[at]));
         for period in 0..layout.periods {
             if now.is_current(&record[1..=layout.stamp_words], period) {
@@ -199,12 +202,15 @@ impl Grove {
     }
 
     /// Brings a chain block to the running periods.
+    #[inline]
     pub(super) fn freshen_block(&mut self, block: u32) {
-        let (layout, now) = (self.blocks.layout, self.now);
-        if now.is_fresh(self.blocks.stamps(block)) {
-            return;
+        if !self.now.is_fresh(self.blocks.stamps(block)) {
+            self.freshen_stale_block(block);
         }
-        let plan = Arc::clone(&self.plan);
+    }
+
+    fn freshen_stale_block(&mut self, block: u32) {
+        let (layout, now, plan) = (self.blocks.layout, self.now, &*self.plan);
         let kinds = self.seats.layout.kinds;
         let record = self.blocks.records.get_mut(block);
         for period in 0..self.seats.layout.periods {
@@ -306,8 +312,7 @@ fn plan(kept: &Kept<'_>, index: usize) -> GrovePlan {
     {
         let (period, buckets) = (usize::from(kernel.period), usize::from(kernel.buckets));
         assert!(
-            kernel.rule == KernelRule::EachLevel
-                || activity_period.is_none_or(|activity| activity == period),
+            kernel.follows(kept.activity),
             "a kernel that skips the inactive follows the activity rule's period type"
         );
         kernels.push(KernelPlan {

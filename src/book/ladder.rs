@@ -1,19 +1,13 @@
-//! Ladders: how many steps of group volume each seat has reached, and who crosses one.
+//! Ladders: how many steps of group volume each seat has reached.
 //!
 //! A plain seat is asked when its sum changes. A chain's cells keep their slack *on the inflow from below*: how far it may
 //! rise before the next step is reached, and fall before the present one is lost. The least of each over a block tells
 //! whether anybody in it crosses, so exactly those who do are visited.
 
-use std::sync::Arc;
-
-use crate::base::ids::{NONE, Seat};
-use crate::tree::blocks::FAN;
-
-use super::grove::Grove;
 use super::rules::Thresholds;
 
 /// Slack of a cell that can never cross.
-const NEVER: i64 = i64::MAX / 2;
+pub const NEVER: i64 = i64::MAX / 2;
 
 /// A ladder kept on one tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,109 +67,5 @@ impl Ladder {
         let word = &mut record[thresholds + at / 8];
         let shift = 8 * (at % 8);
         *word = (*word & !(0xff << shift)) | (i64::from(reached) << shift);
-    }
-}
-
-impl Grove {
-    /// Judges a fresh plain seat anew on every ladder.
-    pub(super) fn judge_plain(&mut self, seat: Seat) {
-        let layout = self.seats.layout;
-        let plan = Arc::clone(&self.plan);
-        let record = self.seats.records.get_mut(seat);
-        for (at, ladder) in plan.ladders.iter().enumerate() {
-            let reached = ladder.reached_by(record[layout.group + ladder.sum]);
-            if reached != Ladder::reached(record, layout.thresholds, at) {
-                Ladder::set_reached(record, layout.thresholds, at, reached);
-            }
-        }
-    }
-
-    /// Visits every seat of a chain that has crossed a step, and brings slacks up to date.
-    pub(super) fn judge_chain(&mut self, root: u32) {
-        let plan = Arc::clone(&self.plan);
-        for (at, ladder) in plan.ladders.iter().enumerate() {
-            while let Some((leaf, slot, inflow)) = self.find_crossing(root, at, ladder) {
-                let seat = self.blocks.id(leaf, slot);
-                self.freshen(seat);
-                let cell = self.lane(leaf, ladder.sum, slot);
-                let reached = ladder.reached_by(cell + inflow);
-                let thresholds = self.seats.layout.thresholds;
-                Ladder::set_reached(self.seats.records.get_mut(seat), thresholds, at, reached);
-                self.write_slack(leaf, slot, at, ladder.slack(cell, reached));
-                self.summarise_up(leaf);
-            }
-        }
-    }
-
-    /// A cell whose seat has crossed, and its inflow; found by descending where the slack says so. O(log cells).
-    ///
-    /// A block not touched since a roll is freshened on the way: the inflow from below may cross in it all the same.
-    fn find_crossing(
-        &mut self,
-        root: u32,
-        at: usize,
-        ladder: &Ladder,
-    ) -> Option<(u32, usize, i64)> {
-        let (mut block, mut inflow) = (root, 0);
-        loop {
-            self.freshen_block(block);
-            let mut hit = None;
-            let mut below = inflow;
-            for slot in (0..self.blocks.count(block)).rev() {
-                let (up, down) = self.slack(block, slot, at);
-                if up - below <= 0 || down + below < 0 {
-                    hit = Some((slot, below));
-                    break;
-                }
-                below += self.lane(block, ladder.sum, slot);
-            }
-            let (slot, below) = hit?;
-            if self.blocks.is_leaf(block) {
-                return Some((block, slot, below));
-            }
-            inflow = below;
-            block = self.blocks.id(block, slot);
-        }
-    }
-
-    fn slack(&self, block: u32, slot: usize, at: usize) -> (i64, i64) {
-        let lane = self.plan.up_lane(at);
-        (
-            self.lane(block, lane, slot),
-            self.lane(block, lane + 1, slot),
-        )
-    }
-
-    /// Writes the slacks of an entry.
-    pub(super) fn write_slack(
-        &mut self,
-        block: u32,
-        slot: usize,
-        at: usize,
-        (up, down): (i64, i64),
-    ) {
-        let lane = self.blocks.layout.lanes + FAN * self.plan.up_lane(at) + slot;
-        let record = self.blocks.records.get_mut(block);
-        record[lane] = up;
-        record[lane + FAN] = down;
-    }
-
-    /// The least slacks over a block, as its parent's entry shows them.
-    pub(super) fn summarise_slacks(&mut self, block: u32) {
-        let parent = self.blocks.parent(block);
-        if parent == NONE {
-            return;
-        }
-        let plan = Arc::clone(&self.plan);
-        for (at, ladder) in plan.ladders.iter().enumerate() {
-            let (mut least_up, mut least_down, mut below) = (NEVER, NEVER, 0);
-            for slot in (0..self.blocks.count(block)).rev() {
-                let (up, down) = self.slack(block, slot, at);
-                least_up = least_up.min(up - below);
-                least_down = least_down.min(down + below);
-                below += self.lane(block, ladder.sum, slot);
-            }
-            self.write_slack(parent, self.blocks.slot(block), at, (least_up, least_down));
-        }
     }
 }

@@ -12,6 +12,7 @@ pub mod chain;
 pub mod climb;
 pub mod forest;
 pub mod grove;
+pub mod judge;
 pub mod kernel;
 pub mod ladder;
 pub mod post;

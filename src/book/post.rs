@@ -18,6 +18,10 @@ impl Grove {
         for group in postings.chunks(LANES) {
             for posting in group {
                 self.seats.records.prefetch(posting.seat);
+                if !posting.own {
+                    // What comes as if from the first level must be told from what enters here, from the start.
+                    self.widen(posting.seat);
+                }
             }
             match self.plan.sums {
                 1 => self.post_group::<1>(group),
@@ -30,7 +34,7 @@ impl Grove {
             if !self.plan.kernels.is_empty() {
                 for posting in group {
                     let delta = self.delta::<SUMS_MAX>(posting);
-                    self.enter_vectors(posting.seat, &delta);
+                    self.enter_vectors(posting.seat, &delta, posting.own);
                 }
             }
         }
@@ -97,21 +101,16 @@ impl Grove {
     /// Adds to one plain seat, or to one cell and over its whole chain; gives the next seat of the walk.
     #[inline]
     fn hop(&mut self, seat: Seat, delta: &[i64]) -> Seat {
-        let layout = self.seats.layout;
-        let fresh = self.now.is_fresh(self.stamps(self.seats.records.get(seat)));
-        if !fresh {
-            self.freshen(seat);
-        }
+        self.freshen(seat);
+        let layout = &self.seats.layout;
+        let (group, sums) = (layout.group, layout.sums());
         let record = self.seats.records.get_mut(seat);
         let (parent, leaf) = (low(record[0]), high(record[0]));
         if leaf != NONE {
             let slot = record[1] as u8 as usize;
             return self.hop_chain(leaf, slot, &delta[..self.plan.sums]);
         }
-        for (sum, volume) in record[layout.group..layout.group + layout.sums()]
-            .iter_mut()
-            .zip(delta)
-        {
+        for (sum, volume) in record[group..group + sums].iter_mut().zip(delta) {
             *sum += volume;
         }
         if !self.plan.ladders.is_empty() {

@@ -66,8 +66,20 @@ pub struct Kernel {
 pub enum KernelRule {
     /// Every seat uses up a level: no compression.
     EachLevel,
-    /// Only an active seat uses up a level: dynamic compression.
+    /// Only an active seat uses up a level: dynamic compression. Its kernel belongs to the period type over which
+    /// activity is judged, or activity is rolling; otherwise a roll would change every vector at once.
     SkipInactive,
+}
+
+impl Kernel {
+    /// Whether the kernel can be kept beside this activity rule.
+    #[must_use]
+    pub fn follows(&self, activity: &Activity) -> bool {
+        match (self.rule, activity.window) {
+            (KernelRule::SkipInactive, Window::Period(period)) => period == self.period,
+            _ => true,
+        }
+    }
 }
 
 /// All that decides which figures a forest keeps and how its records are laid out.

@@ -13,7 +13,7 @@ impl Grove {
     /// A new seat, attached, that counts nowhere yet.
     pub(super) fn add_seat(&mut self, owner: Member, at: Attach) -> Seat {
         let seat = self.seats.push(owner);
-        self.attach(seat, at, &Carry::nothing());
+        self.attach(seat, at, None);
         seat
     }
 
@@ -21,7 +21,7 @@ impl Grove {
     pub(super) fn move_seat(&mut self, seat: Seat, to: Attach) {
         let carry = self.subtree(seat);
         self.detach(seat, &carry);
-        self.attach(seat, to, &carry);
+        self.attach(seat, to, Some(carry));
     }
 
     fn detach(&mut self, seat: Seat, carry: &Carry) {
@@ -56,7 +56,8 @@ impl Grove {
         self.seats.unlink(seat);
     }
 
-    fn attach(&mut self, seat: Seat, at: Attach, carry: &Carry) {
+    /// Hangs a loose seat, with what it hands up; a new seat hands up nothing.
+    fn attach(&mut self, seat: Seat, at: Attach, carry: Option<Carry>) {
         let (parent, leg) = match at {
             Attach::Under { parent, leg } => (parent, leg),
             Attach::Root if self.roots_below_company() => (crate::base::ids::COMPANY, 0),
@@ -77,16 +78,16 @@ impl Grove {
             let root = self.blocks.root(leaf);
             self.blocks.set_top(root, parent);
         }
-        if *carry == Carry::nothing() {
+        let Some(carry) = carry else {
             return;
-        }
+        };
         let own = self.own_counts(seat);
         self.add_frontline(parent, own);
-        let mut plain = self.climb(parent, carry.clone());
-        let lowest = if leaf == NONE { seat } else { parent };
-        plain += usize::from(leaf == NONE);
-        if plain > self.plan.run_min {
-            self.promote(lowest, plain);
+        let plain = self.climb(parent, carry);
+        if leaf == NONE {
+            self.promote_run(seat, plain + 1);
+        } else {
+            self.promote_run(parent, plain);
         }
     }
 }

@@ -70,7 +70,8 @@ pub struct OrderRow {
     /// Bit `t` set: it entered tree `t` at the seat of `centre`, otherwise at the first centre's.
     pub trees: u8,
     /// Bit `p` set: booked into the period of type `p` that its `at` says, which had rolled; otherwise into the one
-    /// that was current at `seq`.
+    /// that was current at `seq`. In the book of a rolled period a centre opened after the roll has no seat: the first
+    /// centre's stands for it, and a tree in which that one has none either is left out.
     pub periods: u8,
     /// Money paid.
     pub amount: Volume,

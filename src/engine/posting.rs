@@ -177,21 +177,21 @@ pub(crate) fn post_late(
             let Some(seat) = seat(state, credit, tree) else {
                 continue;
             };
+            let first = state.members.seat(credit.member, tree, 1);
+            let forest = branch(state, index);
+            // What was opened after the roll has no seat in the book: the first centre stands for a further one.
+            let stood = [Some(seat), first].into_iter().flatten();
+            let Some(seat) = stood.into_iter().find(|&seat| seat < forest.seats(tree)) else {
+                continue;
+            };
             let posting = Posting {
                 seat,
                 own: is_own(rules, credit, tree),
                 periods: 1 << index,
                 volumes: *volumes,
             };
-            post_in_book(branch(state, index), tree, posting);
+            forest.post(tree, &[posting]);
         }
-    }
-}
-
-fn post_in_book(forest: &mut Forest, tree: usize, posting: Posting) {
-    // A further centre opened after the roll has no seat in the book; its volume enters the other trees alone.
-    if posting.seat < forest.seats(tree) {
-        forest.post(tree, &[posting]);
     }
 }
 

@@ -90,7 +90,17 @@ impl Rules {
             && self.kernels.iter().all(|kernel| {
                 places(kernel.tree, kernel.period, kernel.kind)
                     && (1..=32).contains(&kernel.buckets)
+                    && kernel.follows(&self.activity)
             })
+            && (0..trees).all(|tree| self.fits(tree))
+    }
+
+    /// Whether what is kept on a tree fits its records: at most 8 ladders and 4 kernels.
+    fn fits(&self, tree: usize) -> bool {
+        let here = |of: u8| usize::from(of) == tree;
+        let ladders = self.thresholds.iter().filter(|ladder| here(ladder.tree));
+        let kernels = self.kernels.iter().filter(|kernel| here(kernel.tree));
+        ladders.count() <= 8 && kernels.count() <= 4
     }
 
     /// The tree with this name.

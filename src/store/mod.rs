@@ -1,1 +1,57 @@
 //! Disk: log segments, batches, frames, documents. Stands on `base` alone.
+//!
+//! Owns every byte below a data directory and the order in which bytes become durable. Must not know what a command
+//! means: commands are opaque, length-prefixed bytes. Reads no clock and draws no chance; time and ids are handed in.
+//! All contact with the operating system goes through [`disk::Disk`], so that a test can lose, tear and refuse.
+//!
+//! ```text
+//! DIR/arborline.id            log id and format, written last when a directory is founded
+//! DIR/lock                    held while a process writes here
+//! DIR/log/<first seq>.log     segments: zero-filled files of frames
+//! DIR/log/oldest              from where on the log must be whole, once something was trimmed
+//! DIR/log/prepared            the next segment, zero-filled ahead of its use
+//! DIR/documents/<blake3>      documents that commands name by their hash
+//! ```
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`fault`] | what the world can do to us |
+//! | [`disk`], [`real`] | the trait to the operating system; its production form |
+//! | [`directory`] | who owns a directory: identity and lock |
+//! | [`frame`] | node-local frames, drawn byte by byte |
+//! | [`batch`] | portable batches, drawn byte by byte |
+//! | [`segment`] | heads of segments, and how a segment comes to be |
+//! | [`frames`] | walking the frames of one file |
+//! | [`outcomes`] | what the engine decided, as the log keeps it |
+//! | [`files`], [`reader`] | which segments there are; reading them |
+//! | [`prepare`] | the next segment, made ready ahead of its use |
+//! | [`recover`] | opening: the durable mark, the torn tail |
+//! | [`options`], [`log`], [`order`] | settings; writing; the small trait the log thread speaks |
+//! | [`documents`] | large documents by content hash |
+//!
+//! Decisions.
+//!
+//! 2026: every frame carries, beside the last durable sequence, the byte up to which its own file was synced when it
+//! was written. A sequence cannot tell whether an empty batch was durable; a byte offset can.
+//!
+//! 2026: an opened log never continues the file it found. It starts a fresh segment that holds a copy of whatever
+//! stood above the durable mark, and the head of that segment says where the file before it ends. So the path through
+//! recovery is the same after a crash and after a clean stop, and is tested by both.
+
+pub mod batch;
+pub mod directory;
+pub mod disk;
+pub mod documents;
+pub mod fault;
+pub mod files;
+pub mod frame;
+pub mod frames;
+pub mod log;
+pub mod options;
+pub mod order;
+pub mod outcomes;
+pub mod prepare;
+pub mod reader;
+pub mod real;
+pub mod recover;
+pub mod segment;

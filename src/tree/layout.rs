@@ -145,6 +145,8 @@ pub fn pair(low: u32, high: u32) -> i64 {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Stamps {
     ordinals: [u16; PERIOD_TYPES_MAX],
+    /// The same as stamp words; word 0 has zeros where slot and flags lie.
+    words: [u64; 2],
 }
 
 /// Bits of word 1 that are stamps.
@@ -160,26 +162,19 @@ impl Stamps {
     /// Sets the stamp of a period type.
     pub fn set(&mut self, period: usize, ordinal: u16) {
         self.ordinals[period] = ordinal;
-    }
-
-    /// Stamp word `index` as records carry it; word 0 has zeros where slot and flags lie.
-    #[inline]
-    #[must_use]
-    pub fn word(&self, index: usize) -> u64 {
         let of = |p: usize, shift: u32| u64::from(self.ordinals[p]) << shift;
-        if index == 0 {
-            of(0, 16) | of(1, 32) | of(2, 48)
-        } else {
-            of(3, 0) | of(4, 16) | of(5, 32) | of(6, 48)
-        }
+        self.words = [
+            of(0, 16) | of(1, 32) | of(2, 48),
+            of(3, 0) | of(4, 16) | of(5, 32) | of(6, 48),
+        ];
     }
 
     /// Whether the stamp words of a record (or chain block) all say "now".
     #[inline]
     #[must_use]
     pub fn is_fresh(&self, words: &[i64]) -> bool {
-        (words[0] as u64 & STAMPS_0) == self.word(0)
-            && (words.len() == 1 || words[1] as u64 == self.word(1))
+        (words[0] as u64 & STAMPS_0) == self.words[0]
+            && (words.len() == 1 || words[1] as u64 == self.words[1])
     }
 
     /// Whether a record's stamp of one period type says "now".
@@ -191,9 +186,9 @@ impl Stamps {
 
     /// Writes "now" for all period types.
     pub fn write(&self, words: &mut [i64]) {
-        words[0] = ((words[0] as u64 & !STAMPS_0) | self.word(0)) as i64;
+        words[0] = ((words[0] as u64 & !STAMPS_0) | self.words[0]) as i64;
         if words.len() > 1 {
-            words[1] = self.word(1) as i64;
+            words[1] = self.words[1] as i64;
         }
     }
 }

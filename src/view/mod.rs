@@ -1,3 +1,50 @@
 //! Views: what follows from the kept figures, one file a question.
+//!
+//! A view is a pure function of a state: it reads, counts its steps against a [`budget`], and answers with a plain
+//! shape of ids, names and exact numbers in strings. It writes nothing and knows neither HTTP nor locks; whoever asks
+//! decides whether it reads the live state or a fork.
+//!
+//! | file | question |
+//! |---|---|
+//! | [`member`], [`members`] | who is this; who is like that |
+//! | [`upline`], [`downline`], [`walk`], [`frontline`] | who stands above, below, directly below |
+//! | [`legs`], [`levels`], [`tree_view`] | a downline by leg, by level, as a drawing |
+//! | [`relation`], [`scope`] | how two stand to each other; may one see the other |
+//! | [`volumes`], [`batch_get`], [`company`] | what one, many, all sold |
+//! | [`periods`], [`network`], [`tokens`] | calendar, rules, who may ask |
+//! | [`open_position`], [`tank`], [`move_preview`] | where the next would stand; who waits; what a move would change |
+//! | [`order`], [`changes`] | one order; the log as events |
+//! | [`verify`] | is every kept figure right |
+//!
+//! Shared: [`lens`] (names and rows), [`era`] (which period), [`query`], [`cursor`], [`shape`], [`error`].
 
+pub mod batch_get;
+pub mod budget;
+pub mod changes;
+pub mod company;
+pub mod cursor;
+pub mod downline;
+pub mod era;
+pub mod error;
+pub mod frontline;
+pub mod legs;
+pub mod lens;
+pub mod levels;
+pub mod member;
+pub mod members;
+pub mod move_preview;
+pub mod network;
+pub mod open_position;
+pub mod order;
+pub mod periods;
+pub mod query;
+pub mod relation;
+pub mod scope;
+pub mod shape;
+pub mod tank;
+pub mod tokens;
+pub mod tree_view;
+pub mod upline;
 pub mod verify;
+pub mod volumes;
+pub mod walk;

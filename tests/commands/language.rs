@@ -354,9 +354,13 @@ fn leg(text: &str) -> (&str, Option<u8>) {
 }
 
 fn enrol(words: &[&str]) -> Enrol {
+    let (enroller, words) = match words {
+        ["by", enroller, rest @ ..] => (Some(Text::from(*enroller)), rest),
+        rest => (None, rest),
+    };
     let mut placements = Vec::new();
     for (key, value) in pairs(words) {
-        if !["by", "kind", "country", "currency", "zone", "tags"].contains(&key) {
+        if !["kind", "country", "currency", "zone", "tags"].contains(&key) {
             placements.push(Placement {
                 tree: key.into(),
                 place: place_at(value),
@@ -366,7 +370,7 @@ fn enrol(words: &[&str]) -> Enrol {
     let tags = text(words, "tags").unwrap_or_default();
     Enrol {
         kind: kind(&text(words, "kind").unwrap_or_default()),
-        enroller: text(words, "by"),
+        enroller,
         profile: Profile {
             country: text(words, "country"),
             currency: text(words, "currency"),

@@ -9,7 +9,7 @@ use arborline::tree::rules::{CustomerLevel, Inside, Policy, Shape, Termination, 
 
 /// Kinds `cv` and `pv`, months of 2026 up to May, active from 100 pv a month, an enroller tree; orders late in a month
 /// count in the current one; machine time follows `at`.
-pub(super) fn rules(options: &[&str]) -> Rules {
+pub(crate) fn rules(options: &[&str]) -> Rules {
     let mut rules = Rules {
         kinds: vec!["cv".into(), "pv".into()],
         period_types: vec![months()],
@@ -63,7 +63,6 @@ fn apply(rules: &mut Rules, option: &str) {
         "refund_days" => rules.refund_days = value.parse().expect("days"),
         "return_days" => rules.return_days = value.parse().expect("days"),
         "clock" => rules.clock = ClockMode::Wall,
-        "kinds" => rules.kinds = value.split(',').map(Text::from).collect(),
         "at_least" => rules.activity.at_least = value.parse::<Volume>().expect("a number"),
         other => panic!("unknown option {other}"),
     }
@@ -155,7 +154,7 @@ fn weeks() -> PeriodType {
 }
 
 /// A day, or a full instant.
-pub(super) fn time(text: &str) -> Time {
+pub(crate) fn time(text: &str) -> Time {
     let whole = if text.contains('T') {
         text.to_owned()
     } else {

@@ -175,7 +175,9 @@ fn member(state: &State, id: &str) -> Vec<String> {
 
 fn order(state: &State, id: &str) -> Vec<String> {
     let orders = &state.orders;
-    let order = orders.find(id).expect("an order");
+    let Some(order) = orders.find(id) else {
+        return vec!["none".into()];
+    };
     let row = orders.row(order);
     let mut lines = vec![
         format!(

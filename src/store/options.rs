@@ -1,0 +1,45 @@
+//! Settings of an opened log.
+
+use crate::store::directory::LogId;
+use crate::store::prepare::When;
+
+/// What must have happened before a batch counts as confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// Its bytes are on the disk.
+    Fsync,
+    /// The operating system has its bytes: they survive our end, not the machine's.
+    Os,
+}
+
+/// How a log is opened.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Version of the machine whose decisions the log records; a log of another version is refused.
+    pub machine_version: u32,
+    /// The id of a new log, if one may be founded where there is none.
+    pub found: Option<LogId>,
+    /// When a batch counts as confirmed.
+    pub durability: Durability,
+    /// When segments are made.
+    pub segments: When,
+    /// Bytes of a segment.
+    pub segment_bytes: u64,
+    /// Bytes of the segment that an opening begins, at most; it is made while the caller waits.
+    pub opening_bytes: u64,
+}
+
+impl Options {
+    /// A server's settings: 64 MiB segments made ahead, confirmed when on the disk.
+    #[must_use]
+    pub fn new(machine_version: u32) -> Options {
+        Options {
+            machine_version,
+            found: None,
+            durability: Durability::Fsync,
+            segments: When::Ahead,
+            segment_bytes: 64 << 20,
+            opening_bytes: 16 << 20,
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Which period a question means, and the book that still holds its figures.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::base::ids::Seat;
+use crate::book::forest::Forest;
+use crate::engine::periods::{PeriodState as PeriodStanding, Stage};
+use crate::view::error::{ViewError, What};
+use crate::view::lens::Lens;
+
+/// Where a period stands in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PeriodState {
+    /// Its start lies ahead.
+    Ahead,
+    /// It runs.
+    Current,
+    /// It is over and late orders still reach it.
+    Rolled,
+    /// Frozen, and still readable.
+    Closed,
+    /// Frozen and no longer readable here, or before the network's time.
+    Gone,
+}
+
+impl PeriodState {
+    /// The engine's stage in the words of answers.
+    #[must_use]
+    pub fn of(stage: Stage) -> PeriodState {
+        match stage {
+            Stage::Ahead => PeriodState::Ahead,
+            Stage::Open => PeriodState::Current,
+            Stage::Rolled => PeriodState::Rolled,
+            Stage::Closed => PeriodState::Closed,
+            Stage::Gone => PeriodState::Gone,
+        }
+    }
+}
+
+/// A period with its book.
+#[derive(Clone, Copy)]
+pub struct Era<'a> {
+    /// Index of the period type.
+    pub period: usize,
+    /// Number of the period in its type's calendar.
+    pub ordinal: u32,
+    /// Current, rolled or closed.
+    pub state: PeriodState,
+    /// The forest that holds its figures.
+    pub forest: &'a Forest,
+}
+
+impl Era<'_> {
+    /// A figure of a seat, zero where the seat is younger than the book.
+    #[must_use]
+    pub fn figure(&self, tree: usize, seat: Seat, read: impl Fn(&Forest) -> i64) -> i64 {
+        if seat < self.forest.seats(tree) {
+            read(self.forest)
+        } else {
+            0
+        }
+    }
+}
+
+/// The period meant by a type's name and a label, `current` or `closed`; the current one by default.
+///
+/// # Errors
+/// Unknown names, a period ahead, or [`ViewError::Gone`] for one no longer readable.
+///
+/// # Cost
+/// O(periods).
+pub fn choose<'a>(
+    lens: &Lens<'a>,
+    period_type: Option<&str>,
+    label: Option<&str>,
+) -> Result<Era<'a>, ViewError> {
+    let period = lens.period_type(period_type)?;
+    let periods = lens.periods(period);
+    let asked = label.unwrap_or("current");
+    let ordinal = match asked {
+        "current" => Some(periods.current()),
+        "closed" => periods.closed.as_ref().map(|book| book.ordinal),
+        _ => periods.find(asked),
+    };
+    let unknown = || ViewError::Unknown {
+        what: What::Period,
+        field: "period",
+        given: asked.to_owned(),
+        allowed: readable(periods),
+    };
+    let ordinal = ordinal.ok_or_else(unknown)?;
+    let state = PeriodState::of(periods.stage(ordinal));
+    let forest = match state {
+        PeriodState::Current => Some(lens.forest()),
+        PeriodState::Rolled => periods.branch.as_ref().map(|branch| &branch.forest),
+        PeriodState::Closed => periods.closed.as_ref().map(|book| &book.forest),
+        PeriodState::Ahead => return Err(unknown()),
+        PeriodState::Gone => None,
+    };
+    let forest = forest.ok_or_else(|| ViewError::Gone {
+        field: "period",
+        given: asked.to_owned(),
+        oldest: readable(periods).swap_remove(0),
+    })?;
+    Ok(Era {
+        period,
+        ordinal,
+        state,
+        forest,
+    })
+}
+
+/// Labels of the periods that can be read, the oldest first; the current one is always among them.
+fn readable(periods: &PeriodStanding) -> Vec<String> {
+    let closed = periods.closed.as_ref().map(|book| book.ordinal);
+    let rolled = periods.branch.as_ref().map(|branch| branch.ordinal);
+    [closed, rolled, Some(periods.current())]
+        .into_iter()
+        .flatten()
+        .map(|ordinal| periods.label(ordinal).to_string())
+        .collect()
+}

@@ -1,0 +1,152 @@
+//! Random histories of random networks: after every command every figure equals the model's.
+
+use arborline::base::ids::Text;
+use arborline::base::time::Time;
+use arborline::engine::command::found::Found;
+use arborline::engine::command::{Command, Verb};
+use arborline::engine::rules::{ClockMode, Rules};
+
+use crate::chance::{Chance, scale};
+use commands::{Lean, Writer};
+use play::{Batch, Pair, guarded, report};
+
+mod commands;
+mod compare;
+mod copies;
+mod grown;
+mod laws;
+mod play;
+
+/// The first command of every history.
+fn founding(rules: Rules) -> Batch {
+    let found = Found {
+        document: [7; 32],
+        rules,
+    };
+    let command = Command {
+        id: Text::from("founding"),
+        at: laws::START,
+        verb: Verb::Found(Box::new(found)),
+    };
+    Batch {
+        stamp: laws::START,
+        commands: vec![command],
+    }
+}
+
+/// The time a batch is stamped with.
+fn stamp(writer: &mut Writer, pair: &Pair) -> Time {
+    let now = pair.world.time.0;
+    match writer.chance.below(10) {
+        0..=5 => Time(now + writer.chance.between(0, 6 * 3_600_000)),
+        6 => Time(now - 5),
+        7 => Time(
+            (writer.border(&pair.world) + writer.chance.between(-1, 1))
+                .clamp(now, now + 40 * 86_400_000),
+        ),
+        8 => Time(now + writer.chance.between(0, 9 * 86_400_000)),
+        _ => Time(now),
+    }
+}
+
+/// One history on its way.
+struct History {
+    writer: Writer,
+    pair: Pair,
+    played: Vec<Batch>,
+}
+
+impl History {
+    /// A network founded by rules drawn from a seed.
+    fn new(seed: u64, lean: Lean) -> (History, Batch) {
+        let mut chance = Chance::new(seed);
+        let first = founding(laws::draw(&mut chance));
+        let history = History {
+            writer: Writer::new(chance, lean),
+            pair: Pair::new(),
+            played: Vec::new(),
+        };
+        (history, first)
+    }
+
+    /// Plays a batch and compares every figure.
+    fn play(&mut self, batch: Batch) -> Result<(), String> {
+        self.played.push(batch.clone());
+        self.pair.play(&batch)?;
+        self.pair.compare()
+    }
+
+    /// Draws and plays commands in groups of at most `group`.
+    fn go_on(&mut self, commands: usize, group: usize) -> Result<(), String> {
+        let mut left = commands;
+        while left > 0 {
+            let size = (1 + self.writer.chance.below(group)).min(left);
+            left -= size;
+            let stamp = stamp(&mut self.writer, &self.pair);
+            let mut commands = Vec::new();
+            // Commands of a group are drawn against what the ones before them leave behind.
+            let mut ahead = self.pair.world.clone();
+            if ahead.law().clock == ClockMode::Wall {
+                ahead.advance(stamp);
+            }
+            for _ in 0..size {
+                let command = self.writer.draw(&ahead);
+                ahead.step(ahead.seq + 1, stamp, &command).ok();
+                commands.push(command);
+            }
+            self.play(Batch { stamp, commands })?;
+        }
+        Ok(())
+    }
+}
+
+/// Plays one history; a failure is shortened and told.
+fn run(
+    seed: u64,
+    lean: Lean,
+    mut story: impl FnMut(&mut History) -> Result<(), String>,
+) -> History {
+    let (mut history, first) = History::new(seed, lean);
+    let told = guarded(|| {
+        history.play(first)?;
+        story(&mut history)
+    });
+    if let Err(what) = told {
+        panic!(
+            "{}",
+            report(seed, std::mem::take(&mut history.played), &what)
+        );
+    }
+    history
+}
+
+fn check(first_seed: u64, histories: u64, commands: usize, lean: Lean, group: usize) {
+    for seed in first_seed..first_seed + histories * scale() {
+        run(seed, lean, |history| history.go_on(commands, group));
+    }
+}
+
+#[test]
+fn figures_after_every_command() {
+    check(10_000, 60, 150, Lean::Mixed, 1);
+}
+
+#[test]
+fn figures_after_every_command_in_lines() {
+    check(20_000, 40, 150, Lean::Lines, 1);
+}
+
+#[test]
+fn figures_after_every_command_in_stars() {
+    check(30_000, 40, 150, Lean::Stars, 1);
+}
+
+#[test]
+fn figures_after_groups() {
+    check(40_000, 60, 300, Lean::Mixed, 40);
+}
+
+#[test]
+fn sums_near_their_bound() {
+    check(50_000, 20, 300, Lean::Huge, 3);
+}

@@ -1,0 +1,207 @@
+//! Random rules of a network: every shape, policy, window, kernel and calendar.
+
+use arborline::base::ids::Text;
+use arborline::base::number::Volume;
+use arborline::base::time::{DAY_MS, Time};
+use arborline::book::rules::{Activity, Kernel, KernelRule, Thresholds, Window};
+use arborline::engine::rules::{ClockMode, Late, PeriodType, Rules, TerminatedOrders};
+use arborline::tree::rules::{CustomerLevel, Inside, Policy, Shape, Termination, TreeRules};
+
+use crate::chance::Chance;
+
+/// The first instant of every calendar: 2026-01-01.
+pub(crate) const START: Time = Time(1_767_225_600_000);
+
+/// Rules drawn from a seed.
+pub(crate) fn draw(chance: &mut Chance) -> Rules {
+    let kinds = 1 + chance.below(3);
+    let types = 1 + chance.below(3);
+    let mut trees = vec![tree("enroller", Shape::List, Policy::UnderEnroller, chance)];
+    for (name, percent) in [
+        ("unilevel", 50),
+        ("binary", 75),
+        ("matrix", 40),
+        ("binary_two", 15),
+    ] {
+        if chance.percent(percent) {
+            let shape = match name {
+                "unilevel" => Shape::List,
+                "matrix" => Shape::Matrix {
+                    width: u8::try_from(2 + chance.below(3)).expect("narrow"),
+                },
+                _ => Shape::Binary,
+            };
+            let policy = policy(shape, kinds, types, chance);
+            trees.push(tree(name, shape, policy, chance));
+        }
+    }
+    let at_least = *chance.pick(&[1, 500_000, 1_000_000]);
+    let (thresholds, kernels) = (
+        ladders(trees.len(), kinds, types, chance),
+        kernels(trees.len(), kinds, types, chance),
+    );
+    Rules {
+        kinds: ["pv", "cv", "qv"][..kinds]
+            .iter()
+            .map(|&name| Text::from(name))
+            .collect(),
+        period_types: (0..types).map(|of| period_type(of, chance)).collect(),
+        trees,
+        activity: Activity {
+            kind: small(chance.below(kinds)),
+            at_least: Volume(at_least),
+            window: if chance.percent(60) {
+                Window::Period(small(chance.below(types)))
+            } else {
+                Window::Rolling {
+                    days: *chance.pick(&[1, 3, 7, 30]),
+                }
+            },
+        },
+        count_customers: chance.percent(50),
+        enrolled_by_fact: chance.percent(50),
+        terminated_orders: if chance.percent(50) {
+            TerminatedOrders::Reject
+        } else {
+            TerminatedOrders::CreditUpline
+        },
+        refund_days: *chance.pick(&[1, 5, 30, 90]),
+        return_days: *chance.pick(&[0, 2, 10, 60]),
+        thresholds,
+        kernels,
+        clock: if chance.percent(75) {
+            ClockMode::Events
+        } else {
+            ClockMode::Wall
+        },
+        time_zone: Text::from("UTC"),
+    }
+}
+
+pub(crate) fn small(number: usize) -> u8 {
+    u8::try_from(number).expect("a small number")
+}
+
+/// A policy that fits a shape.
+pub(crate) fn policy(shape: Shape, kinds: usize, types: usize, chance: &mut Chance) -> Policy {
+    let inside = *chance.pick(&[Inside::Outer, Inside::BreadthFirst, Inside::Balanced]);
+    let (kind, period) = (small(chance.below(kinds)), small(chance.below(types)));
+    match shape {
+        Shape::List => *chance.pick(&[
+            Policy::UnderEnroller,
+            Policy::UnderEnroller,
+            Policy::HoldingTank,
+        ]),
+        Shape::Matrix { .. } => *chance.pick(&[
+            Policy::BreadthFirst,
+            Policy::FewestFilled,
+            Policy::CompanyQueue,
+            Policy::HoldingTank,
+        ]),
+        Shape::Binary => *chance.pick(&[
+            Policy::OuterLeft,
+            Policy::OuterRight,
+            Policy::WeakerVolume {
+                kind,
+                period,
+                inside,
+            },
+            Policy::WeakerCount { inside },
+            Policy::Alternate,
+            Policy::BreadthFirst,
+            Policy::DefaultLeg,
+            Policy::HoldingTank,
+        ]),
+    }
+}
+
+fn tree(name: &str, shape: Shape, placement: Policy, chance: &mut Chance) -> TreeRules {
+    let list = shape == Shape::List;
+    TreeRules {
+        name: Text::from(name),
+        shape,
+        placement,
+        customer_level: if chance.percent(50) {
+            CustomerLevel::Own
+        } else {
+            CustomerLevel::First
+        },
+        termination: if list && chance.percent(70) {
+            Termination::RollUp
+        } else {
+            Termination::EmptySeat
+        },
+        centres: if name == "enroller" || chance.percent(60) {
+            1
+        } else {
+            3
+        },
+        move_max: if chance.percent(30) { 4 } else { 1_000_000 },
+    }
+}
+
+fn period_type(of: usize, chance: &mut Chance) -> PeriodType {
+    let days = [
+        *chance.pick(&[7, 10, 30]),
+        *chance.pick(&[1, 2, 7]),
+        *chance.pick(&[5, 14, 30]),
+    ][of];
+    let known = if chance.percent(80) {
+        400 / days + 2
+    } else {
+        4
+    };
+    let length = days * DAY_MS;
+    let cutoff_ms = *chance.pick(&[0, 3_600_000, length / 2, length - 1, length]);
+    PeriodType {
+        name: Text::from(["month", "week", "cycle"][of]),
+        cutoff_ms,
+        late: if chance.percent(70) {
+            Late::Own
+        } else {
+            Late::Current
+        },
+        starts: (0..=known)
+            .map(|period| Time(START.0 + period * length))
+            .collect(),
+        labels: (0..known)
+            .map(|period| Text::from(format!("{of}-{period}")))
+            .collect(),
+    }
+}
+
+fn ladders(trees: usize, kinds: usize, types: usize, chance: &mut Chance) -> Vec<Thresholds> {
+    let count = chance.below(5);
+    (0..count)
+        .map(|_| {
+            let mut steps: Vec<i64> = (0..1 + chance.below(4))
+                .map(|_| chance.between(1, 40) * 250_000)
+                .collect();
+            steps.sort_unstable();
+            steps.dedup();
+            Thresholds {
+                tree: small(chance.below(trees)),
+                period: small(chance.below(types)),
+                kind: small(chance.below(kinds)),
+                steps: steps.into_iter().map(Volume).collect(),
+            }
+        })
+        .collect()
+}
+
+fn kernels(trees: usize, kinds: usize, types: usize, chance: &mut Chance) -> Vec<Kernel> {
+    let count = chance.below(4);
+    (0..count)
+        .map(|_| Kernel {
+            tree: small(chance.below(trees)),
+            period: small(chance.below(types)),
+            kind: small(chance.below(kinds)),
+            buckets: *chance.pick(&[1, 2, 3, 5, 32]),
+            rule: if chance.percent(30) {
+                KernelRule::EachLevel
+            } else {
+                KernelRule::SkipInactive
+            },
+        })
+        .collect()
+}

@@ -1,0 +1,159 @@
+//! Plays a history on engine and model side by side, and shortens one that fails.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use arborline::base::time::Time;
+use arborline::engine::command::Command;
+use arborline::engine::execute::execute_batch;
+use arborline::engine::outcome::Outcome;
+use arborline::engine::state::State;
+
+use super::compare;
+use crate::chance::Chance;
+use crate::model::judge::Seated;
+use crate::model::world::World;
+
+/// Commands that were logged together.
+#[derive(Clone, Debug)]
+pub(crate) struct Batch {
+    pub(crate) stamp: Time,
+    pub(crate) commands: Vec<Command>,
+}
+
+/// Engine and model after the same commands.
+pub(crate) struct Pair {
+    pub(crate) state: State,
+    pub(crate) world: World,
+    probe: Chance,
+}
+
+impl Pair {
+    pub(crate) fn new() -> Pair {
+        Pair {
+            state: State::new(),
+            world: World::new(),
+            probe: Chance::new(7),
+        }
+    }
+
+    /// Plays one batch and compares outcomes; figures are compared by [`Pair::compare`].
+    pub(crate) fn play(&mut self, batch: &Batch) -> Result<(), String> {
+        let first = self.world.seq + 1;
+        let mut outcomes = Vec::new();
+        execute_batch(
+            &mut self.state,
+            first,
+            batch.stamp,
+            &batch.commands,
+            &mut outcomes,
+        );
+        if outcomes.len() != batch.commands.len() {
+            return Err(format!(
+                "{} outcomes for {} commands",
+                outcomes.len(),
+                batch.commands.len()
+            ));
+        }
+        for (seq, (command, outcome)) in (first..).zip(batch.commands.iter().zip(&outcomes)) {
+            let verdict = self.world.step(seq, batch.stamp, command);
+            let told = self.told(outcome);
+            if told != verdict {
+                return Err(format!(
+                    "outcome of {seq}: engine {outcome:?} ({told:?}), model {verdict:?}"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// An outcome in the model's words.
+    fn told(&self, outcome: &Outcome) -> Result<Vec<Seated>, u16> {
+        let accepted = outcome.as_ref().map_err(|rejection| rejection.number())?;
+        let choices = accepted.choices.iter().map(|choice| Seated {
+            tree: usize::from(choice.tree),
+            centre: choice.centre,
+            parent: choice
+                .parent
+                .map(|(member, centre)| (member as usize, centre)),
+            leg: choice.leg,
+            waits: choice.waits,
+        });
+        Ok(choices.collect())
+    }
+
+    pub(crate) fn compare(&mut self) -> Result<(), String> {
+        compare::all(&self.state, &self.world, &mut self.probe)
+    }
+}
+
+/// Plays batches from the start; says what went wrong first, a panic included.
+pub(crate) fn replay(batches: &[Batch]) -> Result<(), String> {
+    guarded(|| {
+        let mut pair = Pair::new();
+        for (at, batch) in batches.iter().enumerate() {
+            let played = pair.play(batch).and_then(|()| pair.compare());
+            played.map_err(|what| format!("batch {at}: {what}"))?;
+        }
+        Ok(())
+    })
+}
+
+/// Turns a panic into words.
+pub(crate) fn guarded<T>(run: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|&text| text.to_owned()));
+        Err(format!("panicked: {}", text.unwrap_or_default()))
+    })
+}
+
+/// Leaves out what is not needed for a failure: batches, then single commands.
+pub(crate) fn shorten(mut batches: Vec<Batch>) -> Vec<Batch> {
+    let mut budget = 1_500;
+    let mut step = (batches.len() / 2).max(1);
+    while budget > 0 {
+        let mut at = 1;
+        let before = batches.len();
+        while at < batches.len() && budget > 0 {
+            let mut fewer = batches.clone();
+            fewer.drain(at..(at + step).min(fewer.len()));
+            budget -= 1;
+            if replay(&fewer).is_err() {
+                batches = fewer;
+            } else {
+                at += step;
+            }
+        }
+        if step == 1 && before == batches.len() {
+            break;
+        }
+        step = (step / 2).max(1);
+    }
+    for at in 0..batches.len() {
+        let mut inner = batches[at].commands.len();
+        while inner > 0 && batches[at].commands.len() > 1 {
+            inner -= 1;
+            let mut fewer = batches.clone();
+            fewer[at].commands.remove(inner);
+            if replay(&fewer).is_err() {
+                batches = fewer;
+            }
+        }
+    }
+    batches
+}
+
+/// A failure as it is printed.
+pub(crate) fn report(seed: u64, batches: Vec<Batch>, what: &str) -> String {
+    let total: usize = batches.iter().map(|batch| batch.commands.len()).sum();
+    let short = shorten(batches);
+    let last = replay(&short).expect_err("a shortened history fails still");
+    let mut text = format!("seed {seed}, after {total} commands: {what}\nshortened: {last}\n");
+    for batch in &short {
+        text += &format!("  -- stamp {:?}\n", batch.stamp);
+        for command in &batch.commands {
+            text += &format!("  {command:?}\n");
+        }
+    }
+    text
+}

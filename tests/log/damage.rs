@@ -1,0 +1,163 @@
+//! Damage: any byte of a small log changed, any file cut short. It is named, or it harms nothing.
+
+use std::path::{Path, PathBuf};
+
+use arborline::store::fault::Fault;
+
+use super::history::{History, directory, options, read_all};
+use crate::chance::{Chance, scale};
+use crate::disk::sim::SimDisk;
+use arborline::store::log::Log;
+use arborline::store::recover::inspect;
+
+/// A log of several segments whose every command lies below the durable mark.
+fn sample() -> (SimDisk, History) {
+    let disk = SimDisk::new();
+    let mut history = History::default();
+    for seed in 0..2 {
+        let mut log = history.open(&disk, options()).unwrap();
+        let mut chance = Chance::new(seed);
+        for _ in 0..25 {
+            history.step(&mut log, &mut chance).unwrap();
+        }
+        history.commit(&mut log, &[b"the last".to_vec()]).unwrap();
+        assert!(log.mark_is_behind());
+        history.commit(&mut log, &[]).unwrap();
+        assert!(!log.mark_is_behind());
+        // A second one, so that damage may also reach over the end of the first.
+        history.commit(&mut log, &[]).unwrap();
+    }
+    (disk, history)
+}
+
+/// What a damaged directory shows: all commands, or the fault that names the damage.
+fn open(disk: &SimDisk) -> Result<Vec<Vec<u8>>, Fault> {
+    let (files, _) = inspect(&directory(disk), Some(7))?;
+    let inspected = read_all(&files);
+    let opened = Log::open(&directory(disk), options()).and_then(|(log, _)| read_all(log.files()));
+    // Reading without writing comes to the same answer as opening to write.
+    assert_eq!(
+        inspected.is_ok(),
+        opened.is_ok(),
+        "{inspected:?} {opened:?}"
+    );
+    opened
+}
+
+fn segments(disk: &SimDisk) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut files = disk.files();
+    files.retain(|(path, bytes)| !bytes.is_empty() && !path.ends_with("lock"));
+    files
+}
+
+/// Opens the disk with `path` changed at byte `at`: every command is shown, or a fault names a place no later.
+fn check(disk: &SimDisk, history: &History, path: &Path, bytes: Vec<u8>, at: usize) -> bool {
+    match open(&disk.with(path, bytes)) {
+        Ok(shown) => {
+            assert_eq!(shown, history.submitted, "{} byte {at}", path.display());
+            false
+        }
+        Err(Fault::Damaged {
+            at_byte,
+            file,
+            reason,
+        }) => {
+            assert!(
+                at_byte <= at as u64,
+                "byte {at} named as {at_byte}: {reason}"
+            );
+            assert!(file.starts_with("/data/net"), "{}", file.display());
+            true
+        }
+        Err(fault) => {
+            let other = matches!(
+                fault,
+                Fault::OtherFormat { .. } | Fault::OtherMachine { .. }
+            );
+            assert!(other, "{fault}");
+            true
+        }
+    }
+}
+
+#[test]
+fn a_flipped_bit_is_named_or_harmless() {
+    let (disk, history) = sample();
+    let (mut flips, mut named) = (0, 0);
+    for (path, bytes) in segments(&disk) {
+        for at in 0..bytes.len() {
+            let bits = if scale() > 1 {
+                0..8
+            } else {
+                at % 8..at % 8 + 1
+            };
+            for bit in bits {
+                let mut changed = bytes.clone();
+                changed[at] ^= 1 << bit;
+                flips += 1;
+                named += u64::from(check(&disk, &history, &path, changed, at));
+            }
+        }
+    }
+    assert!(flips > 5_000, "{flips} flips");
+    // What is left over is the room behind the last frame and the last empty batch.
+    assert!(named * 4 > flips, "{named} of {flips} were named");
+}
+
+#[test]
+fn a_file_cut_short_is_named_or_harmless() {
+    let (disk, history) = sample();
+    for (path, bytes) in segments(&disk) {
+        for len in 0..bytes.len() {
+            let named = check(&disk, &history, &path, bytes[..len].to_vec(), len);
+            assert!(named, "{} cut to {len} went unnoticed", path.display());
+        }
+        let mut longer = bytes.clone();
+        longer.extend_from_slice(b"ARBf and other junk");
+        check(&disk, &history, &path, longer, bytes.len());
+    }
+}
+
+#[test]
+fn frames_zeroed_or_in_another_place_are_not_served() {
+    let (disk, history) = sample();
+    for (path, bytes) in segments(&disk) {
+        for at in (0..bytes.len()).step_by(16) {
+            let mut changed = bytes.clone();
+            let len = 32.min(bytes.len() - at);
+            changed[at..at + len].fill(0);
+            check(&disk, &history, &path, changed, at + len - 1);
+            // A shift can take the last durable mark with it; then a shorter log is all that can be known.
+            let mut shifted = bytes.clone();
+            shifted.copy_within(at..bytes.len() - len / 4, at + len / 4);
+            if let Ok(shown) = open(&disk.with(&path, shifted)) {
+                assert_eq!(shown, history.submitted[..shown.len()]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_missing_or_foreign_file_is_named() {
+    let (disk, _) = sample();
+    let files = segments(&disk);
+    assert!(files.len() > 4);
+    for (path, _) in &files {
+        let gone = disk.with(path, Vec::new());
+        arborline::store::disk::Disk::remove(&gone, path).unwrap();
+        let fault = open(&gone).expect_err("a missing file");
+        assert!(
+            matches!(
+                fault,
+                Fault::Damaged { .. } | Fault::Empty { .. } | Fault::Trimmed { .. }
+            ),
+            "{fault}"
+        );
+        for (_, other) in &files {
+            let swapped = disk.with(path, other.clone());
+            if swapped.files() != disk.files() {
+                open(&swapped).expect_err("another file's bytes");
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Faults: each operation fails once or for ever, in each way; the log stops, and the next start tells the truth.
+
+use std::io::ErrorKind;
+
+use arborline::base::time::Time;
+use arborline::store::fault::Fault;
+
+use super::history::{History, options};
+use crate::chance::{Chance, scale};
+use crate::disk::sim::{OPS, Op, SimDisk, Survivors, Trouble};
+
+/// Runs a life under `trouble`; whether it ended early. Checks that a fault is final and names what failed.
+fn live(disk: &SimDisk, history: &mut History, seed: u64, trouble: Trouble) -> bool {
+    let mut chance = Chance::new(seed);
+    disk.plan(Some(trouble));
+    let mut log = match history.open(disk, options()) {
+        Ok(log) => log,
+        Err(fault) => return named(&fault),
+    };
+    for _ in 0..40 {
+        let Err(fault) = history.step(&mut log, &mut chance) else {
+            continue;
+        };
+        assert_eq!(log.append(Time(0), 0, &[]), Err(Fault::Poisoned));
+        assert_eq!(log.commit(), Err(Fault::Poisoned));
+        assert_eq!(log.write_outcomes(), Err(Fault::Poisoned));
+        return named(&fault);
+    }
+    false
+}
+
+fn named(fault: &Fault) -> bool {
+    assert!(matches!(fault, Fault::Io { .. }), "{fault}");
+    assert!(fault.to_string().contains("/data"), "{fault}");
+    true
+}
+
+fn check(seed: u64, trouble: Trouble) -> (bool, SimDisk) {
+    let disk = SimDisk::new();
+    let mut history = History::default();
+    let failed = live(&disk, &mut history, seed, trouble);
+    assert!(!disk.synced_twice(), "{trouble:?}");
+    // The power goes at once.
+    let mut after = history.clone();
+    let lost = disk.image(Survivors::None, &mut Chance::new(0));
+    after
+        .live(&lost, &mut Chance::new(1), 5)
+        .expect("a fault damages nothing");
+    // Or the process starts again over a cache that shows bytes which never reached the disk, answers, and then the
+    // power goes: whatever it answered must be there.
+    disk.survive_process();
+    history
+        .live(&disk, &mut Chance::new(1), 5)
+        .expect("a fault damages nothing");
+    let lost = disk.image(Survivors::None, &mut Chance::new(0));
+    history
+        .open(&lost, options())
+        .expect("nor does the loss of power");
+    (failed, disk)
+}
+
+#[test]
+fn every_operation_fails_in_every_way() {
+    let errors = [
+        ErrorKind::StorageFull,
+        ErrorKind::Other,
+        ErrorKind::PermissionDenied,
+    ];
+    for seed in 0..2 * scale() {
+        for op in OPS {
+            for error in errors {
+                for for_ever in [false, true] {
+                    let trouble = |n| Trouble::Fail {
+                        op,
+                        n,
+                        error,
+                        for_ever,
+                    };
+                    let failures = (0..).take_while(|n| check(seed, trouble(*n)).0).count();
+                    assert!(failures > 1 || op == Op::Remove, "{op:?} never failed");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn short_and_interrupted_writes_are_gone_on_with() {
+    let interrupted = |n| Trouble::Fail {
+        op: Op::Write,
+        n,
+        error: ErrorKind::Interrupted,
+        for_ever: false,
+    };
+    for n in 0..60 {
+        assert!(!check(3, Trouble::ShortWrite { n }).0);
+        assert!(!check(3, interrupted(n)).0);
+    }
+}
+
+#[test]
+fn a_write_that_fails_half_way_is_not_served() {
+    let failures = (0..)
+        .take_while(|n| check(5, Trouble::HalfWrite { n: *n }).0)
+        .count();
+    assert!(failures > 15, "{failures}");
+}

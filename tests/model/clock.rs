@@ -1,0 +1,114 @@
+//! Time: periods roll in order of their ends, branch, and close.
+
+use arborline::base::time::Time;
+use arborline::engine::rules::Late;
+
+use super::judge::no;
+use super::world::{Branch, Calendar, World};
+
+impl Calendar {
+    /// The period that holds an instant, if the calendar reaches it.
+    pub(crate) fn period_of(&self, at: Time) -> Option<usize> {
+        (0..self.labels.len())
+            .find(|&period| self.starts[period] <= at && at < self.starts[period + 1])
+    }
+
+    /// When the current period ends, if another is known behind it.
+    pub(crate) fn next_roll(&self) -> Option<Time> {
+        (self.current + 1 < self.labels.len()).then(|| self.starts[self.current + 1])
+    }
+}
+
+impl World {
+    /// Moves time on; what falls due on the way happens in order: at one instant books close at their cutoff, then
+    /// periods roll, the shortest first.
+    pub(crate) fn advance(&mut self, to: Time) {
+        let to = to.max(self.time);
+        if self.rules.is_some() {
+            while let Some((due, rolls, _, of)) = self.next_due(to) {
+                if rolls {
+                    self.roll(of, due);
+                } else {
+                    self.freeze(of);
+                }
+                self.time = self.time.max(due);
+            }
+        }
+        self.time = to;
+    }
+
+    /// The first thing due by an instant: when, whether a roll (or a cutoff), the length of what ends, and the type.
+    fn next_due(&self, to: Time) -> Option<(Time, bool, i64, usize)> {
+        let mut all = Vec::new();
+        for (of, calendar) in self.calendars.iter().enumerate() {
+            if let Some(end) = calendar.next_roll() {
+                let length = end.0 - calendar.starts[calendar.current].0;
+                all.push((end, true, length, of));
+            }
+            if let Some(branch) = &calendar.branch {
+                let cutoff = self.law().period_types[of].cutoff_ms;
+                let end = calendar.starts[branch.period + 1];
+                all.push((end.plus_ms(cutoff), false, 0, of));
+            }
+        }
+        all.into_iter().filter(|&(due, ..)| due <= to).min()
+    }
+
+    fn roll(&mut self, of: usize, end: Time) {
+        // A period holds the instants before its end, so what ends at that very instant still stands in its book.
+        let now = self.time;
+        self.time = now.max(Time(end.0 - 1));
+        let active = self.present().active;
+        self.time = now;
+        self.freeze(of);
+        self.calendars[of].branch = Some(Branch {
+            period: self.calendars[of].current,
+            active,
+            trees: self.trees.clone(),
+            people: self.people.clone(),
+        });
+        self.calendars[of].current += 1;
+        if self.law().period_types[of].cutoff_ms == 0 {
+            self.freeze(of);
+        }
+    }
+
+    /// Closes the book of a type that has rolled, if there is one open.
+    fn freeze(&mut self, of: usize) {
+        let calendar = &mut self.calendars[of];
+        if let Some(book) = calendar.branch.take() {
+            calendar.closed = Some(book);
+        }
+    }
+
+    /// The period of a type that a fact of `at` is booked to, for a seat of `member`.
+    pub(crate) fn booked(&self, of: usize, at: Time, member: usize) -> usize {
+        let calendar = &self.calendars[of];
+        let rules = &self.law().period_types[of];
+        let late = calendar
+            .period_of(at)
+            .filter(|&period| period < calendar.current);
+        let branch = calendar.branch.as_ref().filter(|branch| {
+            late == Some(branch.period) && rules.late == Late::Own && member < branch.people.len()
+        });
+        branch.map_or(calendar.current, |branch| branch.period)
+    }
+
+    /// Freezes the book of a period that has rolled.
+    pub(crate) fn close(&mut self, of: usize, label: &str) -> Result<(), u16> {
+        let calendar = &self.calendars[of];
+        let known = calendar.labels.iter().position(|known| known == label);
+        let period = known
+            .filter(|&period| period <= calendar.current)
+            .ok_or(no::UNKNOWN_PERIOD)?;
+        if period == calendar.current {
+            return Err(no::PERIOD_OPEN);
+        }
+        let open = calendar.branch.as_ref().map(|branch| branch.period);
+        if open != Some(period) {
+            return Err(no::PERIOD_CLOSED);
+        }
+        self.freeze(of);
+        Ok(())
+    }
+}

@@ -1,0 +1,252 @@
+//! Commands one by one: accepted with the seats given, or the number of the lowest rejection that applies.
+
+use arborline::base::limits::FUTURE_MS_MAX;
+use arborline::base::time::{DAY_MS, Time};
+use arborline::engine::command::token::CreateToken;
+use arborline::engine::command::{Command, Verb};
+use arborline::engine::rules::{ClockMode, Rules};
+
+use super::trees::Tree;
+use super::world::{Calendar, Token, World};
+
+/// Numbers of the rejections, as the documentation fixes them.
+pub(crate) mod no {
+    pub(crate) const DUPLICATE: u16 = 1;
+    pub(crate) const NO_NETWORK: u16 = 2;
+    pub(crate) const ALREADY_FOUNDED: u16 = 3;
+    pub(crate) const UNKNOWN_NAME: u16 = 4;
+    pub(crate) const AT_IN_FUTURE: u16 = 10;
+    pub(crate) const OLDER_THAN_MEMORY: u16 = 11;
+    pub(crate) const UNKNOWN_MEMBER: u16 = 20;
+    pub(crate) const UNKNOWN_CENTRE: u16 = 21;
+    pub(crate) const UNKNOWN_ORDER: u16 = 22;
+    pub(crate) const UNKNOWN_PERIOD: u16 = 23;
+    pub(crate) const UNKNOWN_TOKEN: u16 = 24;
+    pub(crate) const TERMINATED: u16 = 30;
+    pub(crate) const WRONG_KIND: u16 = 31;
+    pub(crate) const STATUS_UNCHANGED: u16 = 32;
+    pub(crate) const HAS_DOWNLINE: u16 = 33;
+    pub(crate) const SEAT_TAKEN: u16 = 40;
+    pub(crate) const NO_SUCH_LEG: u16 = 41;
+    pub(crate) const ALREADY_PLACED: u16 = 42;
+    pub(crate) const NOT_PLACED: u16 = 43;
+    pub(crate) const OUTSIDE_ENROLLER: u16 = 44;
+    pub(crate) const CYCLE: u16 = 45;
+    pub(crate) const MOVE_TOO_LARGE: u16 = 46;
+    pub(crate) const TOO_MANY_CENTRES: u16 = 47;
+    pub(crate) const NO_OPEN_POSITION: u16 = 48;
+    pub(crate) const OVERFLOW: u16 = 60;
+    pub(crate) const REFUND_TOO_LARGE: u16 = 61;
+    pub(crate) const REFUND_TOO_LATE: u16 = 62;
+    pub(crate) const NEGATIVE: u16 = 63;
+    pub(crate) const PERIOD_OPEN: u16 = 70;
+    pub(crate) const PERIOD_CLOSED: u16 = 71;
+    pub(crate) const ATOMIC_REFUSED: u16 = 90;
+}
+
+/// A seat that was given, by members' numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seated {
+    pub(crate) tree: usize,
+    pub(crate) centre: u16,
+    pub(crate) parent: Option<(usize, u16)>,
+    pub(crate) leg: u8,
+    pub(crate) waits: bool,
+}
+
+/// Accepted with the seats given, or refused with a number.
+pub(crate) type Verdict = Result<Vec<Seated>, u16>;
+
+/// Reasons found against a command; the lowest is given.
+#[derive(Default)]
+pub(crate) struct Wrong {
+    lowest: Option<u16>,
+}
+
+impl Wrong {
+    pub(crate) fn note(&mut self, number: u16) {
+        self.lowest = Some(self.lowest.map_or(number, |lowest| lowest.min(number)));
+    }
+
+    pub(crate) fn check(&mut self, wrong: bool, number: u16) {
+        if wrong {
+            self.note(number);
+        }
+    }
+
+    pub(crate) fn take<T>(&mut self, result: Result<T, u16>) -> Option<T> {
+        result.map_err(|number| self.note(number)).ok()
+    }
+
+    pub(crate) fn done(&self) -> Result<(), u16> {
+        self.lowest.map_or(Ok(()), Err)
+    }
+}
+
+impl World {
+    /// One logged command.
+    pub(crate) fn step(&mut self, seq: u64, stamp: Time, command: &Command) -> Verdict {
+        self.seq = seq;
+        let clock = match (&self.rules, &command.verb) {
+            (Some(rules), _) => Some(rules.clock),
+            (None, Verb::Found(found)) => Some(found.rules.clock),
+            (None, _) => None,
+        };
+        match clock {
+            Some(ClockMode::Events) => self.advance(command.at),
+            _ => self.advance(stamp),
+        }
+        self.attempt(seq, command)
+    }
+
+    /// Judges and writes a command; a refused one leaves no trace.
+    fn attempt(&mut self, seq: u64, command: &Command) -> Verdict {
+        let before = self.clone();
+        let verdict = self.judge(seq, command);
+        if verdict.is_err() {
+            *self = before;
+        }
+        verdict
+    }
+
+    fn judge(&mut self, seq: u64, command: &Command) -> Verdict {
+        let space = match command.verb {
+            Verb::Enrol(_) => &self.member_ids,
+            Verb::Order(_) => &self.sale_ids,
+            _ => &self.fact_ids,
+        };
+        if space.contains_key(&command.id) {
+            return Err(no::DUPLICATE);
+        }
+        match (&self.rules, &command.verb) {
+            (None, Verb::Found(found)) => self.found(command.at, &found.rules),
+            (None, _) => return Err(no::NO_NETWORK),
+            (Some(_), Verb::Found(_)) => return Err(no::ALREADY_FOUNDED),
+            _ => {}
+        }
+        let mut wrong = Wrong::default();
+        self.check_time(&mut wrong, command);
+        let verdict = wrong.take(self.carry_out(seq, command));
+        wrong.done()?;
+        let space = match command.verb {
+            Verb::Enrol(_) => &mut self.member_ids,
+            Verb::Order(_) => &mut self.sale_ids,
+            _ => &mut self.fact_ids,
+        };
+        space.insert(command.id.clone(), seq);
+        Ok(verdict.expect("nothing is wrong"))
+    }
+
+    fn check_time(&self, wrong: &mut Wrong, command: &Command) {
+        let wall = self.law().clock == ClockMode::Wall;
+        wrong.check(
+            wall && command.at.0 > self.time.0 + FUTURE_MS_MAX,
+            no::AT_IN_FUTURE,
+        );
+        let volume = matches!(
+            command.verb,
+            Verb::Order(_) | Verb::Refund(_) | Verb::Adjust(_)
+        );
+        wrong.check(
+            volume && command.at < self.memory_starts(),
+            no::OLDER_THAN_MEMORY,
+        );
+    }
+
+    /// From when on ids are remembered: the refund days, and the open and the last period of every type.
+    fn memory_starts(&self) -> Time {
+        let days = i64::from(self.law().refund_days);
+        let refunds = self.time.0 - days * DAY_MS;
+        let periods = self.calendars.iter().map(|calendar| {
+            let last = calendar.current.saturating_sub(1);
+            calendar.starts[last].0
+        });
+        Time(periods.chain([refunds]).min().expect("one at least"))
+    }
+
+    fn carry_out(&mut self, seq: u64, command: &Command) -> Verdict {
+        let nothing = |()| Vec::new();
+        match &command.verb {
+            Verb::Found(_) | Verb::AdvanceTime => Ok(Vec::new()),
+            Verb::Enrol(enrol) => self.enrol(&command.id, command.at, enrol),
+            Verb::Update(update) => self.update(update),
+            Verb::Status(status) => self.set_status(status).map(nothing),
+            Verb::Place(place) => self.place(place),
+            Verb::Move(asked) => self.move_leg(asked),
+            Verb::Order(order) => self.order(&command.id, command.at, order).map(nothing),
+            Verb::Refund(refund) => self.refund(command.at, refund).map(nothing),
+            Verb::Adjust(adjust) => self.adjust(command.at, adjust).map(nothing),
+            Verb::Close(close) => {
+                let of = self
+                    .period_type(&close.period_type)
+                    .ok_or(no::UNKNOWN_NAME)?;
+                self.close(of, &close.period).map(nothing)
+            }
+            Verb::CreateToken(token) => self.create_token(command, token).map(nothing),
+            Verb::RevokeToken(revoke) => {
+                let token = self
+                    .tokens
+                    .get_mut(&revoke.token)
+                    .ok_or(no::UNKNOWN_TOKEN)?;
+                token.revoked = true;
+                Ok(Vec::new())
+            }
+            Verb::ExtendCalendar(extend) => {
+                let of = self
+                    .period_type(&extend.period_type)
+                    .ok_or(no::UNKNOWN_NAME)?;
+                let calendar = &mut self.calendars[of];
+                calendar.starts.extend(&extend.ends);
+                calendar.labels.extend(extend.labels.iter().cloned());
+                Ok(Vec::new())
+            }
+            Verb::Atomic(commands) => {
+                let mut seated = Vec::new();
+                for command in commands {
+                    let part = self.attempt(seq, command).map_err(|_| no::ATOMIC_REFUSED)?;
+                    seated.extend(part);
+                }
+                Ok(seated)
+            }
+        }
+    }
+
+    fn create_token(&mut self, command: &Command, token: &CreateToken) -> Result<(), u16> {
+        let member = match &token.member {
+            None => None,
+            Some(id) => Some(self.person(id).ok_or(no::UNKNOWN_MEMBER)?),
+        };
+        let kept = Token {
+            hash: token.hash,
+            member,
+            expires: token.expires,
+            revoked: false,
+        };
+        self.tokens.insert(command.id.clone(), kept);
+        Ok(())
+    }
+
+    fn found(&mut self, at: Time, rules: &Rules) {
+        self.trees = rules
+            .trees
+            .iter()
+            .map(|tree| Tree::new(tree.shape))
+            .collect();
+        let company = self.trees.len();
+        self.people[0].seats = vec![vec![0]; company];
+        self.people[0].alternated = vec![0; company];
+        let calendars = rules.period_types.iter().map(|of| {
+            let mut calendar = Calendar {
+                starts: of.starts.clone(),
+                labels: of.labels.clone(),
+                current: 0,
+                branch: None,
+                closed: None,
+            };
+            calendar.current = calendar.period_of(self.time.max(at)).unwrap_or(0);
+            calendar
+        });
+        self.calendars = calendars.collect();
+        self.rules = Some(rules.clone());
+    }
+}

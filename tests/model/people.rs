@@ -1,0 +1,329 @@
+//! Members: enrolment, changes, status, places and moves.
+
+use arborline::base::ids::Text;
+use arborline::base::time::{DAY_MS, Time};
+use arborline::engine::command::enrol::Enrol;
+use arborline::engine::command::move_leg::Move;
+use arborline::engine::command::place::Place;
+use arborline::engine::command::status::SetStatus;
+use arborline::engine::command::update::Update;
+use arborline::engine::member::{MemberKind, Status};
+use arborline::tree::rules::{Shape, Termination};
+
+use super::judge::{Seated, Wrong, no};
+use super::places::Found;
+use super::trees::Hang;
+use super::world::{Person, RolledUp, World};
+
+impl World {
+    pub(crate) fn enrol(&mut self, id: &Text, at: Time, enrol: &Enrol) -> Result<Vec<Seated>, u16> {
+        let mut wrong = Wrong::default();
+        let enroller = match &enrol.enroller {
+            None => None,
+            Some(id) => wrong.take(self.person(id).ok_or(no::UNKNOWN_MEMBER)),
+        };
+        if let Some(enroller) = enroller {
+            let person = &self.people[enroller];
+            wrong.check(person.status == Status::Terminated, no::TERMINATED);
+            wrong.check(person.kind != MemberKind::Distributor, no::WRONG_KIND);
+        }
+        let lost = enrol.enroller.is_some() && enroller.is_none();
+        let builds = enrol.kind == MemberKind::Distributor;
+        wrong.check(!builds && !enrol.placements.is_empty(), no::WRONG_KIND);
+        let mut asked = vec![None; self.trees.len()];
+        for placement in &enrol.placements {
+            match self.tree(&placement.tree) {
+                None | Some(0) => wrong.note(no::UNKNOWN_NAME),
+                Some(tree) if asked[tree].is_some() => wrong.note(no::ALREADY_PLACED),
+                Some(tree) => asked[tree] = Some(&placement.place),
+            }
+        }
+        let mut found = Vec::new();
+        for (tree, asked) in asked.iter().enumerate().skip(1) {
+            if !lost && (builds || asked.is_some()) {
+                found.push((tree, wrong.take(self.find_place(tree, enroller, *asked))));
+            }
+        }
+        wrong.done()?;
+        self.add_person(id, at, enroller, enrol);
+        let member = self.people.len() - 1;
+        let mut seated = Vec::new();
+        for (tree, place) in found {
+            let place = place.expect("found");
+            seated.push(self.seat_member(tree, member, 1, enroller, place));
+        }
+        Ok(seated)
+    }
+
+    fn add_person(&mut self, id: &Text, at: Time, enroller: Option<usize>, enrol: &Enrol) {
+        let trees = self.trees.len();
+        let member = self.people.len();
+        let hang = match enroller {
+            None => Hang::Root,
+            Some(parent) => Hang::Under { parent, leg: 0 },
+        };
+        let seat = self.trees[0].add(member, 1, hang);
+        assert_eq!(seat, member, "the enroller tree's seats are the members");
+        let mut seats = vec![Vec::new(); trees];
+        seats[0].push(seat);
+        self.people.push(Person {
+            id: id.clone(),
+            kind: enrol.kind,
+            status: Status::Open,
+            profile: enrol.profile.clone(),
+            joined: at,
+            enrolled_by: enroller,
+            default_leg: None,
+            seats,
+            alternated: vec![0; trees],
+            left: None,
+        });
+    }
+
+    /// Gives a member a seat of his own.
+    fn seat_member(
+        &mut self,
+        tree: usize,
+        member: usize,
+        centre: u16,
+        enroller: Option<usize>,
+        place: Found,
+    ) -> Seated {
+        let seat = self.trees[tree].add(member, centre, place.hang);
+        self.people[member].seats[tree].push(seat);
+        if let Some(enroller) = enroller.filter(|_| place.alternated) {
+            self.people[enroller].alternated[tree] += 1;
+        }
+        self.seated(tree, seat)
+    }
+
+    /// How an outcome tells of a seat.
+    fn seated(&self, tree: usize, seat: usize) -> Seated {
+        let kept = &self.trees[tree];
+        Seated {
+            tree,
+            centre: kept.seats[seat].centre,
+            parent: kept
+                .parent(seat)
+                .map(|parent| (kept.seats[parent].owner, kept.seats[parent].centre)),
+            leg: kept.leg(seat),
+            waits: kept.waits(seat),
+        }
+    }
+
+    pub(crate) fn update(&mut self, update: &Update) -> Result<Vec<Seated>, u16> {
+        let mut wrong = Wrong::default();
+        let member = wrong.take(self.person(&update.member).ok_or(no::UNKNOWN_MEMBER));
+        wrong.check(
+            update.default_leg.is_some_and(|leg| leg == 0 || leg > 2),
+            no::NO_SUCH_LEG,
+        );
+        let to = update.kind;
+        if let (Some(member), Some(MemberKind::Preferred | MemberKind::Customer)) = (member, to) {
+            wrong.check(self.has_downline(member), no::HAS_DOWNLINE);
+        }
+        wrong.done()?;
+        let member = member.expect("found");
+        let person = &mut self.people[member];
+        let fields = [
+            (&mut person.profile.country, &update.country),
+            (&mut person.profile.currency, &update.currency),
+            (&mut person.profile.zone, &update.zone),
+        ];
+        for (field, new) in fields {
+            if let Some(new) = new {
+                field.clone_from(new);
+            }
+        }
+        if let Some(tags) = &update.tags {
+            person.profile.tags.clone_from(tags);
+        }
+        if update.default_leg.is_some() {
+            person.default_leg = update.default_leg;
+        }
+        if let Some(kind) = update.kind {
+            person.kind = kind;
+        }
+        let mut seated = Vec::new();
+        if to == Some(MemberKind::Distributor) {
+            let enroller = self.people[member].enrolled_by;
+            for tree in 1..self.trees.len() {
+                if self.people[member].seats[tree].is_empty() {
+                    let place = self.find_place(tree, enroller, None)?;
+                    seated.push(self.seat_member(tree, member, 1, enroller, place));
+                }
+            }
+        }
+        Ok(seated)
+    }
+
+    fn has_downline(&self, member: usize) -> bool {
+        let mut seats = self.people[member].seats.iter().enumerate();
+        seats.any(|(tree, seats)| {
+            seats
+                .iter()
+                .any(|&seat| !self.trees[tree].seats[seat].children.is_empty())
+        })
+    }
+
+    pub(crate) fn set_status(&mut self, set: &SetStatus) -> Result<(), u16> {
+        let member = self.person(&set.member).ok_or(no::UNKNOWN_MEMBER)?;
+        let now = self.people[member].status;
+        let follows = match (now, set.status) {
+            (Status::Terminated, to) => to == Status::Open,
+            (from, to) => from != to,
+        };
+        if !follows {
+            return Err(no::STATUS_UNCHANGED);
+        }
+        self.people[member].status = set.status;
+        if set.status == Status::Terminated {
+            let moved = self.roll_up(member);
+            self.people[member].left = Some((self.time, moved));
+        } else if now == Status::Terminated {
+            self.come_back(member);
+        }
+        Ok(())
+    }
+
+    /// The children of a leaver go behind his parent's, in order of birth.
+    fn roll_up(&mut self, member: usize) -> Vec<RolledUp> {
+        let mut moved = Vec::new();
+        for tree in 0..self.trees.len() {
+            if self.law().trees[tree].termination != Termination::RollUp {
+                continue;
+            }
+            for from in self.people[member].seats[tree].clone() {
+                let to = self.trees[tree].parent(from);
+                let hang = match to {
+                    Some(parent) => Hang::Under { parent, leg: 0 },
+                    None => self.trees[tree].seats[from].hang,
+                };
+                for seat in self.trees[tree].seats[from].children.clone() {
+                    self.trees[tree].hang(seat, hang);
+                    let hung = self.trees[tree].seats[seat].hung;
+                    moved.push(RolledUp {
+                        tree,
+                        from,
+                        seat,
+                        to,
+                        hung,
+                    });
+                }
+            }
+        }
+        moved
+    }
+
+    /// A return within the window: those still where the roll-up put them come back below him.
+    fn come_back(&mut self, member: usize) {
+        let Some((when, moved)) = self.people[member].left.take() else {
+            return;
+        };
+        let days = i64::from(self.law().return_days);
+        if self.time.0 > when.0 + days * DAY_MS {
+            return;
+        }
+        for back in moved {
+            let tree = &mut self.trees[back.tree];
+            let still = tree.parent(back.seat) == back.to && tree.seats[back.seat].hung == back.hung
+                // He may have been moved below one of them meanwhile.
+                && !tree.is_above(back.seat, back.from);
+            if still {
+                tree.hang(
+                    back.seat,
+                    Hang::Under {
+                        parent: back.from,
+                        leg: 0,
+                    },
+                );
+            }
+        }
+    }
+
+    pub(crate) fn place(&mut self, place: &Place) -> Result<Vec<Seated>, u16> {
+        let mut wrong = Wrong::default();
+        let tree = wrong.take(
+            self.tree(&place.tree)
+                .filter(|&tree| tree > 0)
+                .ok_or(no::UNKNOWN_NAME),
+        );
+        let member = wrong.take(self.person(&place.member).ok_or(no::UNKNOWN_MEMBER));
+        let (Some(tree), Some(member)) = (tree, member) else {
+            return Err(wrong.done().expect_err("something is unknown"));
+        };
+        let person = &self.people[member];
+        wrong.check(person.status == Status::Terminated, no::TERMINATED);
+        wrong.check(person.kind != MemberKind::Distributor, no::WRONG_KIND);
+        let has = person.seats[tree].len();
+        let centre = usize::from(place.centre);
+        wrong.check(centre == 0 || centre > has + 1, no::UNKNOWN_CENTRE);
+        wrong.check(
+            centre == has + 1 && centre > usize::from(self.law().trees[tree].centres),
+            no::TOO_MANY_CENTRES,
+        );
+        let seat = self.seat(tree, member, place.centre);
+        wrong.check(
+            seat.is_some_and(|seat| !self.trees[tree].waits(seat)),
+            no::ALREADY_PLACED,
+        );
+        let enroller = self.people[member].enrolled_by;
+        let found = wrong.take(self.find_place(tree, enroller, Some(&place.place)));
+        wrong.done()?;
+        let found = found.expect("found");
+        let Some(seat) = seat else {
+            return Ok(vec![self.seat_member(
+                tree,
+                member,
+                place.centre,
+                enroller,
+                found,
+            )]);
+        };
+        self.trees[tree].hang(seat, found.hang);
+        if let Some(enroller) = enroller.filter(|_| found.alternated) {
+            self.people[enroller].alternated[tree] += 1;
+        }
+        Ok(vec![self.seated(tree, seat)])
+    }
+
+    pub(crate) fn move_leg(&mut self, asked: &Move) -> Result<Vec<Seated>, u16> {
+        let mut wrong = Wrong::default();
+        let tree = wrong.take(self.tree(&asked.tree).ok_or(no::UNKNOWN_NAME));
+        let member = wrong.take(self.person(&asked.member).ok_or(no::UNKNOWN_MEMBER));
+        let Some(tree) = tree else {
+            return Err(wrong.done().expect_err("no tree"));
+        };
+        let seat = member.and_then(|_| {
+            wrong.take(self.seat_named(tree, &asked.member, asked.centre, no::UNKNOWN_MEMBER))
+        });
+        let hang = match &asked.parent {
+            None => Some(Hang::Root),
+            Some(id) => {
+                let parent =
+                    wrong.take(self.seat_named(tree, id, asked.parent_centre, no::UNKNOWN_MEMBER));
+                parent.and_then(|parent| wrong.take(self.hang_under(tree, parent, asked.leg)))
+            }
+        };
+        if let (Some(seat), Some(Hang::Under { parent, .. })) = (seat, hang) {
+            wrong.check(self.trees[tree].is_above(seat, parent), no::CYCLE);
+        }
+        if let Some(seat) = seat {
+            let rules = &self.law().trees[tree];
+            let moved = self.trees[tree].subtree(seat).len();
+            let bounded = rules.shape == Shape::Binary;
+            wrong.check(
+                bounded && moved > rules.move_max as usize,
+                no::MOVE_TOO_LARGE,
+            );
+        }
+        wrong.done()?;
+        let (seat, hang) = (seat.expect("found"), hang.expect("found"));
+        self.trees[tree].hang(seat, hang);
+        if let (0, Hang::Under { parent, .. }) = (tree, hang) {
+            // Someone who came by himself gets his enroller once.
+            self.people[seat].enrolled_by.get_or_insert(parent);
+        }
+        Ok(vec![self.seated(tree, seat)])
+    }
+}

@@ -1,0 +1,183 @@
+//! Sales, refunds and adjustments.
+
+use arborline::base::limits::SUM_MAX;
+use arborline::base::number::Volume;
+use arborline::base::time::{DAY_MS, Time};
+use arborline::engine::command::adjust::Adjust;
+use arborline::engine::command::order::Order;
+use arborline::engine::command::refund::{Extent, Refund};
+use arborline::engine::member::{MemberKind, Status};
+use arborline::engine::rules::TerminatedOrders;
+
+use super::judge::{Wrong, no};
+use super::world::{Entry, Sale, World};
+
+/// Whom volume is credited to.
+#[derive(Clone, Copy, Debug)]
+struct Credit {
+    member: usize,
+    centre: u16,
+    own: bool,
+}
+
+impl World {
+    pub(crate) fn order(&mut self, id: &str, at: Time, order: &Order) -> Result<(), u16> {
+        let mut wrong = Wrong::default();
+        let buyer = wrong.take(self.person(&order.member).ok_or(no::UNKNOWN_MEMBER));
+        let credit = buyer.and_then(|buyer| wrong.take(self.credit(buyer, order.centre)));
+        let volumes = *order.volumes.units();
+        wrong.check(self.unnamed(&volumes), no::UNKNOWN_NAME);
+        wrong.check(
+            order.volumes.any_negative() || order.amount.0 < 0,
+            no::NEGATIVE,
+        );
+        wrong.done()?;
+        let (buyer, credit) = (buyer.expect("found"), credit.expect("found"));
+        self.sales.push(Sale {
+            id: id.into(),
+            at,
+            buyer,
+            credited: credit.member,
+            centre: credit.centre,
+            volumes,
+            amount: order.amount.0,
+            left: volumes,
+            amount_left: order.amount.0,
+        });
+        let sale = self.sales.len() - 1;
+        self.book(at, credit, volumes, Some(sale))
+    }
+
+    pub(crate) fn refund(&mut self, at: Time, refund: &Refund) -> Result<(), u16> {
+        let found = self.sales.iter().position(|sale| sale.id == refund.order);
+        let number = found.ok_or(no::UNKNOWN_ORDER)?;
+        let sale = self.sales[number].clone();
+        let mut wrong = Wrong::default();
+        let days = i64::from(self.law().refund_days);
+        wrong.check(at.0 > sale.at.0 + days * DAY_MS, no::REFUND_TOO_LATE);
+        let parts = wrong.take(extent(&sale, &refund.extent));
+        wrong.done()?;
+        let (back, amount) = parts.expect("fits");
+        let sale = &mut self.sales[number];
+        sale.amount_left -= amount;
+        for (left, part) in sale.left.iter_mut().zip(back) {
+            *left -= part;
+        }
+        let credit = Credit {
+            member: sale.credited,
+            centre: sale.centre,
+            own: sale.buyer == sale.credited,
+        };
+        self.book(at, credit, back.map(|part| -part), Some(number))
+    }
+
+    pub(crate) fn adjust(&mut self, at: Time, adjust: &Adjust) -> Result<(), u16> {
+        let mut wrong = Wrong::default();
+        let volumes = *adjust.volumes.units();
+        wrong.check(self.unnamed(&volumes), no::UNKNOWN_NAME);
+        let member = wrong.take(self.person(&adjust.member).ok_or(no::UNKNOWN_MEMBER));
+        let credit = member.and_then(|member| wrong.take(self.credit(member, adjust.centre)));
+        wrong.done()?;
+        self.book(at, credit.expect("found"), volumes, None)
+    }
+
+    /// Whether there is volume of a kind the rules do not name.
+    fn unnamed(&self, volumes: &[i64; 8]) -> bool {
+        volumes[self.law().kinds.len()..]
+            .iter()
+            .any(|&units| units != 0)
+    }
+
+    /// The buyer himself, or the nearest standing distributor above him in the enroller tree.
+    fn credit(&self, buyer: usize, centre: u16) -> Result<Credit, u16> {
+        let person = &self.people[buyer];
+        let mut wrong = Wrong::default();
+        let has = (1..self.trees.len()).any(|tree| self.seat(tree, buyer, centre).is_some());
+        wrong.check(centre != 1 && !has, no::UNKNOWN_CENTRE);
+        let gone = person.status == Status::Terminated;
+        wrong.check(
+            gone && self.law().terminated_orders == TerminatedOrders::Reject,
+            no::TERMINATED,
+        );
+        wrong.done()?;
+        if !gone && person.kind == MemberKind::Distributor {
+            return Ok(Credit {
+                member: buyer,
+                centre,
+                own: true,
+            });
+        }
+        let above = self.trees[0].above(buyer);
+        let standing = above.into_iter().find(|&member| {
+            let person = &self.people[member];
+            person.kind == MemberKind::Distributor && person.status != Status::Terminated
+        });
+        Ok(Credit {
+            member: standing.unwrap_or(super::world::COMPANY),
+            centre: 1,
+            own: false,
+        })
+    }
+
+    /// Writes an entry into the periods that `at` decides.
+    fn book(
+        &mut self,
+        at: Time,
+        credit: Credit,
+        volumes: [i64; 8],
+        sale: Option<usize>,
+    ) -> Result<(), u16> {
+        let types = self.calendars.len();
+        let periods: Vec<usize> = (0..types)
+            .map(|of| self.booked(of, at, credit.member))
+            .collect();
+        for kind in 0..self.law().kinds.len() {
+            for (of, &period) in periods.iter().enumerate() {
+                let same = self
+                    .entries
+                    .iter()
+                    .filter(|entry| entry.periods[of] == period);
+                let sum: i128 = same
+                    .map(|entry| i128::from(entry.volumes[kind].unsigned_abs()))
+                    .sum();
+                if sum + i128::from(volumes[kind].unsigned_abs()) > i128::from(SUM_MAX) {
+                    return Err(no::OVERFLOW);
+                }
+            }
+        }
+        self.entries.push(Entry {
+            credited: credit.member,
+            centre: credit.centre,
+            own: credit.own,
+            periods,
+            volumes,
+            sale,
+        });
+        Ok(())
+    }
+}
+
+/// The volumes and the money a refund takes back.
+fn extent(sale: &Sale, extent: &Extent) -> Result<([i64; 8], i64), u16> {
+    let (back, amount) = match extent {
+        Extent::Full => (sale.left, sale.amount_left),
+        Extent::Amount(amount) if amount.0 > sale.amount_left => return Err(no::REFUND_TOO_LARGE),
+        Extent::Amount(amount) if amount.0 == sale.amount_left => (sale.left, amount.0),
+        Extent::Amount(amount) => {
+            let mut back = [0; 8];
+            for (kind, part) in back.iter_mut().enumerate() {
+                let share = Volume(sale.volumes[kind]).pro_rata(*amount, Volume(sale.amount));
+                *part = share.0.min(sale.left[kind]);
+            }
+            (back, amount.0)
+        }
+        Extent::Volumes(volumes, amount) => (*volumes.units(), amount.0),
+    };
+    let fits =
+        amount <= sale.amount_left && back.iter().zip(sale.left).all(|(&part, left)| part <= left);
+    if fits {
+        Ok((back, amount))
+    } else {
+        Err(no::REFUND_TOO_LARGE)
+    }
+}

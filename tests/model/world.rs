@@ -1,0 +1,182 @@
+//! The facts: members, sales, volume entries, trees, periods, ids.
+
+use std::collections::BTreeMap;
+
+use arborline::base::ids::Text;
+use arborline::base::time::Time;
+use arborline::engine::member::{MemberKind, Profile, Status};
+use arborline::engine::rules::Rules;
+
+use super::trees::Tree;
+
+/// The whole network.
+#[derive(Clone)]
+pub(crate) struct World {
+    pub(crate) rules: Option<Rules>,
+    pub(crate) time: Time,
+    /// Sequence of the last command, refused ones too.
+    pub(crate) seq: u64,
+    /// Member 0 is the hidden company.
+    pub(crate) people: Vec<Person>,
+    pub(crate) sales: Vec<Sale>,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) trees: Vec<Tree>,
+    pub(crate) calendars: Vec<Calendar>,
+    pub(crate) tokens: BTreeMap<Text, Token>,
+    /// Which command first used an id, for the three spaces.
+    pub(crate) member_ids: BTreeMap<Text, u64>,
+    pub(crate) sale_ids: BTreeMap<Text, u64>,
+    pub(crate) fact_ids: BTreeMap<Text, u64>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Person {
+    pub(crate) id: Text,
+    pub(crate) kind: MemberKind,
+    pub(crate) status: Status,
+    pub(crate) profile: Profile,
+    pub(crate) joined: Time,
+    /// The fact of enrolment.
+    pub(crate) enrolled_by: Option<usize>,
+    pub(crate) default_leg: Option<u8>,
+    /// Seats by tree and centre (from 0).
+    pub(crate) seats: Vec<Vec<usize>>,
+    /// How many newcomers have gone down his sides in turn, by tree.
+    pub(crate) alternated: Vec<u32>,
+    /// When he was terminated, and who was moved up then: tree, child, and the parent he came to.
+    pub(crate) left: Option<(Time, Vec<RolledUp>)>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct RolledUp {
+    pub(crate) tree: usize,
+    pub(crate) from: usize,
+    pub(crate) seat: usize,
+    pub(crate) to: Option<usize>,
+    /// How often the child had been hung up by then: a later move makes it another number.
+    pub(crate) hung: u32,
+}
+
+/// An order with what is left of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Sale {
+    pub(crate) id: Text,
+    pub(crate) at: Time,
+    pub(crate) buyer: usize,
+    pub(crate) credited: usize,
+    pub(crate) centre: u16,
+    pub(crate) volumes: [i64; 8],
+    pub(crate) amount: i64,
+    pub(crate) left: [i64; 8],
+    pub(crate) amount_left: i64,
+}
+
+/// Volume that was booked once and for ever.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) credited: usize,
+    pub(crate) centre: u16,
+    /// Whether it is the credited member's own or a customer's below him.
+    pub(crate) own: bool,
+    /// The period of each type it is booked to.
+    pub(crate) periods: Vec<usize>,
+    pub(crate) volumes: [i64; 8],
+    /// The order it comes from or reduces.
+    pub(crate) sale: Option<usize>,
+}
+
+/// One period type on its way.
+#[derive(Clone)]
+pub(crate) struct Calendar {
+    pub(crate) starts: Vec<Time>,
+    pub(crate) labels: Vec<Text>,
+    pub(crate) current: usize,
+    pub(crate) branch: Option<Branch>,
+    /// The last closed book.
+    pub(crate) closed: Option<Branch>,
+}
+
+/// The network as it stood when a period rolled.
+#[derive(Clone)]
+pub(crate) struct Branch {
+    pub(crate) period: usize,
+    pub(crate) trees: Vec<Tree>,
+    pub(crate) people: Vec<Person>,
+    /// Who was active at the roll.
+    pub(crate) active: Vec<bool>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Token {
+    pub(crate) hash: [u8; 32],
+    pub(crate) member: Option<usize>,
+    pub(crate) expires: Option<Time>,
+    pub(crate) revoked: bool,
+}
+
+/// The hidden company.
+pub(crate) const COMPANY: usize = 0;
+
+impl World {
+    /// Before any command.
+    pub(crate) fn new() -> World {
+        let company = Person {
+            id: Text::default(),
+            kind: MemberKind::Distributor,
+            status: Status::Open,
+            profile: Profile::default(),
+            joined: Time::MIN,
+            enrolled_by: None,
+            default_leg: None,
+            seats: Vec::new(),
+            alternated: Vec::new(),
+            left: None,
+        };
+        World {
+            rules: None,
+            time: Time::MIN,
+            seq: 0,
+            people: vec![company],
+            sales: Vec::new(),
+            entries: Vec::new(),
+            trees: Vec::new(),
+            calendars: Vec::new(),
+            tokens: BTreeMap::new(),
+            member_ids: BTreeMap::new(),
+            sale_ids: BTreeMap::new(),
+            fact_ids: BTreeMap::new(),
+        }
+    }
+
+    /// The rules; only asked for once founded.
+    pub(crate) fn law(&self) -> &Rules {
+        self.rules.as_ref().expect("a founded network")
+    }
+
+    /// A member by his id.
+    pub(crate) fn person(&self, id: &str) -> Option<usize> {
+        let found = self
+            .people
+            .iter()
+            .skip(1)
+            .position(|person| person.id == id);
+        found.map(|at| at + 1)
+    }
+
+    /// A tree by its name.
+    pub(crate) fn tree(&self, name: &str) -> Option<usize> {
+        self.law().trees.iter().position(|tree| tree.name == name)
+    }
+
+    /// A period type by its name.
+    pub(crate) fn period_type(&self, name: &str) -> Option<usize> {
+        let types = &self.law().period_types;
+        types.iter().position(|kind| kind.name == name)
+    }
+
+    /// The seat of a member's centre (from 1) in a tree.
+    pub(crate) fn seat(&self, tree: usize, member: usize, centre: u16) -> Option<usize> {
+        let seats = self.people[member].seats.get(tree)?;
+        seats.get(usize::from(centre).checked_sub(1)?).copied()
+    }
+}

@@ -1,0 +1,124 @@
+//! Properties of pages that forks share: whatever is pushed, written, forked and dropped, each side reads its own.
+
+use arborline::arena::column::Column;
+use arborline::arena::words::Words;
+
+use crate::chance::{Chance, scale};
+
+type Record = [u64; 5];
+
+/// A column with what it must hold.
+struct Twin {
+    column: Column<Record>,
+    words: Words,
+    plain: Vec<Record>,
+}
+
+impl Twin {
+    fn fork(&mut self) -> Twin {
+        Twin {
+            column: self.column.fork(),
+            words: self.words.fork(),
+            plain: self.plain.clone(),
+        }
+    }
+
+    fn push(&mut self, record: Record) {
+        let at = self.column.push(record);
+        assert_eq!(at as usize, self.plain.len());
+        assert_eq!(self.words.push(), at);
+        assert_eq!(self.words.get(at), [0; 7], "a new record is zeros");
+        self.words.get_mut(at)[3] = record[0].cast_signed();
+        self.plain.push(record);
+    }
+
+    fn write(&mut self, at: usize, value: u64) {
+        let index = u32::try_from(at).expect("a small number");
+        self.column.get_mut(index)[at % 5] = value;
+        self.plain[at][at % 5] = value;
+        self.words.get_mut(index)[3] = self.plain[at][0].cast_signed();
+    }
+
+    fn check(&self, at: usize) {
+        let index = u32::try_from(at).expect("a small number");
+        assert_eq!(*self.column.get(index), self.plain[at], "record {at}");
+        assert_eq!(
+            self.words.get(index)[3],
+            self.plain[at][0].cast_signed(),
+            "words {at}"
+        );
+    }
+
+    fn check_all(&self) {
+        assert_eq!(self.column.len() as usize, self.plain.len());
+        assert_eq!(self.words.len() as usize, self.plain.len());
+        for at in 0..self.plain.len() {
+            self.check(at);
+        }
+    }
+}
+
+fn empty() -> Twin {
+    Twin {
+        column: Column::new(),
+        words: Words::new(7),
+        plain: Vec::new(),
+    }
+}
+
+#[test]
+fn sides_of_forks_never_mix() {
+    for seed in 0..20 * scale() {
+        let mut chance = Chance::new(seed);
+        let mut sides = vec![empty()];
+        for step in 0..4_000 {
+            let at = chance.below(sides.len());
+            match chance.below(100) {
+                0..=2 if sides.len() < 7 => {
+                    let fork = sides[at].fork();
+                    sides.push(fork);
+                }
+                3..=4 if sides.len() > 1 => {
+                    let gone = sides.swap_remove(at);
+                    gone.check_all();
+                }
+                5..=45 => {
+                    for _ in 0..1 + chance.below(30) {
+                        sides[at].push([chance.bits(), step, 2, 3, 4]);
+                    }
+                }
+                _ if !sides[at].plain.is_empty() => {
+                    let record = chance.below(sides[at].plain.len());
+                    let value = chance.bits();
+                    sides[at].write(record, value);
+                    for side in sides.iter().filter(|side| side.plain.len() > record) {
+                        side.check(record);
+                    }
+                }
+                _ => {}
+            }
+        }
+        sides.iter().for_each(Twin::check_all);
+    }
+}
+
+#[test]
+fn a_fork_is_read_while_the_other_side_writes() {
+    let mut live = empty();
+    for value in 0..20_000 {
+        live.push([value, 1, 2, 3, 4]);
+    }
+    for round in 0..20 * scale() {
+        let fork = live.fork();
+        let reader = std::thread::spawn(move || {
+            for _ in 0..5 {
+                fork.check_all();
+            }
+        });
+        for at in 0..20_000 {
+            live.write((at * 7_919) % 20_000, round);
+        }
+        reader.join().expect("the reader saw only its own side");
+    }
+    live.check_all();
+}
