@@ -35,7 +35,12 @@ fn row(member: &str, level: u32, parent: Option<&str>, sums: [&str; 2], counts: 
 #[test]
 fn an_upline_goes_from_the_nearest_to_the_root() {
     let world = World::family();
-    let all = upline::page(&world.state, "D", &UplineQuery::default(), &mut Budget::point());
+    let all = upline::page(
+        &world.state,
+        "D",
+        &UplineQuery::default(),
+        &mut Budget::point(),
+    );
     assert_eq!(
         json(&all.expect("D is there")),
         json!({
@@ -54,7 +59,8 @@ fn an_upline_goes_from_the_nearest_to_the_root() {
         };
         let mut seen = Vec::new();
         loop {
-            let page = upline::page(&world.state, "D", &query, &mut Budget::of(steps)).expect("there");
+            let page =
+                upline::page(&world.state, "D", &query, &mut Budget::of(steps)).expect("there");
             seen.extend(page.rows.into_iter().map(|row| (row.member, row.level)));
             query.cursor = page.next;
             if query.cursor.is_none() {
@@ -74,7 +80,11 @@ fn a_compressed_upline_leaves_out_the_inactive() {
         ..UplineQuery::default()
     };
     let page = upline::page(&world.state, "E", &query, &mut Budget::point()).expect("E is there");
-    let seen: Vec<_> = page.rows.iter().map(|row| (row.member.as_str(), row.level)).collect();
+    let seen: Vec<_> = page
+        .rows
+        .iter()
+        .map(|row| (row.member.as_str(), row.level))
+        .collect();
     assert_eq!(seen, [("C", 1), ("A", 2)]);
 }
 
@@ -102,11 +112,41 @@ fn a_downline_is_filtered_and_sorted() {
     let all = DownlineQuery::default();
     let cases: Vec<(DownlineQuery, &[&str])> = vec![
         (all.clone(), &["A", "B", "C", "K", "D"]),
-        (DownlineQuery { levels: Some(1), ..all.clone() }, &["A", "B"]),
-        (DownlineQuery { kind: Some(MemberKind::Customer), ..all.clone() }, &["K"]),
-        (DownlineQuery { status: Some(Status::Suspended), ..all.clone() }, &["B"]),
-        (DownlineQuery { active: Some(false), ..all.clone() }, &["B", "K", "D"]),
-        (DownlineQuery { min_gv: Some(volume("60")), ..all.clone() }, &["A", "C"]),
+        (
+            DownlineQuery {
+                levels: Some(1),
+                ..all.clone()
+            },
+            &["A", "B"],
+        ),
+        (
+            DownlineQuery {
+                kind: Some(MemberKind::Customer),
+                ..all.clone()
+            },
+            &["K"],
+        ),
+        (
+            DownlineQuery {
+                status: Some(Status::Suspended),
+                ..all.clone()
+            },
+            &["B"],
+        ),
+        (
+            DownlineQuery {
+                active: Some(false),
+                ..all.clone()
+            },
+            &["B", "K", "D"],
+        ),
+        (
+            DownlineQuery {
+                min_gv: Some(volume("60")),
+                ..all.clone()
+            },
+            &["A", "C"],
+        ),
         (
             DownlineQuery {
                 min_gv: Some(volume("60")),
@@ -115,15 +155,36 @@ fn a_downline_is_filtered_and_sorted() {
             },
             &["A"],
         ),
-        (DownlineQuery { tree: Some("binary".into()), ..all.clone() }, &["A", "B", "C", "D"]),
-        (DownlineQuery { sort: Some(Sort::Level), ..all }, &["A", "B", "C", "K", "D"]),
+        (
+            DownlineQuery {
+                tree: Some("binary".into()),
+                ..all.clone()
+            },
+            &["A", "B", "C", "D"],
+        ),
+        (
+            DownlineQuery {
+                sort: Some(Sort::Level),
+                ..all
+            },
+            &["A", "B", "C", "K", "D"],
+        ),
     ];
     for (query, expected) in cases {
         let page = downline::page(&world.state, "R", &query, &mut Budget::point());
-        assert_eq!(World::ids(&json(&page.expect("R is there"))), expected, "{query:?}");
+        assert_eq!(
+            World::ids(&json(&page.expect("R is there"))),
+            expected,
+            "{query:?}"
+        );
     }
     world.order("O5", "B", "500");
-    let listing = downline::listing(&world.state, "R", &DownlineQuery::default(), &mut Budget::point());
+    let listing = downline::listing(
+        &world.state,
+        "R",
+        &DownlineQuery::default(),
+        &mut Budget::point(),
+    );
     let listing = listing.expect("R is there");
     assert_eq!(listing.len(), 5);
     let cut = |from, limit| {
@@ -138,7 +199,10 @@ fn a_downline_is_filtered_and_sorted() {
         ..DownlineQuery::default()
     };
     let refused = downline::page(&world.state, "R", &by_volume, &mut Budget::point());
-    assert!(matches!(refused, Err(ViewError::BadValue { field: "sort", .. })));
+    assert!(matches!(
+        refused,
+        Err(ViewError::BadValue { field: "sort", .. })
+    ));
 }
 
 #[test]
@@ -156,18 +220,33 @@ fn a_walk_meets_everybody_below_once() {
     let all = DownlineQuery::default();
     assert_eq!(
         walked(WalkOrder::Preorder, &all),
-        [row("A", 1), row("C", 2), row("D", 3), row("K", 2), row("B", 1)]
+        [
+            row("A", 1),
+            row("C", 2),
+            row("D", 3),
+            row("K", 2),
+            row("B", 1)
+        ]
     );
     assert_eq!(
         walked(WalkOrder::Level, &all),
-        [row("A", 1), row("B", 1), row("C", 2), row("K", 2), row("D", 3)]
+        [
+            row("A", 1),
+            row("B", 1),
+            row("C", 2),
+            row("K", 2),
+            row("D", 3)
+        ]
     );
     let two = DownlineQuery {
         levels: Some(2),
         kind: Some(MemberKind::Distributor),
         ..all
     };
-    assert_eq!(walked(WalkOrder::Preorder, &two), [row("A", 1), row("C", 2), row("B", 1)]);
+    assert_eq!(
+        walked(WalkOrder::Preorder, &two),
+        [row("A", 1), row("C", 2), row("B", 1)]
+    );
 }
 
 #[test]
@@ -193,7 +272,9 @@ fn binary_legs_are_left_and_right_with_their_outer_ends() {
         tree: Some("binary".into()),
         ..LegsQuery::default()
     };
-    let of = |world: &World, member: &str| json(&legs::of(&world.state, member, &query).expect("placed"));
+    let of = |world: &World, member: &str| {
+        json(&legs::of(&world.state, member, &query).expect("placed"))
+    };
     assert_eq!(
         of(&world, "R"),
         json!({
@@ -228,9 +309,7 @@ fn levels_and_what_lies_beyond_add_up_to_the_group() {
         };
         json(&levels::of(&world.state, "R", &query, &mut Budget::point()).expect("R is there"))
     };
-    let level = |level: u32, members: u32, active: u32, sum: &str, half: &str| {
-        json!({"level": level, "members": members, "active": active, "volumes": cv(sum, half)})
-    };
+    let level = |level: u32, members: u32, active: u32, sum: &str, half: &str| json!({"level": level, "members": members, "active": active, "volumes": cv(sum, half)});
     assert_eq!(
         of(Some(1)),
         json!({
@@ -268,8 +347,12 @@ fn customers_of_a_tree_that_puts_them_lower_count_one_level_down() {
             tree: Some(tree.into()),
             ..LevelsQuery::default()
         };
-        let answer = levels::of(&world.state, "R", &query, &mut Budget::point()).expect("R is there");
-        let sums = answer.levels.iter().map(|level| level.volumes.0[0].1.to_string());
+        let answer =
+            levels::of(&world.state, "R", &query, &mut Budget::point()).expect("R is there");
+        let sums = answer
+            .levels
+            .iter()
+            .map(|level| level.volumes.0[0].1.to_string());
         sums.collect::<Vec<_>>()
     };
     assert_eq!(of("enroller"), ["25.00", "0.00"]);
@@ -286,7 +369,15 @@ fn a_drawing_counts_what_it_leaves_out() {
         ..TreeViewQuery::default()
     };
     let draw = |levels, width| {
-        json(&tree_view::draw(&world.state, "R", &query(levels, width), &mut Budget::point()).expect("small"))
+        json(
+            &tree_view::draw(
+                &world.state,
+                "R",
+                &query(levels, width),
+                &mut Budget::point(),
+            )
+            .expect("small"),
+        )
     };
     let with = |mut row: Value, children: Value, not_shown: [u32; 2]| {
         row["children"] = children;
@@ -299,7 +390,11 @@ fn a_drawing_counts_what_it_leaves_out() {
     let right = row("B", 1, Some("R"), ["30.00", "30.00"], [0, 0, 0, 0]);
     assert_eq!(
         draw(1, 1)["top"],
-        with(top.clone(), json!([with(left.clone(), json!([]), [1, 2])]), [1, 1])
+        with(
+            top.clone(),
+            json!([with(left.clone(), json!([]), [1, 2])]),
+            [1, 1]
+        )
     );
     let below = row("C", 2, Some("A"), ["60.00", "60.00"], [1, 0, 1, 0]);
     let drawn = json!([
@@ -308,12 +403,22 @@ fn a_drawing_counts_what_it_leaves_out() {
     ]);
     let mut whole = draw(2, 10);
     // The customer is drawn too, though nobody counts him.
-    let children = whole["top"]["children"][0]["children"].as_array_mut().expect("children");
+    let children = whole["top"]["children"][0]["children"]
+        .as_array_mut()
+        .expect("children");
     assert_eq!(children.pop().expect("two")["member"], "K");
     assert_eq!(whole["top"], with(top, drawn, [0, 0]));
     for (levels, width) in [(0, 1), (21, 1), (1, 0), (1, 101)] {
-        let refused = tree_view::draw(&world.state, "R", &query(levels, width), &mut Budget::point());
-        assert!(matches!(refused, Err(ViewError::BadValue { .. })), "{levels} x {width}");
+        let refused = tree_view::draw(
+            &world.state,
+            "R",
+            &query(levels, width),
+            &mut Budget::point(),
+        );
+        assert!(
+            matches!(refused, Err(ViewError::BadValue { .. })),
+            "{levels} x {width}"
+        );
     }
 }
 
@@ -333,8 +438,22 @@ fn relations_have_a_direction_and_a_distance() {
         ("R", "D", "a", json!(3), place("R"), [json!(0), json!(3)]),
         ("D", "A", "b", json!(2), place("A"), [json!(2), json!(0)]),
         ("B", "B", "same", json!(0), place("B"), [json!(0), json!(0)]),
-        ("D", "B", "neither", json!(4), place("R"), [json!(3), json!(1)]),
-        ("D", "S", "neither", Value::Null, Value::Null, [Value::Null, Value::Null]),
+        (
+            "D",
+            "B",
+            "neither",
+            json!(4),
+            place("R"),
+            [json!(3), json!(1)],
+        ),
+        (
+            "D",
+            "S",
+            "neither",
+            Value::Null,
+            Value::Null,
+            [Value::Null, Value::Null],
+        ),
     ] {
         let [a_levels, b_levels] = levels;
         assert_eq!(

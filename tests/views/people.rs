@@ -56,7 +56,11 @@ fn a_customer_has_no_place_but_in_the_enroller_tree() {
     let world = World::family();
     let answer = json(&member::profile(&world.state, "K", None).expect("K is there"));
     assert_eq!(answer["kind"], "customer");
-    let trees: Vec<_> = answer["places"].as_array().expect("places").iter().collect();
+    let trees: Vec<_> = answer["places"]
+        .as_array()
+        .expect("places")
+        .iter()
+        .collect();
     assert_eq!(trees.len(), 1);
     assert_eq!(trees[0]["tree"], "enroller");
 }
@@ -74,14 +78,62 @@ fn members_are_found_by_every_condition() {
     let all = MembersQuery::default();
     let cases: Vec<(MembersQuery, &[&str])> = vec![
         (all.clone(), &["R", "A", "B", "C", "K", "D"]),
-        (MembersQuery { query: Some("K".into()), ..all.clone() }, &["K"]),
-        (MembersQuery { kind: Some(MemberKind::Customer), ..all.clone() }, &["K"]),
-        (MembersQuery { status: Some(Status::Suspended), ..all.clone() }, &["B"]),
-        (MembersQuery { active: Some(true), ..all.clone() }, &["A", "C"]),
-        (MembersQuery { country: Some("AT".into()), ..all.clone() }, &["C"]),
-        (MembersQuery { tag: Some("coach".into()), ..all.clone() }, &["C"]),
-        (MembersQuery { min_own: Some(volume("30")), ..all.clone() }, &["A", "B", "C"]),
-        (MembersQuery { min_gv: Some(volume("180")), ..all.clone() }, &["R", "A"]),
+        (
+            MembersQuery {
+                query: Some("K".into()),
+                ..all.clone()
+            },
+            &["K"],
+        ),
+        (
+            MembersQuery {
+                kind: Some(MemberKind::Customer),
+                ..all.clone()
+            },
+            &["K"],
+        ),
+        (
+            MembersQuery {
+                status: Some(Status::Suspended),
+                ..all.clone()
+            },
+            &["B"],
+        ),
+        (
+            MembersQuery {
+                active: Some(true),
+                ..all.clone()
+            },
+            &["A", "C"],
+        ),
+        (
+            MembersQuery {
+                country: Some("AT".into()),
+                ..all.clone()
+            },
+            &["C"],
+        ),
+        (
+            MembersQuery {
+                tag: Some("coach".into()),
+                ..all.clone()
+            },
+            &["C"],
+        ),
+        (
+            MembersQuery {
+                min_own: Some(volume("30")),
+                ..all.clone()
+            },
+            &["A", "B", "C"],
+        ),
+        (
+            MembersQuery {
+                min_gv: Some(volume("180")),
+                ..all.clone()
+            },
+            &["R", "A"],
+        ),
         (
             MembersQuery {
                 min_gv: Some(volume("90")),
@@ -102,10 +154,22 @@ fn members_are_found_by_every_condition() {
     ];
     for (query, expected) in cases {
         let found = members::list(&world.state, &query, None, &mut Budget::point());
-        assert_eq!(World::ids(&json(&found.expect("known names"))), expected, "{query:?}");
+        assert_eq!(
+            World::ids(&json(&found.expect("known names"))),
+            expected,
+            "{query:?}"
+        );
     }
-    let seen = members::list(&world.state, &MembersQuery::default(), Some("A"), &mut Budget::point());
-    assert_eq!(World::ids(&json(&seen.expect("A is there"))), ["A", "C", "K", "D"]);
+    let seen = members::list(
+        &world.state,
+        &MembersQuery::default(),
+        Some("A"),
+        &mut Budget::point(),
+    );
+    assert_eq!(
+        World::ids(&json(&seen.expect("A is there"))),
+        ["A", "C", "K", "D"]
+    );
 }
 
 #[test]
@@ -146,24 +210,42 @@ fn volumes_are_read_from_current_rolled_and_closed_books() {
                 answer["period"].as_str().expect("a label").to_owned(),
                 answer["state"].as_str().expect("a state").to_owned(),
                 place["group"]["cv"].as_str().expect("a volume").to_owned(),
-                place["group_without_own"]["cv"].as_str().expect("a volume").to_owned(),
+                place["group_without_own"]["cv"]
+                    .as_str()
+                    .expect("a volume")
+                    .to_owned(),
             )
         })
     };
     let row = |period: &str, state: &str, group: &str, without: &str| {
         Ok((period.into(), state.into(), group.into(), without.into()))
     };
-    assert_eq!(of(&world, "A", "current"), row("2026-01", "current", "180.00", "60.00"));
+    assert_eq!(
+        of(&world, "A", "current"),
+        row("2026-01", "current", "180.00", "60.00")
+    );
     world.at("2026-02-01T12:00:00Z");
     world.order("O5", "D", "7");
     world.order_at("O6", "D", "8", time("2026-01-31T00:00:00Z"));
-    assert_eq!(of(&world, "A", "2026-01"), row("2026-01", "rolled", "188.00", "68.00"));
-    assert_eq!(of(&world, "A", "current"), row("2026-02", "current", "7.00", "7.00"));
+    assert_eq!(
+        of(&world, "A", "2026-01"),
+        row("2026-01", "rolled", "188.00", "68.00")
+    );
+    assert_eq!(
+        of(&world, "A", "current"),
+        row("2026-02", "current", "7.00", "7.00")
+    );
     world.at("2026-02-05T00:00:00Z");
     world.order("O7", "A", "1");
     world.enrol("E", "A");
-    assert_eq!(of(&world, "A", "closed"), row("2026-01", "closed", "188.00", "68.00"));
-    assert_eq!(of(&world, "E", "closed"), row("2026-01", "closed", "0.00", "0.00"));
+    assert_eq!(
+        of(&world, "A", "closed"),
+        row("2026-01", "closed", "188.00", "68.00")
+    );
+    assert_eq!(
+        of(&world, "E", "closed"),
+        row("2026-01", "closed", "0.00", "0.00")
+    );
     world.at("2026-03-05T00:00:00Z");
     world.order("O8", "A", "1");
     assert_eq!(
@@ -217,7 +299,12 @@ fn a_batch_answers_in_order_and_hides_what_may_not_be_seen() {
     let world = World::family();
     let query = BatchGetQuery {
         members: ["A", "K", "nobody", "B"].map(String::from).into(),
-        figures: vec![Figure::Own, Figure::Downline, Figure::Parent, Figure::Active],
+        figures: vec![
+            Figure::Own,
+            Figure::Downline,
+            Figure::Parent,
+            Figure::Active,
+        ],
         tree: Some("binary".into()),
         ..BatchGetQuery::default()
     };
@@ -240,7 +327,13 @@ fn a_batch_answers_in_order_and_hides_what_may_not_be_seen() {
         ..BatchGetQuery::default()
     };
     let refused = batch_get::get(&world.state, &many, |_| true);
-    assert!(matches!(refused, Err(ViewError::BadValue { field: "members", .. })));
+    assert!(matches!(
+        refused,
+        Err(ViewError::BadValue {
+            field: "members",
+            ..
+        })
+    ));
 }
 
 #[test]
@@ -248,9 +341,7 @@ fn the_company_adds_up() {
     let mut world = World::family();
     world.status("B", Status::Suspended);
     let answer = company::overview(&world.state, &CompanyQuery::default(), &mut Budget::point());
-    let count = |kind: &str, open: u32, suspended: u32, active: u32| {
-        json!({"kind": kind, "open": open, "suspended": suspended, "terminated": 0, "active": active})
-    };
+    let count = |kind: &str, open: u32, suspended: u32, active: u32| json!({"kind": kind, "open": open, "suspended": suspended, "terminated": 0, "active": active});
     let tree = |tree: &str, positions: u32| json!({"tree": tree, "positions": positions, "roots": 1, "waiting": 0});
     assert_eq!(
         json(&answer.expect("small")),
@@ -306,7 +397,11 @@ fn periods_are_listed_from_the_next_one_back() {
     let row = |label: &str, state: &str| (label.to_owned(), state.to_owned());
     assert_eq!(
         list(&world),
-        [row("2026-03", "ahead"), row("2026-02", "current"), row("2026-01", "rolled")]
+        [
+            row("2026-03", "ahead"),
+            row("2026-02", "current"),
+            row("2026-01", "rolled")
+        ]
     );
     world.at("2026-03-20T12:00:00Z");
     world.order("O6", "D", "7");
@@ -333,9 +428,14 @@ fn tokens_are_shown_without_their_hashes() {
         }))
     };
     world.done("t1", token(Role::Member, Some("A"), None));
-    world.done("t2", token(Role::Admin, None, Some(time("2026-02-01T00:00:00Z"))));
+    world.done(
+        "t2",
+        token(Role::Admin, None, Some(time("2026-02-01T00:00:00Z"))),
+    );
     world.at("2026-01-11T00:00:00Z");
-    world.fact(Verb::RevokeToken(Box::new(RevokeToken { token: "t1".into() })));
+    world.fact(Verb::RevokeToken(Box::new(RevokeToken {
+        token: "t1".into(),
+    })));
     let shown = json(&tokens::list(&world.state));
     assert_eq!(
         shown,

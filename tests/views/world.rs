@@ -285,6 +285,68 @@ impl World {
         }
     }
 
+    /// A member, if the engine will have him.
+    pub(crate) fn try_enrol(&mut self, kind: MemberKind, id: &str, enroller: &str) -> bool {
+        let enrol = Enrol {
+            kind,
+            enroller: Some(enroller.into()),
+            profile: Profile::default(),
+            placements: Vec::new(),
+        };
+        self.send(id, Verb::Enrol(Box::new(enrol))).is_ok()
+    }
+
+    /// An order dated some hours back, if the engine will have it.
+    pub(crate) fn try_order(&mut self, id: &str, member: &str, cv: &str, hours_back: i64) -> bool {
+        let cv = volume(cv);
+        let order = Order {
+            member: member.into(),
+            centre: 1,
+            volumes: Volumes::from_units(&[cv.0, cv.0 / 2]),
+            amount: cv,
+            currency: None,
+            class: None,
+            lines: Vec::new(),
+        };
+        let now = self.now;
+        self.now = now.plus_ms(-hours_back * 3_600_000);
+        let outcome = self.send(id, Verb::Order(Box::new(order)));
+        self.now = now;
+        outcome.is_ok()
+    }
+
+    /// A refund, if the engine will have it.
+    pub(crate) fn try_refund(&mut self, order: &str, amount: &str) {
+        self.facts += 1;
+        let refund = Refund {
+            order: order.into(),
+            extent: Extent::Amount(volume(amount)),
+            reason: None,
+        };
+        let _ = self.send(
+            &format!("fact-{}", self.facts),
+            Verb::Refund(Box::new(refund)),
+        );
+    }
+
+    /// A move, if the engine will have it.
+    pub(crate) fn try_shift(&mut self, tree: &str, member: &str, parent: &str) {
+        self.facts += 1;
+        let moved = World::moving(tree, member, parent, None);
+        let _ = self.send(&format!("fact-{}", self.facts), Verb::Move(Box::new(moved)));
+    }
+
+    /// A status, if the engine will have it.
+    pub(crate) fn try_status(&mut self, member: &str, status: Status) {
+        self.facts += 1;
+        let set = SetStatus {
+            member: member.into(),
+            status,
+            reason: None,
+        };
+        let _ = self.send(&format!("fact-{}", self.facts), Verb::Status(Box::new(set)));
+    }
+
     /// R over A and B; A over C and the customer K; C over D. January's orders: A 100, K 20, C 60, B 30.
     pub(crate) fn family() -> World {
         let mut world = World::new();

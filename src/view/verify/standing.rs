@@ -57,13 +57,11 @@ pub(super) fn check_current(found: &mut Findings<'_>, sold: Option<&Sold>) {
         let stands = lens.status(member) != Status::Terminated;
         let distributor = lens.kind(member) == MemberKind::Distributor;
         if let Some(until) = &until {
+            // Who has gone is active until no instant.
+            let recomputed = until.get(member as usize).filter(|_| stands);
             let kept = lens.told().active_until(member).unwrap_or(Time(0));
-            found.at_member(
-                member,
-                || "active_until".to_owned(),
-                kept,
-                until[member as usize],
-            );
+            let recomputed = recomputed.copied().unwrap_or(Time(0));
+            found.at_member(member, || "active_until".to_owned(), kept, recomputed);
         }
         let met = match (&own, &until) {
             (Some(own), _) => own[member as usize] >= least,

@@ -1,0 +1,401 @@
+//! What would be, and what was: open positions, the tank, a move's difference, orders, events.
+
+use arborline::base::number::Volume;
+use arborline::base::volumes::Volumes;
+use arborline::engine::command::enrol::{Enrol, PlaceAt, Placement};
+use arborline::engine::command::order::{Line, Order};
+use arborline::engine::command::refund::{Extent, Refund};
+use arborline::engine::command::update::Update;
+use arborline::engine::command::{Command, Verb};
+use arborline::engine::member::{MemberKind, Profile};
+use arborline::engine::outcome::{Accepted, Choice};
+use arborline::engine::rejection::Rejection;
+use arborline::tree::rules::{Inside, Policy};
+use arborline::view::budget::Budget;
+use arborline::view::changes;
+use arborline::view::error::{ViewError, What};
+use arborline::view::move_preview::{self, MovePreview};
+use arborline::view::open_position;
+use arborline::view::order;
+use arborline::view::tank::{self, TankQuery};
+use arborline::view::volumes::{self, VolumesQuery};
+use serde_json::{Value, json};
+
+use super::world::{World, cv, json, place, rules, volume};
+
+#[test]
+fn an_open_position_is_where_the_next_one_lands() {
+    for policy in [
+        Policy::OuterLeft,
+        Policy::OuterRight,
+        Policy::BreadthFirst,
+        Policy::WeakerCount {
+            inside: Inside::Balanced,
+        },
+    ] {
+        let mut own_rules = rules();
+        own_rules.trees[2].placement = policy;
+        let mut world = World::under(own_rules);
+        world.enrol("R", "");
+        for newcomer in ["A", "B", "C", "D", "E", "F"] {
+            let ahead =
+                open_position::find(&world.state, "binary", "R", None).expect("R is placed");
+            world.enrol(newcomer, "R");
+            let seat = world.state.members.find(newcomer).expect("enrolled");
+            let seat = world.state.members.seat(seat, 2, 1).expect("seated");
+            let parent = world.state.forest.parent(2, seat).expect("no root");
+            let owner = world.state.members.id(world.state.forest.owner(2, parent));
+            assert_eq!(
+                ahead.parent.map(|place| place.member),
+                Some(owner.to_string())
+            );
+            assert_eq!(ahead.leg, Some(world.state.forest.leg(2, seat)));
+        }
+        world.sound();
+    }
+    let world = World::family();
+    assert_eq!(
+        json(
+            &open_position::find(&world.state, "binary", "R", Some(Policy::OuterRight))
+                .expect("R is placed")
+        ),
+        json!({
+            "tree": "binary", "under": "R", "policy": "outer_right", "parent": place("B"), "leg": 2, "waits": false,
+        })
+    );
+    assert_eq!(
+        json(&open_position::find(&world.state, "binary", "K", None).expect("K is there")),
+        json!({
+            "tree": "binary", "under": "K", "policy": "weaker_count", "parent": null, "leg": null, "waits": true,
+        })
+    );
+}
+
+#[test]
+fn the_tank_is_paged_while_places_are_taken() {
+    let mut world = World::family();
+    for (index, id) in ["T1", "T2", "T3", "T4"].into_iter().enumerate() {
+        let enroller = if index == 3 { "T3" } else { "A" };
+        world.enrol_at(id, enroller, "binary", PlaceAt::Tank);
+    }
+    let mut query = TankQuery {
+        limit: Some(2),
+        cursor: None,
+    };
+    let page = |world: &World, query: &TankQuery| {
+        tank::page(&world.state, "binary", query, &mut Budget::point()).expect("known tree")
+    };
+    let first = page(&world, &query);
+    assert_eq!(
+        json(&first)["rows"],
+        json!([
+            {"member": "T1", "enroller": "A", "joined": "2026-01-10T00:00:00Z", "downline": 0},
+            {"member": "T2", "enroller": "A", "joined": "2026-01-10T00:00:00Z", "downline": 0},
+        ])
+    );
+    world.centre("binary", "T2", 1, World::under_leg("D", 1));
+    query.cursor = first.next;
+    let second = page(&world, &query);
+    assert_eq!(World::ids(&json(&second)), ["T3", "T4"]);
+    assert_eq!(second.next, None);
+    query.cursor = None;
+    assert_eq!(World::ids(&json(&page(&world, &query))), ["T1", "T3"]);
+    world.sound();
+}
+
+/// What a preview promises for everybody it lists: downline, active downline, frontline, active frontline, group cv.
+fn promised(preview: &MovePreview) -> Vec<(String, [u32; 4], Volume)> {
+    let lines = preview
+        .old_line
+        .changes
+        .iter()
+        .chain(&preview.new_line.changes);
+    lines
+        .map(|change| {
+            let counts = [
+                change.downline.after,
+                change.active_downline.after,
+                change.frontline.after,
+                change.active_frontline.after,
+            ];
+            (
+                change.position.member.clone(),
+                counts,
+                change.group[0].after.0[0].1,
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn a_preview_promises_what_the_move_then_does() {
+    for (tree, member, parent) in [
+        ("enroller", "C", "B"),
+        ("enroller", "C", "R"),
+        ("enroller", "B", "A"),
+        ("enroller", "B", "D"),
+        ("enroller", "D", "C"),
+        ("unilevel", "A", "B"),
+        ("binary", "C", "B"),
+        ("binary", "B", "D"),
+    ] {
+        let mut world = World::family();
+        let tree_index = ["enroller", "unilevel", "binary"]
+            .iter()
+            .position(|&name| name == tree);
+        let tree_index = tree_index.expect("one of three");
+        let moved = World::moving(tree, member, parent, None);
+        let preview = move_preview::preview(&world.state, &moved, None, &mut Budget::point());
+        let preview = preview.expect("a good move");
+        let before = figures(&world, tree_index);
+        world.shift(tree, member, parent, None);
+        let after = figures(&world, tree_index);
+        let promised = promised(&preview);
+        for (index, figures) in after.iter().enumerate() {
+            let listed = promised.iter().find(|(member, ..)| *member == figures.0);
+            assert_eq!(
+                listed.unwrap_or(&before[index]),
+                figures,
+                "{member} below {parent} in {tree}"
+            );
+        }
+        world.sound();
+    }
+}
+
+/// The same of everybody in a tree.
+fn figures(world: &World, tree: usize) -> Vec<(String, [u32; 4], Volume)> {
+    let (state, forest) = (&world.state, &world.state.forest);
+    (1..forest.seats(tree))
+        .map(|seat| {
+            let counts = [
+                forest.downline(tree, seat),
+                forest.active_downline(tree, seat),
+                forest.frontline(tree, seat),
+                forest.active_frontline(tree, seat),
+            ];
+            let id = state.members.id(forest.owner(tree, seat)).to_string();
+            (id, counts, Volume(forest.group(tree, seat, 0, 0)))
+        })
+        .collect()
+}
+
+#[test]
+fn a_preview_shows_both_lines_below_the_common_ancestor() {
+    let world = World::family();
+    let preview = |parent: &str, limit| {
+        let moved = World::moving("enroller", "D", parent, None);
+        move_preview::preview(&world.state, &moved, limit, &mut Budget::point())
+    };
+    let count = |before: u32, after: u32| json!({"before": before, "after": after});
+    let change = |member: &str, sums: [Value; 2], counts: [Value; 4]| {
+        let [downline, active_downline, frontline, active_frontline] = counts;
+        let [before, after] = sums;
+        json!({
+            "position": place(member), "group": [{"period_type": "month", "before": before, "after": after}],
+            "downline": downline, "active_downline": active_downline, "frontline": frontline,
+            "active_frontline": active_frontline,
+        })
+    };
+    let (c, b) = (cv("60.00", "30.00"), cv("30.00", "15.00"));
+    assert_eq!(
+        json(&preview("B", Some(1)).expect("a good move")),
+        json!({
+            "tree": "enroller", "moving": place("D"), "members": 1, "active": 0,
+            "group": [{"period_type": "month", "period": "2026-01", "volumes": cv("0.00", "0.00")}],
+            "from": place("C"), "from_leg": null, "to": place("B"), "to_leg": null, "nearest_common": place("R"),
+            "old_line": {
+                "length": 2, "not_shown": 1,
+                "changes": [change("C", [c.clone(), c], [count(1, 0), count(0, 0), count(1, 0), count(0, 0)])],
+            },
+            "new_line": {
+                "length": 1, "not_shown": 0,
+                "changes": [change("B", [b.clone(), b], [count(0, 1), count(0, 0), count(0, 1), count(0, 0)])],
+            },
+        })
+    );
+    assert_eq!(
+        preview("D", None),
+        Err(ViewError::Rejected(Rejection::Cycle))
+    );
+}
+
+#[test]
+fn an_order_shows_its_refunds_and_what_is_left() {
+    let mut world = World::family();
+    let one = volume("1");
+    let line = Line {
+        sku: "kit".into(),
+        quantity: volume("2"),
+        volumes: Volumes::from_units(&[one.0]),
+        amount: volume("9.5"),
+    };
+    world.done(
+        "O5",
+        Verb::Order(Box::new(Order {
+            member: "K".into(),
+            centre: 1,
+            volumes: Volumes::from_units(&[one.0 * 10, one.0 * 4]),
+            amount: volume("19"),
+            currency: Some("EUR".into()),
+            class: Some("retail".into()),
+            lines: vec![line],
+        })),
+    );
+    world.at("2026-01-12T00:00:00Z");
+    world.refund("F1", "O5", "9.5");
+    world.done(
+        "F2",
+        Verb::Refund(Box::new(Refund {
+            order: "O5".into(),
+            extent: Extent::Volumes(Volumes::from_units(&[one.0]), volume("0.5")),
+            reason: None,
+        })),
+    );
+    let seq = world.state.as_of_seq;
+    let refund = |id: &str, seq: u64, amount: &str, volumes: Value| {
+        json!({
+            "id": id, "seq": seq, "at": "2026-01-12T00:00:00Z", "received": "2026-01-12T00:00:00Z", "amount": amount,
+            "volumes": volumes,
+        })
+    };
+    assert_eq!(
+        json(&order::of(&world.state, "O5").expect("accepted")),
+        json!({
+            "order": "O5", "seq": seq - 2, "at": "2026-01-10T00:00:00Z", "received": "2026-01-10T00:00:00Z",
+            "member": "K", "centre": 1, "credited": "A", "class": "retail", "amount": "19.00", "currency": "EUR",
+            "volumes": cv("10.00", "4.00"),
+            "lines": [{"sku": "kit", "quantity": "2.00", "volumes": cv("1.00", "0.00"), "amount": "9.50"}],
+            "refunds": [
+                refund("F1", seq - 1, "9.50", cv("5.00", "2.00")),
+                refund("F2", seq, "0.50", cv("1.00", "0.00")),
+            ],
+            "amount_left": "9.00", "volumes_left": cv("4.00", "2.00"),
+        })
+    );
+    assert!(matches!(
+        order::of(&world.state, "none"),
+        Err(ViewError::Unknown {
+            what: What::Order,
+            ..
+        })
+    ));
+    let own = volumes::of(&world.state, "A", &VolumesQuery::default())
+        .expect("A is there")
+        .own;
+    assert_eq!(own.0[0].1, volume("124"));
+    world.sound();
+}
+
+#[test]
+fn an_event_says_what_a_client_would_send() {
+    let rules = rules();
+    let id_of = |member: u32| format!("M{member}");
+    let received = super::world::time("2026-01-02T00:00:00Z");
+    let event = |verb: Verb, choices: Vec<Choice>| {
+        let command = Command {
+            id: "E1".into(),
+            at: super::world::time("2026-01-01T00:00:00Z"),
+            verb,
+        };
+        json(&changes::events(
+            7,
+            received,
+            &command,
+            &Accepted { choices },
+            &rules,
+            &id_of,
+        ))
+    };
+    let with = |kind: &str, data: Value| {
+        json!([{
+            "seq": 7, "id": "E1", "type": kind, "at": "2026-01-01T00:00:00Z", "received": "2026-01-02T00:00:00Z",
+            "data": data,
+        }])
+    };
+    let enrol = Enrol {
+        kind: MemberKind::Preferred,
+        enroller: Some("R".into()),
+        profile: Profile {
+            country: Some("AT".into()),
+            tags: vec!["gold".into()],
+            ..Profile::default()
+        },
+        placements: vec![Placement {
+            tree: "binary".into(),
+            place: PlaceAt::Policy {
+                policy: Policy::WeakerVolume {
+                    kind: 1,
+                    period: 0,
+                    inside: Inside::Outer,
+                },
+                under: None,
+            },
+        }],
+    };
+    let mut expected = with(
+        "member.enrolled",
+        json!({
+            "kind": "preferred", "enroller": "R", "country": "AT", "tags": ["gold"],
+            "placements": [{
+                "tree": "binary",
+                "policy": {"name": "weaker_volume", "kind": "pv", "period": "month", "inside": "outer"},
+            }],
+        }),
+    );
+    expected[0]["places"] = json!([
+        {"tree": "binary", "centre": 1, "parent": "M4", "parent_centre": 2, "leg": 1, "waits": false},
+    ]);
+    let choice = Choice {
+        tree: 2,
+        centre: 1,
+        parent: Some((4, 2)),
+        leg: 1,
+        waits: false,
+    };
+    assert_eq!(event(Verb::Enrol(Box::new(enrol)), vec![choice]), expected);
+    let order = Order {
+        member: "A".into(),
+        centre: 2,
+        volumes: Volumes::from_units(&[0, 15_000]),
+        amount: volume("3"),
+        currency: None,
+        class: None,
+        lines: Vec::new(),
+    };
+    assert_eq!(
+        event(Verb::Order(Box::new(order)), Vec::new()),
+        with(
+            "order.accepted",
+            json!({"member": "A", "centre": 2, "volumes": {"pv": "1.50"}, "amount": "3.00"}),
+        )
+    );
+    let update = Update {
+        member: "A".into(),
+        country: Some(None),
+        ..Update::default()
+    };
+    let updated = with("member.updated", json!({"member": "A", "country": null}));
+    assert_eq!(event(Verb::Update(Box::new(update)), Vec::new()), updated);
+    let full = Refund {
+        order: "O1".into(),
+        extent: Extent::Full,
+        reason: Some("broken".into()),
+    };
+    assert_eq!(
+        event(Verb::Refund(Box::new(full)), Vec::new()),
+        with(
+            "order.refunded",
+            json!({"order": "O1", "full": true, "reason": "broken"})
+        )
+    );
+    let mut moved = World::moving("unilevel", "A", "B", None);
+    moved.parent = None;
+    assert_eq!(
+        event(Verb::Move(Box::new(moved)), Vec::new()),
+        with(
+            "tree.moved",
+            json!({"tree": "unilevel", "member": "A", "centre": 1, "root": true})
+        )
+    );
+}
