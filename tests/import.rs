@@ -8,6 +8,7 @@ use arborline::cli::import::columns::Mapping;
 use arborline::cli::import::fault::Faults;
 use arborline::cli::import::plan::{Files, Request};
 use arborline::cli::import::table::Source;
+use arborline::cli::import::vocabulary::Vocabulary;
 use arborline::document::network;
 use arborline::engine::command::found::Found;
 use arborline::engine::command::{Command, Verb};
@@ -27,7 +28,7 @@ fn rules(document: &str) -> Rules {
 /// All commands of two files, and what was refused.
 fn planned(request: &Request, rules: &Rules) -> (Vec<Command>, Vec<String>) {
     let mut faults = Faults::new(None).expect("no file");
-    let files = Files::open(request, rules, &mut faults).expect("files");
+    let files = Files::open(request, &Vocabulary::of_rules(rules), &mut faults).expect("files");
     let mut plan = files.plan().expect("a plan");
     let mut commands = Vec::new();
     while let Some(item) = plan.next(&mut faults).expect("rows") {
@@ -360,7 +361,7 @@ fn what_a_file_lacks_is_told_before_anything_is_done() {
             ..of_texts(folder.path(), members, orders)
         };
         let mut faults = Faults::new(None).expect("no file");
-        let failure = Files::open(&request, &rules(""), &mut faults)
+        let failure = Files::open(&request, &Vocabulary::of_rules(&rules("")), &mut faults)
             .err()
             .expect(part);
         assert!(failure.to_string().contains(part), "{failure}");

@@ -2,16 +2,15 @@
 
 use csv::ByteRecord;
 
-use crate::base::ids::Text;
 use crate::base::limits::CENTRES_MAX;
 use crate::base::time::Time;
 use crate::cli::exit::Failure;
 use crate::cli::import::cell::{self, Allowed};
 use crate::cli::import::columns::{self, Columns, Field, Mapping, field};
+use crate::cli::import::vocabulary::{Tree, Vocabulary};
 use crate::engine::command::enrol::{Enrol, PlaceAt, Placement};
 use crate::engine::command::{Command, Verb};
 use crate::engine::member::{MemberKind, Profile};
-use crate::engine::rules::Rules;
 
 /// Fields before those of the trees.
 const MEMBER: usize = 0;
@@ -33,25 +32,17 @@ pub struct Members {
     trees: Vec<Tree>,
 }
 
-#[derive(Debug, Clone)]
-struct Tree {
-    name: Text,
-    legs: u8,
-}
-
 impl Members {
     /// Finds the columns of a members file.
     ///
     /// # Errors
     /// As [`columns::bind`].
-    pub fn new(heads: &[String], mappings: &[Mapping], rules: &Rules) -> Result<Members, Failure> {
-        let trees: Vec<Tree> = rules.trees[1..]
-            .iter()
-            .map(|tree| Tree {
-                name: tree.name.clone(),
-                legs: tree.shape.legs().unwrap_or(0),
-            })
-            .collect();
+    pub fn new(
+        heads: &[String],
+        mappings: &[Mapping],
+        words: &Vocabulary,
+    ) -> Result<Members, Failure> {
+        let trees = words.trees[1..].to_vec();
         let columns = columns::bind("members", &fields(&trees), heads, mappings)?;
         Ok(Members { columns, trees })
     }

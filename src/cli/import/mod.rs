@@ -6,11 +6,14 @@
 //!
 //! - [`table`]: a file of rows, in order of time; [`columns`], [`cell`]: its heads and fields; [`fault`]: refused rows
 //! - [`members`], [`orders`]: a row to a command; [`plan`]: both files as one stream
+//! - [`vocabulary`]: the network's names; [`lines`]: commands as a server takes them
 
 pub mod cell;
 pub mod columns;
 pub mod fault;
+pub mod lines;
 pub mod members;
 pub mod orders;
 pub mod plan;
 pub mod table;
+pub mod vocabulary;

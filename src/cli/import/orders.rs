@@ -8,9 +8,9 @@ use crate::base::time::Time;
 use crate::cli::exit::Failure;
 use crate::cli::import::cell::{self, Allowed};
 use crate::cli::import::columns::{self, Columns, Field, Mapping, field, plain};
+use crate::cli::import::vocabulary::Vocabulary;
 use crate::engine::command::order::Order;
 use crate::engine::command::{Command, Verb, Volumes};
-use crate::engine::rules::Rules;
 
 const ORDER: usize = 0;
 const MEMBER: usize = 1;
@@ -40,23 +40,23 @@ impl Orders {
         heads: &[String],
         mappings: &[Mapping],
         volumes: &[(String, String)],
-        rules: &Rules,
+        words: &Vocabulary,
     ) -> Result<Orders, Failure> {
         let mut mappings = mappings.to_vec();
         for (kind, _) in volumes {
-            if !rules.kinds.iter().any(|known| known == kind) {
+            if !words.kinds.iter().any(|known| known == kind) {
                 return Err(Failure::usage(format!(
                     "--volume: given {kind:?}; allowed: {}",
-                    rules.kinds.join(", ")
+                    words.kinds.join(", ")
                 )));
             }
         }
         // A head may feed several fields, the amount among them, so volumes are found beside the mapping of fields.
         mappings.retain(|mapping| !volumes.iter().any(|(kind, _)| *kind == mapping.field));
-        let mut columns = columns::bind("orders", &fields(rules), heads, &mappings)?;
+        let mut columns = columns::bind("orders", &fields(words), heads, &mappings)?;
         let mut at: Vec<Option<usize>> = columns.at[KINDS..].to_vec();
         for (kind, head) in volumes {
-            let index = rules
+            let index = words
                 .kinds
                 .iter()
                 .position(|known| known == kind)
@@ -163,7 +163,7 @@ fn read_at<T>(
         .map_err(|allowed| (at, allowed))
 }
 
-fn fields(rules: &Rules) -> Vec<Field> {
+fn fields(words: &Vocabulary) -> Vec<Field> {
     let mut fields = vec![
         field("order", true, &["order_id", "id"]),
         field(
@@ -181,7 +181,7 @@ fn fields(rules: &Rules) -> Vec<Field> {
         field("class", false, &["type"]),
         field("centre", false, &["center"]),
     ];
-    fields.extend(rules.kinds.iter().map(|kind| field(kind, false, &[])));
+    fields.extend(words.kinds.iter().map(|kind| field(kind, false, &[])));
     fields
 }
 

@@ -21,12 +21,11 @@ use crate::cli::import::fault::{Fault, Faults};
 use crate::cli::import::members::Members;
 use crate::cli::import::orders::Orders;
 use crate::cli::import::table::{Ordered, Rows, Source, Table};
+use crate::cli::import::vocabulary::Vocabulary;
 use crate::engine::command::enrol::Enrol;
 use crate::engine::command::move_leg::Move;
 use crate::engine::command::{Command, Verb};
 use crate::engine::member::MemberKind;
-use crate::engine::rules::Rules;
-use crate::tree::rules::{Policy, Shape};
 
 /// What is to be imported, and how its columns are read.
 #[derive(Debug, Clone, Default)]
@@ -111,28 +110,32 @@ impl Files {
     ///
     /// # Errors
     /// A file that cannot be read or whose columns cannot be found.
-    pub fn open(request: &Request, rules: &Rules, faults: &mut Faults) -> Result<Files, Failure> {
+    pub fn open(
+        request: &Request,
+        words: &Vocabulary,
+        faults: &mut Faults,
+    ) -> Result<Files, Failure> {
         let mut files = Files {
             members: None,
             orders: None,
             early: Early::default(),
-            list_trees: rules
+            list_trees: words
                 .trees
                 .iter()
-                .filter(|tree| tree.shape == Shape::List && tree.placement == Policy::UnderEnroller)
+                .filter(|tree| tree.under_enroller)
                 .map(|tree| tree.name.clone())
                 .collect(),
         };
         if let Some(source) = &request.members {
             let table = Table::open(source.clone())?;
-            let members = Members::new(&table.heads, &request.mappings, rules)?;
+            let members = Members::new(&table.heads, &request.mappings, words)?;
             let ordered = table.ordered(members.time_at(), faults)?;
             files.early = Early::find(&table, &ordered, &members)?;
             files.members = Some((table, ordered, members));
         }
         if let Some(source) = &request.orders {
             let table = Table::open(source.clone())?;
-            let orders = Orders::new(&table.heads, &request.mappings, &request.volumes, rules)?;
+            let orders = Orders::new(&table.heads, &request.mappings, &request.volumes, words)?;
             let ordered = table.ordered(orders.time_at(), faults)?;
             files.orders = Some((table, ordered, orders));
         }
