@@ -9,6 +9,7 @@ mod forest;
 mod http;
 mod views;
 mod histories;
+mod import;
 mod log;
 mod model;
 mod pages;

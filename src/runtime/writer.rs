@@ -18,6 +18,7 @@ use crate::runtime::applier::Applier;
 use crate::runtime::calendars::Calendars;
 use crate::runtime::clock::{self, Stopwatch};
 use crate::runtime::handle;
+use crate::runtime::offline::own_time;
 use crate::runtime::settings::OnFault;
 use crate::runtime::shared::{Decided, Entry, Group, Message, Shared, Waiting};
 use crate::runtime::submission::Refused;
@@ -206,7 +207,7 @@ impl Writer {
     fn log_own(&mut self, run: &mut Run, verb: Verb) -> Result<(), Fault> {
         let command = Command {
             id: Default::default(),
-            at: self.stamp.max(clock::now()),
+            at: own_time(self.calendars.clock()),
             verb,
         };
         let mut group = self.empty_group();
