@@ -43,11 +43,11 @@ impl<'f> Arrivals<'f> {
         }
     }
 
-    /// Tells the next `count` facts, of the bundle while there are any; false once those are used up.
+    /// Tells up to `count` facts of the bundle: how many; none once they are used up.
     ///
     /// # Errors
     /// If the server takes nothing any more.
-    pub async fn tell(&mut self, handle: &Handle, count: usize) -> Result<bool, Failure> {
+    pub async fn tell_bundled(&mut self, handle: &Handle, count: usize) -> Result<usize, Failure> {
         let mut commands = Vec::with_capacity(count);
         while commands.len() < count {
             match self.plan.next(&mut self.faults)? {
@@ -55,19 +55,25 @@ impl<'f> Arrivals<'f> {
                 None => break,
             }
         }
-        let bundled = commands.len() == count;
-        while commands.len() < count {
-            commands.push(self.invent(handle));
-        }
-        if let Some(last) = commands.last() {
-            self.last = self.last.max(last.at);
-        }
-        self.told += commands.len() as u64;
+        let told = commands.len();
         self.submit(handle, commands).await?;
-        Ok(bundled)
+        Ok(told)
     }
 
-    async fn submit(&self, handle: &Handle, commands: Vec<Command>) -> Result<(), Failure> {
+    /// Tells `count` orders by chance.
+    ///
+    /// # Errors
+    /// If the server takes nothing any more.
+    pub async fn tell_invented(&mut self, handle: &Handle, count: usize) -> Result<(), Failure> {
+        let commands = (0..count).map(|_| self.invent(handle)).collect();
+        self.submit(handle, commands).await
+    }
+
+    async fn submit(&mut self, handle: &Handle, commands: Vec<Command>) -> Result<(), Failure> {
+        if commands.is_empty() {
+            return Ok(());
+        }
+        self.told += commands.len() as u64;
         let mut submission = Submission { commands };
         loop {
             let refused = match handle.enqueue(submission) {

@@ -1,7 +1,7 @@
 //! `demo`: the command itself.
 
-use std::io::{IsTerminal, Write, stderr, stdout};
-use std::path::{Path, PathBuf};
+use std::io::{IsTerminal, Write, stdout};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use crate::api::server::{Limits, serve};
+use crate::base::time::Time;
 use crate::cli::command::{Call, Subcommand};
 use crate::cli::demo::arrivals::Arrivals;
 use crate::cli::demo::bundle::{self, REAL};
@@ -112,7 +113,8 @@ fn run(call: &Call) -> Result<Exit, Failure> {
         .local_addr()
         .map_err(|error| Failure::usage(format!("the address cannot be told: {error}")))?;
     let running = open(Settings::new(&folder.0))?;
-    introduce(call, &format!("http://{address}"), &token)?;
+    let time = running.server.handle.health().machine_time;
+    introduce(call, &format!("http://{address}"), &token, time)?;
     let arrivals = Arrivals::new(plan, faults);
     let shown = machinery.block_on(show(call, &running, listener, arrivals));
     drop(running.api);
@@ -165,14 +167,15 @@ fn listen(
     bound.map_err(|error| Failure::usage(format!("cannot listen on {address}: {error}")))
 }
 
-fn introduce(call: &Call, base: &str, token: &str) -> Result<(), Failure> {
+/// Addresses, the token, and three requests to try. The order is dated by the demo's own time, which follows its facts.
+fn introduce(call: &Call, base: &str, token: &str, time: Time) -> Result<(), Failure> {
     call.output.line(&format!(
         "\n  API       {base}/v1\n  browse    {base}/docs\n  token     {token}\n\n\
          \x20 export TOKEN={token}\n\
          \x20 curl -H \"Authorization: Bearer $TOKEN\" {base}/v1/members/M00002/volumes\n\
          \x20 curl -H \"Authorization: Bearer $TOKEN\" '{base}/v1/members/M00002/downline?sort=volume&limit=5'\n\
          \x20 curl -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' {base}/v1/orders \\\n\
-         \x20      -d '{{\"id\":\"my-first\",\"member\":\"M00042\",\"volumes\":{{\"cv\":\"100\"}}}}'\n\n\
+         \x20      -d '{{\"id\":\"my-first\",\"at\":\"{time}\",\"member\":\"M00042\",\"volumes\":{{\"cv\":\"100\"}}}}'\n\n\
          \x20 ctrl-c ends it; the directory goes with it.\n"
     ))
 }
@@ -218,7 +221,7 @@ async fn once(
     leaders: &mut Leaders,
 ) -> Result<(), Failure> {
     let handle = &running.server.handle;
-    while arrivals.tell(handle, AT_ONCE).await? {}
+    while arrivals.tell_bundled(handle, AT_ONCE).await? > 0 {}
     leaders.choose(handle).await;
     call.output.line(
         leaders
@@ -240,21 +243,20 @@ async fn beat(
     let seconds = call.matches.get_one::<u32>("seconds").copied();
     let terminal = stdout().is_terminal() && !call.output.json;
     let mut beats = tokio::time::interval(Duration::from_secs(1) / BEATS_A_SECOND);
-    let (mut count, mut due, mut bundled) = (0u32, 0u32, true);
+    let (mut count, mut due, mut by_chance) = (0u32, 0u32, false);
     loop {
         beats.tick().await;
         count = count.wrapping_add(1);
         due += rate;
         let now = due / BEATS_A_SECOND;
         due %= BEATS_A_SECOND;
-        if now > 0 {
-            let more = arrivals.tell(handle, now as usize).await?;
-            if bundled && !more && stderr().is_terminal() {
+        if now > 0 && arrivals.tell_bundled(handle, now as usize).await? == 0 {
+            if !std::mem::replace(&mut by_chance, true) {
                 call.output
                     .remark("the bundled facts are all told; orders go on by chance");
                 *leaders = Leaders::default();
             }
-            bundled = more;
+            arrivals.tell_invented(handle, now as usize).await?;
         }
         let every = if terminal { DRAWN_EVERY } else { TOLD_EVERY };
         if count % BEATS_A_SECOND == 1 {

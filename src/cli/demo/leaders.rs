@@ -63,7 +63,7 @@ impl Leaders {
             lines.push(format!(
                 "{:<12} {:>16} {:>14} {:>9} {:>9}",
                 row.id,
-                row.group.to_string(),
+                shown(row.group),
                 self.moved(row),
                 grouped(u64::from(row.downline)),
                 grouped(u64::from(row.active)),
@@ -122,6 +122,16 @@ impl Leaders {
     fn keep(&mut self, rows: Vec<Row>, period: String) {
         self.last = rows;
         self.period = period;
+    }
+}
+
+/// A volume with its thousands apart.
+fn shown(volume: Volume) -> String {
+    let text = volume.to_string();
+    let (whole, part) = text.split_once('.').expect("volumes show their places");
+    match whole.parse() {
+        Ok(whole) => format!("{}.{part}", grouped(whole)),
+        Err(_) => text,
     }
 }
 
