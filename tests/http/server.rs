@@ -8,8 +8,10 @@ use arborline::document::network::parse;
 use arborline::engine::command::found::Found;
 use arborline::engine::command::token::{CreateToken, Role};
 use arborline::engine::command::{Command, Verb};
-use arborline::runtime::handle::Handle;
+use arborline::runtime::settings::Settings;
+use arborline::runtime::start;
 use arborline::runtime::submission::Submission;
+use arborline::store::options::Durability;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -17,10 +19,20 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
-/// A running application.
+/// A running application on a directory of its own, which ends with it.
 pub(crate) struct Server {
     pub(crate) api: Api,
     pub(crate) router: Router,
+    runtime: Option<start::Server>,
+    _dir: tempfile::TempDir,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.stop();
+        }
+    }
 }
 
 /// What came back.
@@ -111,10 +123,19 @@ pub(crate) const NETWORK: &str = "clock = \"events\"\nvolume_kinds = [\"pv\", \"
 impl Server {
     /// Without a network, without a token.
     pub(crate) fn empty() -> Server {
-        let api = Api::new(Handle::stub(), [7; 32]);
+        let dir = tempfile::tempdir().expect("a directory");
+        let settings = Settings {
+            durability: Durability::Os,
+            segment_bytes: 1 << 20,
+            ..Settings::new(dir.path())
+        };
+        let runtime = start::open(settings, Box::new(|fault| panic!("{fault}"))).expect("a new directory opens");
+        let api = Api::new(runtime.handle.clone(), [7; 32]);
         Server {
             router: app(&api),
             api,
+            runtime: Some(runtime),
+            _dir: dir,
         }
     }
 

@@ -57,7 +57,7 @@ impl World {
     fn roll(&mut self, of: usize, end: Time) {
         // A period holds the instants before its end, so what ends at that very instant still stands in its book.
         let now = self.time;
-        self.time = now.max(Time(end.0 - 1));
+        self.time = if now > end { now } else { Time(end.0 - 1) };
         let active = self.present().active;
         self.time = now;
         self.freeze(of);

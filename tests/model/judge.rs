@@ -1,5 +1,8 @@
 //! Commands one by one: accepted with the seats given, or the number of the lowest rejection that applies.
 
+use std::collections::BTreeMap;
+
+use arborline::base::ids::Text;
 use arborline::base::limits::FUTURE_MS_MAX;
 use arborline::base::time::{DAY_MS, Time};
 use arborline::engine::command::token::CreateToken;
@@ -93,7 +96,7 @@ impl World {
             (None, _) => None,
         };
         match clock {
-            Some(ClockMode::Events) => self.advance(command.at),
+            Some(ClockMode::Events) => self.advance(latest(command)),
             _ => self.advance(stamp),
         }
         self.attempt(seq, command)
@@ -110,13 +113,14 @@ impl World {
     }
 
     fn judge(&mut self, seq: u64, command: &Command) -> Verdict {
-        let space = match command.verb {
-            Verb::Enrol(_) => &self.member_ids,
-            Verb::Order(_) => &self.sale_ids,
-            _ => &self.fact_ids,
-        };
-        if space.contains_key(&command.id) {
+        if self.id_space(command).contains_key(&command.id) {
             return Err(no::DUPLICATE);
+        }
+        if let Verb::Atomic(commands) = &command.verb {
+            let known = |part: &Command| self.id_space(part).contains_key(&part.id);
+            if commands.iter().any(known) {
+                return Err(no::DUPLICATE);
+            }
         }
         match (&self.rules, &command.verb) {
             (None, Verb::Found(found)) => self.found(command.at, &found.rules),
@@ -133,12 +137,24 @@ impl World {
             Verb::Order(_) => &mut self.sale_ids,
             _ => &mut self.fact_ids,
         };
-        space.insert(command.id.clone(), seq);
+        if !matches!(command.verb, Verb::AdvanceTime) {
+            space.insert(command.id.clone(), seq);
+        }
         Ok(verdict.expect("nothing is wrong"))
     }
 
+    /// The ids that a command's own must not repeat.
+    fn id_space(&self, command: &Command) -> &BTreeMap<Text, u64> {
+        match command.verb {
+            Verb::Enrol(_) => &self.member_ids,
+            Verb::Order(_) => &self.sale_ids,
+            _ => &self.fact_ids,
+        }
+    }
+
     fn check_time(&self, wrong: &mut Wrong, command: &Command) {
-        let wall = self.law().clock == ClockMode::Wall;
+        let ours = matches!(command.verb, Verb::AdvanceTime | Verb::ExtendCalendar(_));
+        let wall = self.law().clock == ClockMode::Wall && !ours;
         wrong.check(
             wall && command.at.0 > self.time.0 + FUTURE_MS_MAX,
             no::AT_IN_FUTURE,
@@ -184,11 +200,9 @@ impl World {
             }
             Verb::CreateToken(token) => self.create_token(command, token).map(nothing),
             Verb::RevokeToken(revoke) => {
-                let token = self
-                    .tokens
-                    .get_mut(&revoke.token)
-                    .ok_or(no::UNKNOWN_TOKEN)?;
-                token.revoked = true;
+                let token = self.tokens.get_mut(&revoke.token);
+                let token = token.filter(|token| !token.revoked);
+                token.ok_or(no::UNKNOWN_TOKEN)?.revoked = true;
                 Ok(Vec::new())
             }
             Verb::ExtendCalendar(extend) => {
@@ -248,5 +262,13 @@ impl World {
         });
         self.calendars = calendars.collect();
         self.rules = Some(rules.clone());
+    }
+}
+
+/// The latest time in a command: of several that happen together, that of the last.
+fn latest(command: &Command) -> Time {
+    match &command.verb {
+        Verb::Atomic(commands) => commands.iter().map(latest).fold(command.at, Time::max),
+        _ => command.at,
     }
 }

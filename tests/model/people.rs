@@ -31,17 +31,20 @@ impl World {
         let builds = enrol.kind == MemberKind::Distributor;
         wrong.check(!builds && !enrol.placements.is_empty(), no::WRONG_KIND);
         let mut asked = vec![None; self.trees.len()];
-        for placement in &enrol.placements {
+        for placement in enrol.placements.iter().filter(|_| builds) {
             match self.tree(&placement.tree) {
-                None | Some(0) => wrong.note(no::UNKNOWN_NAME),
-                Some(tree) if asked[tree].is_some() => wrong.note(no::ALREADY_PLACED),
+                None => wrong.note(no::UNKNOWN_NAME),
+                Some(tree) if tree == 0 || asked[tree].is_some() => wrong.note(no::ALREADY_PLACED),
                 Some(tree) => asked[tree] = Some(&placement.place),
             }
         }
         let mut found = Vec::new();
         for (tree, asked) in asked.iter().enumerate().skip(1) {
             if !lost && (builds || asked.is_some()) {
-                found.push((tree, wrong.take(self.find_place(tree, enroller, *asked))));
+                found.push((
+                    tree,
+                    wrong.take(self.find_place(tree, self.start(tree, enroller), None, *asked)),
+                ));
             }
         }
         wrong.done()?;
@@ -50,7 +53,7 @@ impl World {
         let mut seated = Vec::new();
         for (tree, place) in found {
             let place = place.expect("found");
-            seated.push(self.seat_member(tree, member, 1, enroller, place));
+            seated.push(self.seat_member(tree, member, 1, place));
         }
         Ok(seated)
     }
@@ -81,18 +84,11 @@ impl World {
     }
 
     /// Gives a member a seat of his own.
-    fn seat_member(
-        &mut self,
-        tree: usize,
-        member: usize,
-        centre: u16,
-        enroller: Option<usize>,
-        place: Found,
-    ) -> Seated {
+    fn seat_member(&mut self, tree: usize, member: usize, centre: u16, place: Found) -> Seated {
         let seat = self.trees[tree].add(member, centre, place.hang);
         self.people[member].seats[tree].push(seat);
-        if let Some(enroller) = enroller.filter(|_| place.alternated) {
-            self.people[enroller].alternated[tree] += 1;
+        if let Some(whose) = place.alternated {
+            self.people[whose].alternated[tree] += 1;
         }
         self.seated(tree, seat)
     }
@@ -119,6 +115,12 @@ impl World {
             no::NO_SUCH_LEG,
         );
         let to = update.kind;
+        if let (Some(member), Some(_)) = (member, to) {
+            wrong.check(
+                self.people[member].status == Status::Terminated,
+                no::TERMINATED,
+            );
+        }
         if let (Some(member), Some(MemberKind::Preferred | MemberKind::Customer)) = (member, to) {
             wrong.check(self.has_downline(member), no::HAS_DOWNLINE);
         }
@@ -149,8 +151,8 @@ impl World {
             let enroller = self.people[member].enrolled_by;
             for tree in 1..self.trees.len() {
                 if self.people[member].seats[tree].is_empty() {
-                    let place = self.find_place(tree, enroller, None)?;
-                    seated.push(self.seat_member(tree, member, 1, enroller, place));
+                    let place = self.find_place(tree, self.start(tree, enroller), None, None)?;
+                    seated.push(self.seat_member(tree, member, 1, place));
                 }
             }
         }
@@ -243,11 +245,7 @@ impl World {
 
     pub(crate) fn place(&mut self, place: &Place) -> Result<Vec<Seated>, u16> {
         let mut wrong = Wrong::default();
-        let tree = wrong.take(
-            self.tree(&place.tree)
-                .filter(|&tree| tree > 0)
-                .ok_or(no::UNKNOWN_NAME),
-        );
+        let tree = wrong.take(self.tree(&place.tree).ok_or(no::UNKNOWN_NAME));
         let member = wrong.take(self.person(&place.member).ok_or(no::UNKNOWN_MEMBER));
         let (Some(tree), Some(member)) = (tree, member) else {
             return Err(wrong.done().expect_err("something is unknown"));
@@ -257,32 +255,29 @@ impl World {
         wrong.check(person.kind != MemberKind::Distributor, no::WRONG_KIND);
         let has = person.seats[tree].len();
         let centre = usize::from(place.centre);
-        wrong.check(centre == 0 || centre > has + 1, no::UNKNOWN_CENTRE);
-        wrong.check(
-            centre == has + 1 && centre > usize::from(self.law().trees[tree].centres),
-            no::TOO_MANY_CENTRES,
-        );
-        let seat = self.seat(tree, member, place.centre);
-        wrong.check(
-            seat.is_some_and(|seat| !self.trees[tree].waits(seat)),
-            no::ALREADY_PLACED,
-        );
-        let enroller = self.people[member].enrolled_by;
-        let found = wrong.take(self.find_place(tree, enroller, Some(&place.place)));
+        wrong.check(centre == 0, no::UNKNOWN_CENTRE);
+        // Of one who cannot be placed at all nothing further is judged.
         wrong.done()?;
-        let found = found.expect("found");
+        wrong.check(centre > has + 1, no::UNKNOWN_CENTRE);
+        let most = usize::from(self.law().trees[tree].centres);
+        wrong.check(centre == has + 1 && centre > most, no::TOO_MANY_CENTRES);
+        let seat = self.seat(tree, member, place.centre);
+        let placed = seat.is_some_and(|seat| !self.trees[tree].waits(seat));
+        wrong.check(placed, no::ALREADY_PLACED);
+        wrong.done()?;
+        let enroller = self.people[member].enrolled_by;
+        let first = self.seat(tree, member, 1).filter(|_| place.centre > 1);
+        let start = self.start(tree, enroller);
+        let found = self.find_place(tree, start, first, Some(&place.place))?;
+        if seat.is_some() && found.hang == Hang::Waits {
+            return Err(no::NO_OPEN_POSITION);
+        }
         let Some(seat) = seat else {
-            return Ok(vec![self.seat_member(
-                tree,
-                member,
-                place.centre,
-                enroller,
-                found,
-            )]);
+            return Ok(vec![self.seat_member(tree, member, place.centre, found)]);
         };
         self.trees[tree].hang(seat, found.hang);
-        if let Some(enroller) = enroller.filter(|_| found.alternated) {
-            self.people[enroller].alternated[tree] += 1;
+        if let Some(whose) = found.alternated {
+            self.people[whose].alternated[tree] += 1;
         }
         Ok(vec![self.seated(tree, seat)])
     }
@@ -294,14 +289,12 @@ impl World {
         let Some(tree) = tree else {
             return Err(wrong.done().expect_err("no tree"));
         };
-        let seat = member.and_then(|_| {
-            wrong.take(self.seat_named(tree, &asked.member, asked.centre, no::UNKNOWN_MEMBER))
-        });
+        let seat =
+            member.and_then(|member| wrong.take(self.seat_named(tree, member, asked.centre)));
         let hang = match &asked.parent {
             None => Some(Hang::Root),
             Some(id) => {
-                let parent =
-                    wrong.take(self.seat_named(tree, id, asked.parent_centre, no::UNKNOWN_MEMBER));
+                let parent = wrong.take(self.parent_named(tree, id, asked.parent_centre));
                 parent.and_then(|parent| wrong.take(self.hang_under(tree, parent, asked.leg)))
             }
         };

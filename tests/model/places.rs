@@ -1,42 +1,71 @@
 //! Where a seat goes: places asked for, and policies.
 
 use arborline::engine::command::enrol::PlaceAt;
+use arborline::engine::member::{MemberKind, Status};
 use arborline::tree::rules::{Inside, Policy};
 
-use super::judge::no;
+use super::judge::{Wrong, no};
 use super::trees::Hang;
 use super::world::World;
 
-/// A place that was found, and whether a turn of `Alternate` was used up for it.
+/// Where a search for a place begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// Nobody brought him in: anywhere.
+    Nobody,
+    /// The enroller has no place himself.
+    Lacking,
+    /// At or below this seat.
+    Seat(usize),
+}
+
+/// A place that was found, and whose turn of `Alternate` is used up by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) hang: Hang,
-    pub(crate) alternated: bool,
+    pub(crate) alternated: Option<usize>,
 }
 
 const fn plainly(hang: Hang) -> Found {
     Found {
         hang,
-        alternated: false,
+        alternated: None,
     }
 }
 
 impl World {
-    /// Where a newcomer (or waiting seat) of `enroller` goes; `asked` or by the tree's own policy.
+    /// Where a member brought in by `enroller` starts to look for a place.
+    pub(crate) fn start(&self, tree: usize, enroller: Option<usize>) -> Start {
+        let Some(enroller) = enroller else {
+            return Start::Nobody;
+        };
+        match self.seat(tree, enroller, 1) {
+            Some(seat) if !self.trees[tree].waits(seat) => Start::Seat(seat),
+            _ => Start::Lacking,
+        }
+    }
+
+    /// The place asked for, or one by the tree's own policy. Policies look below the
+    /// `first` centre of one who has it, and follow the habits of whoever they look below.
     pub(crate) fn find_place(
         &self,
         tree: usize,
-        enroller: Option<usize>,
+        start: Start,
+        first: Option<usize>,
         asked: Option<&PlaceAt>,
     ) -> Result<Found, u16> {
         match asked {
-            None => {
-                let policy = self.law().trees[tree].placement;
-                self.by_policy(tree, policy, enroller, None)
-            }
-            Some(PlaceAt::Root) => match enroller {
-                Some(_) => Err(no::OUTSIDE_ENROLLER),
-                None => Ok(plainly(Hang::Root)),
+            None => match start {
+                Start::Nobody => Ok(plainly(Hang::Root)),
+                Start::Lacking => Ok(plainly(Hang::Waits)),
+                Start::Seat(from) => {
+                    let policy = self.law().trees[tree].placement;
+                    self.by_policy(tree, policy, from)
+                }
+            },
+            Some(PlaceAt::Root) => match start {
+                Start::Nobody => Ok(plainly(Hang::Root)),
+                _ => Err(no::OUTSIDE_ENROLLER),
             },
             Some(PlaceAt::Tank) => Ok(plainly(Hang::Waits)),
             Some(PlaceAt::Under {
@@ -44,33 +73,43 @@ impl World {
                 centre,
                 leg,
             }) => {
-                let parent = self.seat_named(tree, parent, *centre, no::UNKNOWN_MEMBER)?;
-                self.within(tree, enroller, parent)?;
-                Ok(plainly(self.hang_under(tree, parent, *leg)?))
+                let parent = self.parent_named(tree, parent, *centre)?;
+                let mut wrong = Wrong::default();
+                wrong.take(self.within(tree, start, parent));
+                let hang = wrong.take(self.hang_under(tree, parent, *leg));
+                wrong.done()?;
+                Ok(plainly(hang.expect("found")))
             }
             Some(PlaceAt::Policy { policy, under }) => {
-                let start = match under {
-                    None => None,
-                    Some(id) => Some(self.seat_named(tree, id, 1, no::UNKNOWN_MEMBER)?),
+                let from = match (under, first.map_or(start, Start::Seat)) {
+                    (Some(id), _) => {
+                        let from = self.parent_named(tree, id, 1)?;
+                        self.within(tree, start, from)?;
+                        from
+                    }
+                    (None, Start::Seat(from)) => from,
+                    (None, _) => return Err(no::NOT_PLACED),
                 };
-                if let Some(start) = start {
-                    self.within(tree, enroller, start)?;
-                }
-                self.by_policy(tree, *policy, enroller, start)
+                self.by_policy(tree, *policy, from)
             }
         }
     }
 
-    /// A placed seat by member id and centre.
-    pub(crate) fn seat_named(
-        &self,
-        tree: usize,
-        id: &str,
-        centre: u16,
-        unknown: u16,
-    ) -> Result<usize, u16> {
-        let member = self.person(id).ok_or(unknown)?;
-        if self.people[member].seats[tree].is_empty() {
+    /// The placed seat of someone who can have others below him.
+    pub(crate) fn parent_named(&self, tree: usize, id: &str, centre: u16) -> Result<usize, u16> {
+        let member = self.person(id).ok_or(no::UNKNOWN_MEMBER)?;
+        let mut wrong = Wrong::default();
+        let person = &self.people[member];
+        wrong.check(person.status == Status::Terminated, no::TERMINATED);
+        wrong.check(person.kind != MemberKind::Distributor, no::WRONG_KIND);
+        let seat = wrong.take(self.seat_named(tree, member, centre));
+        wrong.done()?;
+        Ok(seat.expect("found"))
+    }
+
+    /// The placed seat of a member's centre.
+    pub(crate) fn seat_named(&self, tree: usize, member: usize, centre: u16) -> Result<usize, u16> {
+        if centre > 0 && self.people[member].seats[tree].is_empty() {
             return Err(no::WRONG_KIND);
         }
         let seat = self.seat(tree, member, centre).ok_or(no::UNKNOWN_CENTRE)?;
@@ -96,42 +135,23 @@ impl World {
                 return Err(no::SEAT_TAKEN);
             }
             (Some(_), Some(leg)) => leg,
-            (Some(_), None) => kept.free_leg(parent).ok_or(no::NO_OPEN_POSITION)?,
+            (Some(_), None) => kept.free_leg(parent).ok_or(no::SEAT_TAKEN)?,
         };
         Ok(Hang::Under { parent, leg })
     }
 
-    /// Whether a seat stands at or below one of the enroller's.
-    fn within(&self, tree: usize, enroller: Option<usize>, seat: usize) -> Result<(), u16> {
-        let Some(enroller) = enroller else {
-            return Ok(());
-        };
-        let his = &self.people[enroller].seats[tree];
-        if his.iter().any(|&own| self.trees[tree].is_above(own, seat)) {
-            return Ok(());
+    /// Whether a seat stands where the search may end.
+    fn within(&self, tree: usize, start: Start, seat: usize) -> Result<(), u16> {
+        match start {
+            Start::Nobody => Ok(()),
+            Start::Lacking => Err(no::NOT_PLACED),
+            Start::Seat(top) if self.trees[tree].is_above(top, seat) => Ok(()),
+            Start::Seat(_) => Err(no::OUTSIDE_ENROLLER),
         }
-        Err(no::OUTSIDE_ENROLLER)
     }
 
-    fn by_policy(
-        &self,
-        tree: usize,
-        policy: Policy,
-        enroller: Option<usize>,
-        start: Option<usize>,
-    ) -> Result<Found, u16> {
+    fn by_policy(&self, tree: usize, policy: Policy, from: usize) -> Result<Found, u16> {
         let kept = &self.trees[tree];
-        let his = enroller.and_then(|member| self.seat(tree, member, 1));
-        let Some(from) = start.or(his) else {
-            return Ok(plainly(if enroller.is_some() {
-                Hang::Waits
-            } else {
-                Hang::Root
-            }));
-        };
-        if kept.waits(from) {
-            return Ok(plainly(Hang::Waits));
-        }
         let down = |leg: u8| {
             let parent = kept.outer_end(from, leg);
             plainly(Hang::Under { parent, leg })
@@ -145,13 +165,13 @@ impl World {
             Policy::OuterLeft => down(1),
             Policy::OuterRight => down(2),
             Policy::DefaultLeg => {
-                let member = enroller.map(|member| self.people[member].default_leg);
-                down(member.flatten().unwrap_or(1))
+                down(self.people[kept.seats[from].owner].default_leg.unwrap_or(1))
             }
             Policy::Alternate => {
-                let turns = enroller.map_or(0, |member| self.people[member].alternated[tree]);
+                let owner = kept.seats[from].owner;
+                let turns = self.people[owner].alternated[tree];
                 Found {
-                    alternated: true,
+                    alternated: Some(owner),
                     ..down(if turns % 2 == 0 { 1 } else { 2 })
                 }
             }

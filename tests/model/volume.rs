@@ -54,7 +54,7 @@ impl World {
         let sale = self.sales[number].clone();
         let mut wrong = Wrong::default();
         let days = i64::from(self.law().refund_days);
-        wrong.check(at.0 > sale.at.0 + days * DAY_MS, no::REFUND_TOO_LATE);
+        wrong.check(self.time.0 > sale.at.0 + days * DAY_MS, no::REFUND_TOO_LATE);
         let parts = wrong.take(extent(&sale, &refund.extent));
         wrong.done()?;
         let (back, amount) = parts.expect("fits");
@@ -159,9 +159,17 @@ impl World {
 
 /// The volumes and the money a refund takes back.
 fn extent(sale: &Sale, extent: &Extent) -> Result<([i64; 8], i64), u16> {
+    let nothing = sale.amount == 0 && sale.volumes == [0; 8];
+    let gone = sale.amount_left == 0 && sale.left == [0; 8] && !nothing;
+    if gone && *extent == Extent::Full {
+        return Err(no::REFUND_TOO_LARGE);
+    }
     let (back, amount) = match extent {
         Extent::Full => (sale.left, sale.amount_left),
-        Extent::Amount(amount) if amount.0 > sale.amount_left => return Err(no::REFUND_TOO_LARGE),
+        Extent::Amount(amount) if amount.0 > sale.amount_left || sale.amount == 0 => {
+            // A share of no money says nothing of volumes.
+            return Err(no::REFUND_TOO_LARGE);
+        }
         Extent::Amount(amount) if amount.0 == sale.amount_left => (sale.left, amount.0),
         Extent::Amount(amount) => {
             let mut back = [0; 8];
