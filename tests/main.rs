@@ -6,8 +6,6 @@ mod commands;
 mod disk;
 mod documents;
 mod forest;
-mod histories;
-mod http;
 mod http;
 mod views;
 mod histories;
