@@ -98,7 +98,7 @@ async fn description_pages_and_codes_are_served_to_anybody() {
     let version = server.call("GET", "/version").send().await.json();
     assert_eq!(version["name"], "arborline");
     let metrics = server.call("GET", "/metrics").send().await;
-    for name in ["arborline_request_seconds_bucket", "arborline_as_of_seq", "arborline_events", "# EOF"] {
+    for name in ["arborline_request_seconds_bucket", "arborline_as_of_seq", "arborline_panics", "# EOF"] {
         assert!(metrics.text().contains(name), "{name}: {}", metrics.text());
     }
 }
