@@ -1,1 +1,32 @@
-//! HTTP: routes, JSON, roles, problems, OpenAPI. Knows no disk and no record layout.
+//! HTTP: roles, requests to commands, answers to JSON.
+//!
+//! Owns the table of routes, from which router, role checks, the API's description and README's table are folded. Must
+//! not know the disk, the layout of records or how anything is computed: it asks `view` and hands commands to `runtime`.
+//!
+//! - [`route`]: what a row is; [`routes`]: the table
+//! - [`app`], [`dispatch`], [`access`]: from a request to its row, judged at the state that answers
+//! - [`parse`]: bodies and queries to commands and questions; [`facts`], [`bulk`]: commands told, receipts given
+//! - [`problem`], [`error`]: the one shape of every refusal
+//! - [`server`]: connections
+
+pub mod access;
+pub mod app;
+pub mod body;
+pub mod bulk;
+pub mod context;
+pub mod cursor;
+pub mod dispatch;
+pub mod error;
+pub mod facts;
+pub mod metrics;
+pub mod openapi;
+pub mod parse;
+pub mod principal;
+pub mod problem;
+pub mod reading;
+pub mod route;
+pub mod routes;
+pub mod server;
+pub mod shapes;
+pub mod stream;
+pub mod table;

@@ -6,10 +6,12 @@
 //! - [`run`]: the table of commands; [`command`]: what one is; [`exit`]: how a run ends
 //! - [`settings`]: what may differ from machine to machine; [`output`], [`logging`]: how a run speaks
 
+pub mod client;
 pub mod command;
 pub mod completions;
 pub mod config;
 pub mod exit;
+pub mod import;
 pub mod logging;
 pub mod network;
 pub mod output;

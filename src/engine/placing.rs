@@ -185,8 +185,8 @@ pub(crate) fn spot(
             state.founded().trees[tree].placement,
         )),
         (Some(PlaceAt::Tank), _) => Ok(Spot::TANK),
-        (Some(PlaceAt::Root), Start::At(_)) => Err(Rejection::OutsideEnroller),
-        (Some(PlaceAt::Root), _) => Ok(Spot::ROOT),
+        (Some(PlaceAt::Root), Start::Nobody) => Ok(Spot::ROOT),
+        (Some(PlaceAt::Root), _) => Err(Rejection::OutsideEnroller),
         (Some(PlaceAt::Policy { policy, under }), _) => {
             judging::known_policy(state.founded(), *policy)?;
             let seat = match under {
@@ -238,6 +238,7 @@ fn inside(state: &State, tree: usize, start: Start, seat: Seat) -> Result<(), Re
         Start::At(top) if !state.forest.is_above(tree, top, seat) => {
             Err(Rejection::OutsideEnroller)
         }
+        Start::NotPlaced => Err(Rejection::NotPlaced(Field::Enroller)),
         _ => Ok(()),
     }
 }

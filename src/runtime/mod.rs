@@ -1,5 +1,49 @@
 //! Runtime: threads, clock, the order of durability, locks, feeds.
+//!
+//! Owns the path of a command from the queue to its receipt, and everything that waits. Must not know HTTP, nor what a
+//! command means; the engine judges, the log keeps.
+//!
+//! ```text
+//! HTTP workers   encode, reserve room           -> bounded queue, full: refused at once
+//! log thread     stamp, append, write, sync     -> bounded queue of a few groups
+//! apply thread   the sole writer of the state   -> receipts; decisions back to the log thread
+//! ```
+//!
+//! Nothing is applied before it is confirmed, and nothing is answered before it is applied. A fault of the disk ends
+//! writing: what is in flight is answered "outcome unknown", and the process ends with a code of its own.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`submission`], [`handle`] | what goes in and comes out; the way in for every other room |
+//! | [`writer`], [`applier`] | the two threads that write |
+//! | [`shared`], [`levels`] | what all threads see |
+//! | [`decisions`], [`replay`] | what the engine decided, kept and compared |
+//! | [`start`], [`offline`], [`settings`] | opening a directory, with and without threads |
+//! | [`repeats`], [`difference`] | an id seen again: the first receipt, or the field that differs |
+//! | [`forks`], [`heavy`] | states for long reads, and the threads that do them |
+//! | [`changes`], [`calendars`], [`health`], [`clock`] | the feed; periods to come; how it is; time |
+//!
+//! Decisions.
+//!
+//! 2026: a group may hold several submissions and a submission never spans two groups; so one answer belongs to one
+//! sync, and a failed sync leaves nobody with half an answer.
 
+pub mod applier;
+pub mod calendars;
 pub mod changes;
+pub mod clock;
+pub mod decisions;
+pub mod difference;
+pub mod forks;
+pub mod handle;
 pub mod health;
+pub mod heavy;
+pub mod levels;
+pub mod offline;
+pub mod repeats;
+pub mod replay;
+pub mod settings;
+pub mod shared;
+pub mod start;
 pub mod submission;
+pub mod writer;

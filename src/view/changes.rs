@@ -148,7 +148,7 @@ fn event(
 }
 
 /// A choice with names instead of numbers.
-fn place_taken(choice: &Choice, rules: &Rules, id_of: &dyn Fn(u32) -> String) -> PlaceTaken {
+pub fn place_taken(choice: &Choice, rules: &Rules, id_of: &dyn Fn(u32) -> String) -> PlaceTaken {
     PlaceTaken {
         tree: rules.trees[usize::from(choice.tree)].name.to_string(),
         centre: choice.centre,

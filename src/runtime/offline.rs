@@ -1,0 +1,262 @@
+//! The same order of durability without threads: for a directory that no server has open, and for a server's start.
+
+use std::sync::Arc;
+
+use crate::base::limits::BATCH_COMMANDS_MAX;
+use crate::base::time::Time;
+use crate::engine::command::found::Found;
+use crate::engine::command::{Command, Verb};
+use crate::engine::outcome::Outcome;
+use crate::engine::rejection::Rejection;
+use crate::engine::rules::ClockMode;
+use crate::engine::state::State;
+use crate::runtime::calendars::Calendars;
+use crate::runtime::clock::{self, Stopwatch};
+use crate::runtime::decisions;
+use crate::runtime::handle::encode;
+use crate::runtime::repeats;
+use crate::runtime::replay::replay;
+use crate::runtime::settings::{Founding, MACHINE_VERSION, Settings, StartError};
+use crate::runtime::submission::{Receipt, Refusal};
+use crate::store::directory::Directory;
+use crate::store::documents;
+use crate::store::fault::Fault;
+use crate::store::files::Files;
+use crate::store::log::Log;
+use crate::store::options::Options;
+use crate::store::outcomes::Outcomes;
+use crate::store::recover::{Opened, inspect};
+
+/// A network opened for writing by this thread alone; its directory is locked meanwhile.
+pub struct Offline {
+    /// The state.
+    pub state: State,
+    /// The log.
+    pub log: Log,
+    /// The last stamp.
+    pub stamp: Time,
+    /// Calendars to be kept ahead of time.
+    pub calendars: Calendars,
+    /// What the opening found on the disk.
+    pub opened: Opened,
+    /// Commands replayed, and the milliseconds it took.
+    pub replayed: (u64, u64),
+}
+
+/// A network opened to be read; nothing is locked or changed, and a server may write meanwhile.
+pub struct ReadOnly {
+    /// The state after the last whole batch.
+    pub state: State,
+    /// The log.
+    pub files: Arc<Files>,
+    /// What was found on the disk; a torn tail is left alone.
+    pub opened: Opened,
+}
+
+/// Opens a directory to read. Costs a replay of the log.
+///
+/// # Errors
+/// See [`StartError`].
+pub fn read(settings: &Settings) -> Result<ReadOnly, StartError> {
+    let directory = Directory::new(Arc::clone(&settings.disk), &settings.dir);
+    let (files, opened) = inspect(&directory, Some(MACHINE_VERSION))?;
+    let state = replay(&files)?.state;
+    Ok(ReadOnly {
+        state,
+        files,
+        opened,
+    })
+}
+
+impl Offline {
+    /// Opens or founds a directory. Costs a replay of the log.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn open(settings: Settings) -> Result<Offline, StartError> {
+        let since = Stopwatch::start();
+        let directory = Directory::new(settings.disk, &settings.dir);
+        let mut options = Options::new(MACHINE_VERSION);
+        options.durability = settings.durability;
+        options.segment_bytes = settings.segment_bytes;
+        if settings.founding.is_some() {
+            options.found = Some(draw_log_id()?);
+        }
+        let (mut log, opened) = Log::open(&directory, options)?;
+        let replayed = replay(log.files())?;
+        for untold in &replayed.untold {
+            log.append_outcomes(&Outcomes {
+                first_seq: untold.first_seq,
+                count: untold.count,
+                bytes: &untold.bytes,
+            })?;
+        }
+        log.write_outcomes()?;
+        let commands = replayed.state.as_of_seq;
+        let ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let mut offline = Offline {
+            state: replayed.state,
+            log,
+            stamp: replayed.stamp,
+            calendars: Calendars::none(),
+            opened,
+            replayed: (commands, ms),
+        };
+        offline.found(&directory, settings.founding)?;
+        offline.extend_calendars()?;
+        Ok(offline)
+    }
+
+    /// Makes commands durable, executes them, and tells what became of each. Any number of them.
+    ///
+    /// # Errors
+    /// After a fault nothing more can be written; what was handed in may have happened or not.
+    ///
+    /// # Panics
+    /// If one command alone is larger than a batch may be.
+    pub fn submit(&mut self, commands: Vec<Command>) -> Result<Vec<Receipt>, Fault> {
+        let mut receipts = Vec::with_capacity(commands.len());
+        let mut rest = commands;
+        while !rest.is_empty() {
+            let mut count = rest.len().min(BATCH_COMMANDS_MAX);
+            let bytes = loop {
+                match encode(&rest[..count]) {
+                    Some(bytes) => break bytes,
+                    None => count = count.div_ceil(2).min(count - 1),
+                }
+            };
+            let later = rest.split_off(count);
+            self.submit_batch(rest, &bytes, &mut receipts)?;
+            rest = later;
+        }
+        Ok(receipts)
+    }
+
+    /// Tells the log's readers that all of it is durable, and closes it.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn close(mut self) -> Result<(), Fault> {
+        self.log.sync()?;
+        if self.log.mark_is_behind() {
+            self.log.append(self.stamp, 0, &[])?;
+            self.log.sync()?;
+        }
+        Ok(())
+    }
+
+    fn submit_batch(
+        &mut self,
+        commands: Vec<Command>,
+        bytes: &[u8],
+        receipts: &mut Vec<Receipt>,
+    ) -> Result<(), Fault> {
+        self.stamp = self.stamp.max(clock::now());
+        let count = commands.len() as u32;
+        let first_seq = self.log.append(self.stamp, count, &[bytes])?;
+        self.log.commit()?;
+        let outcomes = self.execute(first_seq, &commands)?;
+        let (mut repeated, start) = (Vec::new(), receipts.len());
+        for ((seq, command), outcome) in (first_seq..).zip(commands).zip(outcomes) {
+            if let Err(Rejection::Duplicate { first_seq }) = outcome {
+                repeated.push((receipts.len() - start, first_seq, command));
+            }
+            receipts.push(Receipt {
+                seq,
+                repeated: false,
+                outcome: outcome.map_err(Refusal::Rejected),
+            });
+        }
+        if repeated.is_empty() {
+            return Ok(());
+        }
+        self.log.write_outcomes()?;
+        repeats::judge(self.log.files(), &mut receipts[start..], repeated)
+    }
+
+    /// Executes a batch that is durable, and appends what was decided.
+    fn execute(&mut self, first_seq: u64, commands: &[Command]) -> Result<Vec<Outcome>, Fault> {
+        let (mut outcomes, mut digests) = (Vec::new(), Vec::new());
+        decisions::decide(
+            &mut self.state,
+            self.stamp,
+            commands,
+            &mut outcomes,
+            &mut digests,
+        );
+        let mut bytes = Vec::new();
+        decisions::encode(&outcomes, &digests, &mut bytes);
+        self.log.append_outcomes(&Outcomes {
+            first_seq,
+            count: commands.len() as u32,
+            bytes: &bytes,
+        })?;
+        Ok(outcomes)
+    }
+
+    /// Gives a new log its first command, and learns the calendars of whatever network there is.
+    fn found(
+        &mut self,
+        directory: &Directory,
+        founding: Option<Founding>,
+    ) -> Result<(), StartError> {
+        let not_founded = |reason: String| StartError::NotFounded { reason };
+        if self.state.rules.is_none() {
+            let founding = founding.ok_or_else(|| {
+                not_founded("the directory holds no network, and none was given".into())
+            })?;
+            let document = documents::put(directory, &founding.document)?;
+            let hash: String = document.iter().map(|byte| format!("{byte:02x}")).collect();
+            let command = Command {
+                id: hash.as_str().into(),
+                at: own_time(founding.rules.clock),
+                verb: Verb::Found(Box::new(Found {
+                    document,
+                    rules: founding.rules,
+                })),
+            };
+            let receipts = self.submit(vec![command])?;
+            if let Some(Err(refusal)) = receipts.first().map(|receipt| &receipt.outcome) {
+                return Err(not_founded(format!("{refusal:?}")));
+            }
+        }
+        let document = documents::get(directory, &self.state.document)?;
+        let rules = self
+            .state
+            .rules
+            .as_ref()
+            .expect("founded just now, or before");
+        self.calendars = Calendars::new(&document, rules.clock);
+        Ok(())
+    }
+
+    fn extend_calendars(&mut self) -> Result<(), Fault> {
+        let due = self
+            .calendars
+            .due(&self.state, self.stamp.max(clock::now()));
+        let at = own_time(self.calendars.clock());
+        let commands = due.into_iter().map(|extension| Command {
+            id: Default::default(),
+            at,
+            verb: Verb::ExtendCalendar(Box::new(extension)),
+        });
+        self.submit(commands.collect()).map(|_| ())
+    }
+}
+
+/// The time of a command of the runtime's own. Where machine time follows what comes in, our own commands must not move
+/// it: facts of the past may be still to come.
+pub(crate) fn own_time(clock: ClockMode) -> Time {
+    match clock {
+        ClockMode::Wall => clock::now(),
+        ClockMode::Events => Time::MIN,
+    }
+}
+
+fn draw_log_id() -> Result<[u8; 16], StartError> {
+    let mut id = [0; 16];
+    getrandom::fill(&mut id).map_err(|error| StartError::System {
+        what: format!("random bytes: {error}"),
+    })?;
+    Ok(id)
+}

@@ -1,0 +1,240 @@
+//! From the log to the state: decode and execute, and compare every decision with what the log tells.
+//!
+//! One thread reads, proves and decodes; the caller's executes. Batches that carry the same stamp, or whose stamp does
+//! not matter, are executed together: where a group was cut never shows.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crossbeam::channel::{Receiver, Sender, bounded};
+
+use crate::base::time::Time;
+use crate::engine::command::Command;
+use crate::engine::outcome::Outcome;
+use crate::engine::rules::ClockMode;
+use crate::engine::state::State;
+use crate::runtime::decisions::{self, DIGEST_EVERY, digests_in};
+use crate::runtime::settings::StartError;
+use crate::runtime::shared::Decided;
+use crate::store::fault::Fault;
+use crate::store::files::Files;
+use crate::store::reader::{Entry, Proof, Reader};
+
+/// Commands executed together at most.
+const TOGETHER: usize = 4_096;
+/// Batches decoded ahead.
+const AHEAD: usize = 16;
+
+/// What a replay came to.
+pub struct Replayed {
+    /// The state.
+    pub state: State,
+    /// Stamp of the last batch.
+    pub stamp: Time,
+    /// Decisions on the last commands, where the log does not tell them: a crash took them.
+    pub untold: Vec<Decided>,
+}
+
+/// Replays a whole log.
+///
+/// # Errors
+/// Damage by file and byte; a command that cannot be read, or the first difference from what the log tells, by
+/// sequence.
+pub fn replay(files: &Arc<Files>) -> Result<Replayed, StartError> {
+    let reader = Reader::new(files, 1, Proof::Chain)?;
+    let (send, receive) = bounded(AHEAD);
+    std::thread::scope(|scope| {
+        scope.spawn(move || read(reader, &send));
+        // Dropped at the first difference, so that the reading thread does not wait for ever.
+        let receive: Receiver<_> = receive;
+        let mut replay = Replay::new();
+        for item in &receive {
+            replay.take(item?)?;
+        }
+        replay.finish()
+    })
+}
+
+enum Item {
+    Batch(Time, Vec<Command>),
+    Told(Decided),
+}
+
+/// Reads and decodes until the end, a fault, or until nobody listens any more.
+fn read(mut reader: Reader, to: &Sender<Result<Item, StartError>>) {
+    loop {
+        let item = match reader.next() {
+            Ok(None) => return,
+            Err(fault) => Err(StartError::Fault(fault)),
+            Ok(Some(Entry::Outcomes(told))) => Ok(Item::Told(Decided {
+                first_seq: told.first_seq,
+                count: told.count,
+                bytes: told.bytes.to_vec(),
+            })),
+            Ok(Some(Entry::Batch(batch))) => {
+                let first_seq = batch.header.first_seq;
+                let commands = (first_seq..).zip(batch.iter()).map(|(seq, bytes)| {
+                    Command::decode(bytes).map_err(|_| StartError::Unreadable { seq })
+                });
+                let commands: Result<Vec<_>, _> = commands.collect();
+                commands.map(|commands| Item::Batch(batch.header.time, commands))
+            }
+        };
+        let failed = item.is_err();
+        if to.send(item).is_err() || failed {
+            return;
+        }
+    }
+}
+
+struct Replay {
+    state: State,
+    stamp: Time,
+    /// Commands not executed yet; the first has the sequence after the state's.
+    commands: Vec<Command>,
+    /// Outcomes not compared yet; the first belongs to `next_told`.
+    outcomes: VecDeque<Outcome>,
+    digests: VecDeque<u64>,
+    next_told: u64,
+    /// What the log tells of commands not executed yet.
+    told: VecDeque<Decided>,
+}
+
+impl Replay {
+    fn new() -> Replay {
+        Replay {
+            state: State::new(),
+            stamp: Time::MIN,
+            commands: Vec::new(),
+            outcomes: VecDeque::new(),
+            digests: VecDeque::new(),
+            next_told: 1,
+            told: VecDeque::new(),
+        }
+    }
+
+    fn take(&mut self, item: Item) -> Result<(), StartError> {
+        match item {
+            Item::Told(told) => {
+                self.told.push_back(told);
+                Ok(())
+            }
+            Item::Batch(stamp, commands) => {
+                let events = self
+                    .state
+                    .rules
+                    .as_ref()
+                    .is_some_and(|rules| rules.clock == ClockMode::Events);
+                if self.commands.len() + commands.len() > TOGETHER || stamp != self.stamp && !events
+                {
+                    self.execute()?;
+                }
+                self.stamp = self.stamp.max(stamp);
+                match self.commands.is_empty() {
+                    true => self.commands = commands,
+                    false => self.commands.extend(commands),
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Executes what has gathered, and compares what the log tells of it.
+    fn execute(&mut self) -> Result<(), StartError> {
+        let (mut outcomes, mut digests) = (Vec::new(), Vec::new());
+        decisions::decide(
+            &mut self.state,
+            self.stamp,
+            &self.commands,
+            &mut outcomes,
+            &mut digests,
+        );
+        self.commands.clear();
+        self.outcomes.extend(outcomes);
+        self.digests.extend(digests);
+        while let Some(told) = self.told.pop_front() {
+            self.compare(&told)?;
+        }
+        Ok(())
+    }
+
+    fn compare(&mut self, told: &Decided) -> Result<(), StartError> {
+        let count = told.count as usize;
+        if told.first_seq != self.next_told || count > self.outcomes.len() {
+            return Err(StartError::Differs {
+                seq: self.next_told,
+                what: format!(
+                    "the log tells next of {} and {count} commands",
+                    told.first_seq
+                ),
+            });
+        }
+        let ours = self.decide(count);
+        if ours.bytes == told.bytes {
+            return Ok(());
+        }
+        Err(first_difference(told, &ours))
+    }
+
+    /// Takes the next `count` outcomes, with the digests between them, in the log's own bytes.
+    fn decide(&mut self, count: usize) -> Decided {
+        let first_seq = self.next_told;
+        let outcomes: Vec<Outcome> = self.outcomes.drain(..count).collect();
+        let digests: Vec<u64> = self.digests.drain(..digests_in(first_seq, count)).collect();
+        let mut bytes = Vec::new();
+        decisions::encode(&outcomes, &digests, &mut bytes);
+        self.next_told += count as u64;
+        Decided {
+            first_seq,
+            count: count as u32,
+            bytes,
+        }
+    }
+
+    fn finish(mut self) -> Result<Replayed, StartError> {
+        self.execute()?;
+        let mut untold = Vec::new();
+        while !self.outcomes.is_empty() {
+            untold.push(self.decide(self.outcomes.len().min(TOGETHER)));
+        }
+        Ok(Replayed {
+            state: self.state,
+            stamp: self.stamp,
+            untold,
+        })
+    }
+}
+
+/// Names the first decision that differs.
+fn first_difference(told: &Decided, ours: &Decided) -> StartError {
+    let (first_seq, count) = (told.first_seq, told.count as usize);
+    let differs = |seq, what| StartError::Differs { seq, what };
+    let Ok(theirs) = decisions::decode(first_seq, count, &told.bytes) else {
+        return differs(first_seq, "the log's decisions cannot be read".to_owned());
+    };
+    let ours = decisions::decode(first_seq, count, &ours.bytes)
+        .expect("what was just encoded can be read");
+    let mut pairs = (first_seq..).zip(theirs.outcomes.iter().zip(&ours.outcomes));
+    if let Some((seq, (theirs, ours))) = pairs.find(|(_, (theirs, ours))| theirs != ours) {
+        return differs(seq, format!("the log tells {theirs:?}, replay {ours:?}"));
+    }
+    let mut digests = theirs.digests.iter().zip(&ours.digests);
+    let place = digests
+        .position(|(theirs, ours)| theirs != ours)
+        .unwrap_or(0) as u64;
+    let seq = ((first_seq - 1) / DIGEST_EVERY + 1 + place) * DIGEST_EVERY;
+    differs(seq, "the digest of the state".to_owned())
+}
+
+/// Reads nothing but proves all: whether every frame, batch and link of a log holds. O(log).
+///
+/// # Errors
+/// Damage by file and byte.
+pub fn prove(files: &Arc<Files>) -> Result<u64, Fault> {
+    let mut reader = Reader::new(files, files.oldest_seq(), Proof::Chain)?;
+    let mut batches = 0;
+    while let Some(entry) = reader.next()? {
+        batches += u64::from(matches!(entry, Entry::Batch(_)));
+    }
+    Ok(batches)
+}

@@ -1,0 +1,96 @@
+//! How a directory is opened, and what may go wrong with it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::engine::rules::Rules;
+use crate::store::disk::Disk;
+use crate::store::fault::Fault;
+use crate::store::options::Durability;
+use crate::store::real::RealDisk;
+
+/// Version of the machine: raised whenever the same commands may lead to other outcomes, figures or digests.
+pub const MACHINE_VERSION: u32 = 1;
+
+/// What a new network begins with.
+#[derive(Debug, Clone)]
+pub struct Founding {
+    /// Bytes of the network document.
+    pub document: Vec<u8>,
+    /// The document compiled.
+    pub rules: Rules,
+}
+
+/// What happens when the disk fails under a running server: the process should end with its own code.
+pub type OnFault = Box<dyn FnOnce(&Fault) + Send>;
+
+/// Settings of a runtime.
+pub struct Settings {
+    /// The data directory.
+    pub dir: PathBuf,
+    /// The disk it lies on.
+    pub disk: Arc<dyn Disk>,
+    /// What to found, where there is no network yet; a directory that holds one is opened as it is.
+    pub founding: Option<Founding>,
+    /// When a command counts as durable.
+    pub durability: Durability,
+    /// Bytes of a log segment.
+    pub segment_bytes: u64,
+    /// Submissions that may wait.
+    pub queue_submissions: usize,
+    /// Bytes of submissions that may be in flight.
+    pub queue_bytes: u64,
+    /// Bytes of free disk below which nothing more is taken.
+    pub reserve_bytes: u64,
+}
+
+impl Settings {
+    /// The usual settings for a directory on the machine's own disk.
+    #[must_use]
+    pub fn new(dir: &Path) -> Settings {
+        Settings {
+            dir: dir.to_owned(),
+            disk: Arc::new(RealDisk),
+            founding: None,
+            durability: Durability::Fsync,
+            segment_bytes: 64 << 20,
+            queue_submissions: 1_024,
+            queue_bytes: 64 << 20,
+            reserve_bytes: 256 << 20,
+        }
+    }
+}
+
+/// Why a directory cannot be opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StartError {
+    /// The disk, or what it holds.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// A command in the log is not one that this machine reads, although its bytes are whole.
+    #[error("command {seq} of the log cannot be read")]
+    Unreadable {
+        /// Its sequence.
+        seq: u64,
+    },
+    /// Replay came to another result than the log tells.
+    #[error("replay differs from the log at sequence {seq}: {what}")]
+    Differs {
+        /// The first sequence that differs.
+        seq: u64,
+        /// What the log says, and what replay says.
+        what: String,
+    },
+    /// The rules of a new network do not hold.
+    #[error("the network cannot be founded: {reason}")]
+    NotFounded {
+        /// Why.
+        reason: String,
+    },
+    /// The operating system gives no thread or no random bytes.
+    #[error("the operating system refuses {what}")]
+    System {
+        /// What was asked for.
+        what: String,
+    },
+}

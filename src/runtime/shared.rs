@@ -1,0 +1,133 @@
+//! What all threads of a runtime see, and what travels between them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use parking_lot::{RwLock, RwLockWriteGuard};
+use tokio::sync::{oneshot, watch};
+
+use crate::base::time::Time;
+use crate::engine::command::Command;
+use crate::engine::state::State;
+use crate::runtime::forks::Forks;
+use crate::runtime::heavy::Heavy;
+use crate::runtime::levels::Levels;
+use crate::runtime::submission::{Receipt, Refused};
+use crate::store::files::Files;
+
+/// Where an answer goes.
+pub type Reply = oneshot::Sender<Result<Vec<Receipt>, Refused>>;
+
+/// A submission on its way: encoded, and with room reserved for it.
+pub struct Entry {
+    /// The commands.
+    pub commands: Vec<Command>,
+    /// The same, each with its length before it.
+    pub bytes: Vec<u8>,
+    /// Bytes of memory reserved.
+    pub reserved: u64,
+    /// Who waits.
+    pub reply: Reply,
+}
+
+/// What the log thread takes from its queue.
+pub enum Message {
+    /// A submission.
+    Entry(Entry),
+    /// Finish what is queued, and end.
+    Stop,
+}
+
+/// A submission within a group.
+pub struct Waiting {
+    /// How many commands of the group are its own.
+    pub count: usize,
+    /// Bytes of memory reserved.
+    pub reserved: u64,
+    /// Who waits.
+    pub reply: Reply,
+}
+
+/// Commands that were confirmed together.
+pub struct Group {
+    /// Sequence of the first.
+    pub first_seq: u64,
+    /// Stamp of their batch.
+    pub stamp: Time,
+    /// The commands.
+    pub commands: Vec<Command>,
+    /// The submissions they came in, in order; commands of the runtime itself belong to none.
+    pub waiting: Vec<Waiting>,
+}
+
+/// What the engine decided on a group, on its way to the log.
+pub struct Decided {
+    /// Sequence of the first command.
+    pub first_seq: u64,
+    /// How many commands.
+    pub count: u32,
+    /// The decisions, encoded.
+    pub bytes: Vec<u8>,
+}
+
+/// What all threads see.
+pub struct Shared {
+    /// The state. Readers count themselves in `readers`, so that the writer lets them in between two steps.
+    pub state: RwLock<State>,
+    readers: AtomicU32,
+    /// The last sequence applied, for those who wait for one.
+    pub applied: watch::Sender<u64>,
+    /// Levels.
+    pub levels: Levels,
+    /// The log, to read.
+    pub files: Arc<Files>,
+    /// Forks for heavy reads.
+    pub forks: Forks,
+    /// Threads for heavy reads.
+    pub heavy: Heavy,
+    /// Commands replayed at this start, and the milliseconds it took.
+    pub replayed: (u64, u64),
+}
+
+impl Shared {
+    /// Shares a state that stands where the log stands.
+    #[must_use]
+    pub fn new(state: State, files: Arc<Files>, heavy: Heavy, replayed: (u64, u64)) -> Arc<Shared> {
+        let levels = Levels::default();
+        levels.follow(&state);
+        levels.set_confirmed(state.as_of_seq);
+        Arc::new(Shared {
+            applied: watch::Sender::new(state.as_of_seq),
+            state: RwLock::new(state),
+            readers: AtomicU32::new(0),
+            levels,
+            files,
+            forks: Forks::default(),
+            heavy,
+            replayed,
+        })
+    }
+
+    /// Reads the state; the writer waits meanwhile, so it must be short.
+    pub fn read<R>(&self, question: impl FnOnce(&State) -> R) -> R {
+        self.readers.fetch_add(1, Ordering::Relaxed);
+        let state = self.state.read();
+        self.readers.fetch_sub(1, Ordering::Relaxed);
+        question(&state)
+    }
+
+    /// Ends a step of the writer: readers that are waiting come in before the next one.
+    ///
+    /// A lock that is given back and taken again at once starves readers, however fair it is. The wait is bounded
+    /// and short: a reader that is awake needs far less, and one that is not is not waited for.
+    pub fn let_readers_in(&self, state: RwLockWriteGuard<'_, State>) {
+        const SPINS: u32 = 400;
+        drop(state);
+        for _ in 0..SPINS {
+            if self.readers.load(Ordering::Relaxed) == 0 {
+                break;
+            }
+            std::hint::spin_loop();
+        }
+    }
+}

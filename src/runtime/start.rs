@@ -1,0 +1,114 @@
+//! A running server: opens the directory, starts the threads, and ends them in order.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use crossbeam::channel::{Sender, bounded, unbounded};
+
+use crate::runtime::applier::Applier;
+use crate::runtime::handle::Handle;
+use crate::runtime::heavy::Heavy;
+use crate::runtime::offline::Offline;
+use crate::runtime::repeats::Repeats;
+use crate::runtime::settings::{OnFault, Settings, StartError};
+use crate::runtime::shared::{Message, Shared};
+use crate::runtime::writer::Writer;
+use crate::store::recover::Opened;
+
+/// Groups that may wait to be applied: enough to keep both threads busy, few enough to keep answers soon.
+const GROUPS_WAITING: usize = 3;
+
+/// A running server.
+pub struct Server {
+    /// The way in.
+    pub handle: Handle,
+    /// What the opening found on the disk.
+    pub opened: Opened,
+    shared: Arc<Shared>,
+    queue: Sender<Message>,
+    writer: JoinHandle<()>,
+    repeats: JoinHandle<()>,
+}
+
+/// Opens a directory and starts a server on it. Costs a replay of the log.
+///
+/// `on_fault` is called once, from the log thread, when the disk has failed: everybody in flight has been answered by
+/// then, and the process should end with its own code.
+///
+/// # Errors
+/// See [`StartError`].
+pub fn open(settings: Settings, on_fault: OnFault) -> Result<Server, StartError> {
+    let (waiting, bytes) = (settings.queue_submissions, settings.queue_bytes);
+    let reserve_bytes = settings.reserve_bytes;
+    let offline = Offline::open(settings)?;
+    let files = Arc::clone(offline.log.files());
+    let heavy = Heavy::start().map_err(no_thread)?;
+    let (repeats, repeats_thread) = Repeats::start(Arc::clone(&files)).map_err(no_thread)?;
+    let shared = Shared::new(offline.state, files, heavy, offline.replayed);
+    let (queue, submissions) = bounded(waiting);
+    let (groups, to_apply) = bounded(GROUPS_WAITING);
+    // Not bounded here: it holds what became of groups, and those are few.
+    let (decided, back) = unbounded();
+    let applier = Applier::new(Arc::clone(&shared), repeats.clone());
+    let apply_thread = spawn("apply", move || applier.run(&to_apply, &decided))?;
+    let writer = Writer {
+        log: offline.log,
+        shared: Arc::clone(&shared),
+        queue: submissions,
+        groups,
+        decided: back,
+        apply_thread,
+        applier: Applier::new(Arc::clone(&shared), repeats),
+        calendars: offline.calendars,
+        reserve_bytes,
+        stamp: offline.stamp,
+        on_fault,
+    };
+    let writer = spawn("log", move || writer.run())?;
+    Ok(Server {
+        handle: Handle::new(Arc::clone(&shared), queue.clone(), bytes),
+        opened: offline.opened,
+        shared,
+        queue,
+        writer,
+        repeats: repeats_thread,
+    })
+}
+
+impl Server {
+    /// Takes no more submissions, answers those it has, makes everything durable, and gives the directory back. Waits
+    /// for all of that. Handles that remain refuse everything but reads.
+    pub fn stop(self) {
+        self.shared.levels.set_stopping();
+        // The log thread may have ended by a fault already; then nobody takes this.
+        drop(self.queue.send(Message::Stop));
+        for thread in [self.writer, self.repeats] {
+            assert!(thread.join().is_ok(), "a thread ended by a bug");
+        }
+        self.shared.heavy.stop();
+    }
+}
+
+/// Starts a thread whose panic ends the process: half a pipeline must not go on.
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StartError> {
+    struct EndOnPanic;
+    impl Drop for EndOnPanic {
+        fn drop(&mut self) {
+            if std::thread::panicking() {
+                std::process::abort();
+            }
+        }
+    }
+    let thread = std::thread::Builder::new().name(name.into());
+    let body = move || {
+        let _end = EndOnPanic;
+        body();
+    };
+    thread.spawn(body).map_err(no_thread)
+}
+
+fn no_thread(error: std::io::Error) -> StartError {
+    StartError::System {
+        what: format!("a thread: {error}"),
+    }
+}
