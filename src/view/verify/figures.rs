@@ -34,7 +34,7 @@ pub(super) fn check(
     };
     let standing = |seat| {
         let standing = forest.standing(tree, seat);
-        u8::from(standing.counted) * COUNTED | u8::from(standing.active) * ACTIVE
+        (u8::from(standing.counted) * COUNTED) | (u8::from(standing.active) * ACTIVE)
     };
     let plot = Plot {
         forest,
