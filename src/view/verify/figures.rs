@@ -34,7 +34,7 @@ pub(super) fn check(
     };
     let standing = |seat| {
         let standing = forest.standing(tree, seat);
-        u8::from(standing.counted) * COUNTED | u8::from(standing.active) * ACTIVE
+        (u8::from(standing.counted) * COUNTED) | (u8::from(standing.active) * ACTIVE)
     };
     let plot = Plot {
         forest,
@@ -55,7 +55,7 @@ fn counts(found: &mut Findings<'_>, plot: &Plot<'_>) {
     let mut below = vec![0u64; seats];
     let mut front = vec![0u64; seats];
     let packed = |standing: u8| {
-        u64::from(standing & COUNTED) << 32 | u64::from((standing & ACTIVE) / ACTIVE)
+        (u64::from(standing & COUNTED) << 32) | u64::from((standing & ACTIVE) / ACTIVE)
     };
     for &seat in &plot.links.order {
         let up = plot.links.up[seat as usize];
