@@ -57,13 +57,17 @@ impl Reply {
     /// The body as lines of JSON.
     pub(crate) fn lines(&self) -> Vec<Value> {
         let text = self.text();
-        text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+        text.lines()
+            .map(|line| serde_json::from_str(line).expect("a line of JSON"))
+            .collect()
     }
 
     /// A header as text; empty if absent.
     pub(crate) fn header(&self, name: &str) -> String {
         let value = self.headers.get(name);
-        value.map(|value| value.to_str().expect("plain text").to_owned()).unwrap_or_default()
+        value
+            .map(|value| value.to_str().expect("plain text").to_owned())
+            .unwrap_or_default()
     }
 
     /// The code of a problem; empty for an answer.
@@ -71,7 +75,10 @@ impl Reply {
         if self.header("content-type") != "application/problem+json" {
             return String::new();
         }
-        self.json()["code"].as_str().expect("every problem has a code").to_owned()
+        self.json()["code"]
+            .as_str()
+            .expect("every problem has a code")
+            .to_owned()
     }
 }
 
@@ -103,9 +110,20 @@ impl Call<'_> {
 
     pub(crate) async fn send(self) -> Reply {
         let request = self.request.body(self.body).expect("a request");
-        let response = self.server.router.clone().oneshot(request).await.expect("infallible");
+        let response = self
+            .server
+            .router
+            .clone()
+            .oneshot(request)
+            .await
+            .expect("infallible");
         let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.expect("a whole body").to_bytes().to_vec();
+        let bytes = body
+            .collect()
+            .await
+            .expect("a whole body")
+            .to_bytes()
+            .to_vec();
         Reply {
             status: parts.status,
             headers: parts.headers,
@@ -188,7 +206,14 @@ impl Server {
             at: AT.parse().expect("a time"),
             verb,
         };
-        let receipts = self.api.handle().submit(Submission { commands: vec![command] }).await.expect("taken");
+        let receipts = self
+            .api
+            .handle()
+            .submit(Submission {
+                commands: vec![command],
+            })
+            .await
+            .expect("taken");
         receipts[0].outcome.as_ref().expect("accepted");
     }
 
@@ -197,11 +222,16 @@ impl Server {
         use arborline::api::parse::names::Names;
         let reader = Reader {
             form: Form::Events,
-            names: self.api.handle().read(|state| Names::of(state.rules.as_deref())),
+            names: self
+                .api
+                .handle()
+                .read(|state| Names::of(state.rules.as_deref())),
             now: Time(0),
             role: Role::Admin,
         };
-        let command = reader.text(event.to_string().as_bytes()).expect("a right event");
+        let command = reader
+            .text(event.to_string().as_bytes())
+            .expect("a right event");
         self.tell(&command.id, command.verb).await;
     }
 
@@ -223,13 +253,19 @@ impl Server {
 
     /// A JSON body from the admin.
     pub(crate) async fn post(&self, path: &str, body: impl Into<Body>) -> Reply {
-        let call = self.call("POST", path).role("admin").header("content-type", "application/json");
+        let call = self
+            .call("POST", path)
+            .role("admin")
+            .header("content-type", "application/json");
         call.body(body).send().await
     }
 
     /// Lines from the admin.
     pub(crate) async fn post_lines(&self, path: &str, body: impl Into<Body>) -> Reply {
-        let call = self.call("POST", path).role("admin").header("content-type", "application/x-ndjson");
+        let call = self
+            .call("POST", path)
+            .role("admin")
+            .header("content-type", "application/x-ndjson");
         call.body(body).send().await
     }
 }
