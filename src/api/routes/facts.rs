@@ -15,8 +15,8 @@ use crate::api::principal::{FACTS, MONEY, TELLERS};
 use crate::api::problem::{Code, Problem};
 use crate::api::route::{Access, Reach, Route, Run, Running, Shapes, Task, query_of, shape};
 use crate::api::shapes::{
-    AdjustmentBody, EventBody, KeyOnlyBody, MemberBody, MemberPatch, OrderBody, RefundBody, Results,
-    StatusBody,
+    AdjustmentBody, EventBody, KeyOnlyBody, MemberBody, MemberPatch, OrderBody, RefundBody,
+    Results, StatusBody,
 };
 
 const fn told_by(roles: &'static [crate::engine::command::token::Role]) -> Access {
