@@ -77,7 +77,7 @@ struct AcceptedLine {
 /// A line in a group: a command by its position, or what is wrong with it.
 enum Entry {
     Command { line: u64, kind: &'static str },
-    Bad { line: u64, problem: Problem },
+    Bad { line: u64, problem: Box<Problem> },
 }
 
 /// Lines read and not submitted yet.
@@ -96,7 +96,10 @@ impl Group {
                 self.entries.push(Entry::Command { line, kind });
                 self.commands.push(command);
             }
-            Err(problem) => self.entries.push(Entry::Bad { line, problem }),
+            Err(problem) => self.entries.push(Entry::Bad {
+                line,
+                problem: Box::new(problem),
+            }),
         }
         self.bytes += bytes;
     }

@@ -44,7 +44,7 @@ pub(crate) fn draw(chance: &mut Chance) -> Rules {
         }
     };
     let thresholds = ladders(trees.len(), kinds, types, chance);
-    let kernels = kernels(&trees, kinds, types, window, chance);
+    let kernels = kernels(trees.len(), kinds, types, window, chance);
     Rules {
         kinds: ["pv", "cv", "qv"][..kinds]
             .iter()
@@ -190,7 +190,7 @@ fn ladders(trees: usize, kinds: usize, types: usize, chance: &mut Chance) -> Vec
 
 /// Vectors that skip the inactive follow the period of the activity rule, where it has one.
 fn kernels(
-    trees: &[TreeRules],
+    trees: usize,
     kinds: usize,
     types: usize,
     window: Window,
@@ -208,16 +208,14 @@ fn kernels(
             Window::Period(period) if rule == KernelRule::SkipInactive => period,
             _ => small(chance.below(types)),
         };
-        let tree = chance.below(trees.len());
-        if trees[tree].customer_level == CustomerLevel::Own {
-            kernels.push(Kernel {
-                tree: small(tree),
-                period,
-                kind: small(chance.below(kinds)),
-                buckets: *chance.pick(&[1, 2, 3, 5, 8]),
-                rule,
-            });
-        }
+        let tree = chance.below(trees);
+        kernels.push(Kernel {
+            tree: small(tree),
+            period,
+            kind: small(chance.below(kinds)),
+            buckets: *chance.pick(&[1, 2, 3, 5, 8]),
+            rule,
+        });
     }
     kernels
 }

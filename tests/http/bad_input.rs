@@ -583,3 +583,55 @@ async fn bodies_of_the_wrong_kind_are_refused() {
         (400, "bad_utf8")
     );
 }
+
+#[tokio::test]
+async fn times_out_of_reach_are_refused() {
+    // Under the wall clock: years ahead of it, or far behind what ids are remembered.
+    let server = Server::with("clock = \"wall\"\n");
+    server.token("admin").await;
+    let member = |at: &str| {
+        format!("{{\"id\":\"M\",\"type\":\"member.enrolled\",\"at\":\"{at}\",\"data\":{{}}}}")
+    };
+    check(
+        &server,
+        "POST",
+        "/v1/events",
+        &member("2199-01-01T00:00:00Z"),
+        ("at_in_future", 422, "at"),
+    )
+    .await;
+    let enrolled = server
+        .post("/v1/events", member("2020-01-01T00:00:00Z"))
+        .await;
+    assert_eq!(enrolled.status.as_u16(), 200, "{}", enrolled.text());
+    let old = order("o1", "M", "1.00").replace(AT, "2001-01-01T00:00:00Z");
+    check(
+        &server,
+        "POST",
+        "/v1/events",
+        &old,
+        ("older_than_memory", 422, "at"),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn no_sum_leaves_its_range() {
+    let server = Server::started().await;
+    let lines: Vec<String> = (0..400)
+        .map(|n| order(&format!("o{n}"), "A", "1000000000000"))
+        .collect();
+    let summary = server
+        .post_lines("/v1/events", lines.join("\n"))
+        .await
+        .json();
+    let accepted = summary["accepted"].as_u64().expect("a number");
+    assert!(accepted > 100 && accepted < 400, "{accepted}");
+    assert_eq!(summary["rejected"][0]["code"], "overflow", "{summary}");
+    assert_eq!(summary["rejected_count"].as_u64(), Some(400 - accepted));
+    let volumes = server.get("/v1/members/R/volumes").await;
+    assert_eq!(
+        volumes["places"][0]["group"]["cv"],
+        format!("{accepted}000000000000.00")
+    );
+}

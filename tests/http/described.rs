@@ -123,7 +123,7 @@ async fn description_pages_and_codes_are_served_to_anybody() {
     for name in [
         "arborline_request_seconds_bucket",
         "arborline_as_of_seq",
-        "arborline_events",
+        "arborline_panics",
         "# EOF",
     ] {
         assert!(metrics.text().contains(name), "{name}: {}", metrics.text());

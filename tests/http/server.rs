@@ -5,11 +5,12 @@ use arborline::api::context::Api;
 use arborline::api::principal::{ROLES, token_text};
 use arborline::base::time::Time;
 use arborline::document::network::parse;
-use arborline::engine::command::found::Found;
 use arborline::engine::command::token::{CreateToken, Role};
 use arborline::engine::command::{Command, Verb};
-use arborline::runtime::handle::Handle;
+use arborline::runtime::settings::{Founding, Settings};
+use arborline::runtime::start;
 use arborline::runtime::submission::Submission;
+use arborline::store::options::Durability;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -17,10 +18,20 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
-/// A running application.
+/// A running application on a directory of its own, which ends with it.
 pub(crate) struct Server {
     pub(crate) api: Api,
     pub(crate) router: Router,
+    runtime: Option<start::Server>,
+    _dir: tempfile::TempDir,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.stop();
+        }
+    }
 }
 
 /// What came back.
@@ -127,12 +138,33 @@ pub(crate) const SECRET: &str = "5ec7e7";
 pub(crate) const NETWORK: &str = "clock = \"events\"\nvolume_kinds = [\"pv\", \"cv\"]\n[[trees]]\nname = \"binary\"\nshape = \"binary\"\nplacement = { policy = \"weaker_count\", inside = \"outer\" }\ncentres = 3\n";
 
 impl Server {
-    /// Without a network, without a token.
+    /// With a network nobody is in yet, without a token.
     pub(crate) fn empty() -> Server {
-        let api = Api::new(Handle::stub(), [7; 32]);
+        Server::with(NETWORK)
+    }
+
+    /// With this network, and nobody in it.
+    pub(crate) fn with(network: &str) -> Server {
+        let dir = tempfile::tempdir().expect("a directory");
+        let until: Time = "2028-01-01T00:00:00Z".parse().expect("a time");
+        let founding = Founding {
+            document: network.as_bytes().to_vec(),
+            rules: parse(network).expect("a right document").compile(until),
+        };
+        let settings = Settings {
+            founding: Some(founding),
+            durability: Durability::Os,
+            segment_bytes: 1 << 20,
+            ..Settings::new(dir.path())
+        };
+        let runtime = start::open(settings, Box::new(|fault| panic!("{fault}")))
+            .expect("a new directory opens");
+        let api = Api::new(runtime.handle.clone(), [7; 32]);
         Server {
             router: app(&api),
             api,
+            runtime: Some(runtime),
+            _dir: dir,
         }
     }
 
@@ -144,13 +176,6 @@ impl Server {
     /// ```
     pub(crate) async fn started() -> Server {
         let server = Server::empty();
-        let until: Time = "2028-01-01T00:00:00Z".parse().expect("a time");
-        let rules = parse(NETWORK).expect("a right document").compile(until);
-        let found = Found {
-            document: [0; 32],
-            rules,
-        };
-        server.tell("found", Verb::Found(Box::new(found))).await;
         for (id, enroller, kind) in [
             ("R", None, "distributor"),
             ("A", Some("R"), "distributor"),
@@ -165,17 +190,23 @@ impl Server {
             });
             server.enrol(&event).await;
         }
-        for (name, role) in ROLES {
-            let member = (*role == Role::Member).then(|| "A".into());
-            let token = CreateToken {
-                hash: *blake3::hash(SECRET.as_bytes()).as_bytes(),
-                role: *role,
-                member,
-                expires: None,
-            };
-            server.tell(name, Verb::CreateToken(Box::new(token))).await;
+        for (name, _) in ROLES {
+            server.token(name).await;
         }
         server
+    }
+
+    /// A token of a role, named like it; a member's is of `A`.
+    pub(crate) async fn token(&self, name: &str) {
+        let found = ROLES.iter().find(|(known, _)| *known == name);
+        let role = found.expect("a role").1;
+        let token = CreateToken {
+            hash: *blake3::hash(SECRET.as_bytes()).as_bytes(),
+            role,
+            member: (role == Role::Member).then(|| "A".into()),
+            expires: None,
+        };
+        self.tell(name, Verb::CreateToken(Box::new(token))).await;
     }
 
     /// One command past the API: it must be accepted.

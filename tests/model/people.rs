@@ -16,7 +16,12 @@ use super::trees::Hang;
 use super::world::{Person, RolledUp, World};
 
 impl World {
-    pub(crate) fn enrol(&mut self, id: &Text, at: Time, enrol: &Enrol) -> Result<Vec<Seated>, u16> {
+    pub(crate) fn enrol(
+        &mut self,
+        id: &Text,
+        at: Time,
+        enrol: &Enrol,
+    ) -> Result<Vec<Seated>, Wrong> {
         let mut wrong = Wrong::default();
         let enroller = match &enrol.enroller {
             None => None,
@@ -107,7 +112,7 @@ impl World {
         }
     }
 
-    pub(crate) fn update(&mut self, update: &Update) -> Result<Vec<Seated>, u16> {
+    pub(crate) fn update(&mut self, update: &Update) -> Result<Vec<Seated>, Wrong> {
         let mut wrong = Wrong::default();
         let member = wrong.take(self.person(&update.member).ok_or(no::UNKNOWN_MEMBER));
         wrong.check(
@@ -115,11 +120,10 @@ impl World {
             no::NO_SUCH_LEG,
         );
         let to = update.kind;
-        if let (Some(member), Some(_)) = (member, to) {
-            wrong.check(
-                self.people[member].status == Status::Terminated,
-                no::TERMINATED,
-            );
+        if let (Some(member), Some(to)) = (member, to) {
+            let person = &self.people[member];
+            let gone = person.status == Status::Terminated && person.kind != to;
+            wrong.check(gone, no::TERMINATED);
         }
         if let (Some(member), Some(MemberKind::Preferred | MemberKind::Customer)) = (member, to) {
             wrong.check(self.has_downline(member), no::HAS_DOWNLINE);
@@ -148,7 +152,8 @@ impl World {
         }
         let mut seated = Vec::new();
         if to == Some(MemberKind::Distributor) {
-            let enroller = self.people[member].enrolled_by;
+            // Whoever stands above him now in the enroller tree counts as his enroller.
+            let enroller = self.trees[0].parent(member);
             for tree in 1..self.trees.len() {
                 if self.people[member].seats[tree].is_empty() {
                     let place = self.find_place(tree, self.start(tree, enroller), None, None)?;
@@ -168,7 +173,7 @@ impl World {
         })
     }
 
-    pub(crate) fn set_status(&mut self, set: &SetStatus) -> Result<(), u16> {
+    pub(crate) fn set_status(&mut self, set: &SetStatus) -> Result<(), Wrong> {
         let member = self.person(&set.member).ok_or(no::UNKNOWN_MEMBER)?;
         let now = self.people[member].status;
         let follows = match (now, set.status) {
@@ -176,7 +181,7 @@ impl World {
             (from, to) => from != to,
         };
         if !follows {
-            return Err(no::STATUS_UNCHANGED);
+            return Err(no::STATUS_UNCHANGED.into());
         }
         self.people[member].status = set.status;
         if set.status == Status::Terminated {
@@ -243,7 +248,7 @@ impl World {
         }
     }
 
-    pub(crate) fn place(&mut self, place: &Place) -> Result<Vec<Seated>, u16> {
+    pub(crate) fn place(&mut self, place: &Place) -> Result<Vec<Seated>, Wrong> {
         let mut wrong = Wrong::default();
         let tree = wrong.take(self.tree(&place.tree).ok_or(no::UNKNOWN_NAME));
         let member = wrong.take(self.person(&place.member).ok_or(no::UNKNOWN_MEMBER));
@@ -255,22 +260,20 @@ impl World {
         wrong.check(person.kind != MemberKind::Distributor, no::WRONG_KIND);
         let has = person.seats[tree].len();
         let centre = usize::from(place.centre);
-        wrong.check(centre == 0, no::UNKNOWN_CENTRE);
-        // Of one who cannot be placed at all nothing further is judged.
-        wrong.done()?;
-        wrong.check(centre > has + 1, no::UNKNOWN_CENTRE);
+        wrong.check(centre == 0 || centre > has + 1, no::UNKNOWN_CENTRE);
         let most = usize::from(self.law().trees[tree].centres);
         wrong.check(centre == has + 1 && centre > most, no::TOO_MANY_CENTRES);
         let seat = self.seat(tree, member, place.centre);
         let placed = seat.is_some_and(|seat| !self.trees[tree].waits(seat));
         wrong.check(placed, no::ALREADY_PLACED);
-        wrong.done()?;
-        let enroller = self.people[member].enrolled_by;
+        let enroller = self.trees[0].parent(member);
         let first = self.seat(tree, member, 1).filter(|_| place.centre > 1);
         let start = self.start(tree, enroller);
-        let found = self.find_place(tree, start, first, Some(&place.place))?;
+        let found = wrong.take(self.find_place(tree, start, first, Some(&place.place)));
+        wrong.done()?;
+        let found = found.expect("found");
         if seat.is_some() && found.hang == Hang::Waits {
-            return Err(no::NO_OPEN_POSITION);
+            return Err(no::NO_OPEN_POSITION.into());
         }
         let Some(seat) = seat else {
             return Ok(vec![self.seat_member(tree, member, place.centre, found)]);
@@ -282,7 +285,7 @@ impl World {
         Ok(vec![self.seated(tree, seat)])
     }
 
-    pub(crate) fn move_leg(&mut self, asked: &Move) -> Result<Vec<Seated>, u16> {
+    pub(crate) fn move_leg(&mut self, asked: &Move) -> Result<Vec<Seated>, Wrong> {
         let mut wrong = Wrong::default();
         let tree = wrong.take(self.tree(&asked.tree).ok_or(no::UNKNOWN_NAME));
         let member = wrong.take(self.person(&asked.member).ok_or(no::UNKNOWN_MEMBER));

@@ -53,7 +53,7 @@ impl World {
         start: Start,
         first: Option<usize>,
         asked: Option<&PlaceAt>,
-    ) -> Result<Found, u16> {
+    ) -> Result<Found, Wrong> {
         match asked {
             None => match start {
                 Start::Nobody => Ok(plainly(Hang::Root)),
@@ -65,7 +65,7 @@ impl World {
             },
             Some(PlaceAt::Root) => match start {
                 Start::Nobody => Ok(plainly(Hang::Root)),
-                _ => Err(no::OUTSIDE_ENROLLER),
+                Start::Lacking | Start::Seat(_) => Err(no::OUTSIDE_ENROLLER.into()),
             },
             Some(PlaceAt::Tank) => Ok(plainly(Hang::Waits)),
             Some(PlaceAt::Under {
@@ -88,7 +88,8 @@ impl World {
                         from
                     }
                     (None, Start::Seat(from)) => from,
-                    (None, _) => return Err(no::NOT_PLACED),
+                    (None, Start::Lacking) => return Ok(plainly(Hang::Waits)),
+                    (None, Start::Nobody) => return Err(no::NOT_PLACED.into()),
                 };
                 self.by_policy(tree, *policy, from)
             }
@@ -96,7 +97,7 @@ impl World {
     }
 
     /// The placed seat of someone who can have others below him.
-    pub(crate) fn parent_named(&self, tree: usize, id: &str, centre: u16) -> Result<usize, u16> {
+    pub(crate) fn parent_named(&self, tree: usize, id: &str, centre: u16) -> Result<usize, Wrong> {
         let member = self.person(id).ok_or(no::UNKNOWN_MEMBER)?;
         let mut wrong = Wrong::default();
         let person = &self.people[member];
@@ -108,13 +109,20 @@ impl World {
     }
 
     /// The placed seat of a member's centre.
-    pub(crate) fn seat_named(&self, tree: usize, member: usize, centre: u16) -> Result<usize, u16> {
-        if centre > 0 && self.people[member].seats[tree].is_empty() {
-            return Err(no::WRONG_KIND);
+    pub(crate) fn seat_named(
+        &self,
+        tree: usize,
+        member: usize,
+        centre: u16,
+    ) -> Result<usize, Wrong> {
+        if self.people[member].seats[tree].is_empty() {
+            let mut wrong = Wrong::from(no::WRONG_KIND);
+            wrong.check(centre != 1, no::UNKNOWN_CENTRE);
+            wrong.done()?;
         }
         let seat = self.seat(tree, member, centre).ok_or(no::UNKNOWN_CENTRE)?;
         if self.trees[tree].waits(seat) {
-            return Err(no::NOT_PLACED);
+            return Err(no::NOT_PLACED.into());
         }
         Ok(seat)
     }
@@ -125,14 +133,14 @@ impl World {
         tree: usize,
         parent: usize,
         leg: Option<u8>,
-    ) -> Result<Hang, u16> {
+    ) -> Result<Hang, Wrong> {
         let kept = &self.trees[tree];
         let leg = match (kept.shape.legs(), leg) {
             (None, None) => 0,
-            (None, Some(_)) => return Err(no::NO_SUCH_LEG),
-            (Some(legs), Some(leg)) if leg == 0 || leg > legs => return Err(no::NO_SUCH_LEG),
+            (None, Some(_)) => return Err(no::NO_SUCH_LEG.into()),
+            (Some(legs), Some(leg)) if leg == 0 || leg > legs => return Err(no::NO_SUCH_LEG.into()),
             (Some(_), Some(leg)) if kept.child_in_leg(parent, leg).is_some() => {
-                return Err(no::SEAT_TAKEN);
+                return Err(no::SEAT_TAKEN.into());
             }
             (Some(_), Some(leg)) => leg,
             (Some(_), None) => kept.free_leg(parent).ok_or(no::SEAT_TAKEN)?,
@@ -141,16 +149,16 @@ impl World {
     }
 
     /// Whether a seat stands where the search may end.
-    fn within(&self, tree: usize, start: Start, seat: usize) -> Result<(), u16> {
+    fn within(&self, tree: usize, start: Start, seat: usize) -> Result<(), Wrong> {
         match start {
             Start::Nobody => Ok(()),
-            Start::Lacking => Err(no::NOT_PLACED),
+            Start::Lacking => Err(no::NOT_PLACED.into()),
             Start::Seat(top) if self.trees[tree].is_above(top, seat) => Ok(()),
-            Start::Seat(_) => Err(no::OUTSIDE_ENROLLER),
+            Start::Seat(_) => Err(no::OUTSIDE_ENROLLER.into()),
         }
     }
 
-    fn by_policy(&self, tree: usize, policy: Policy, from: usize) -> Result<Found, u16> {
+    fn by_policy(&self, tree: usize, policy: Policy, from: usize) -> Result<Found, Wrong> {
         let kept = &self.trees[tree];
         let down = |leg: u8| {
             let parent = kept.outer_end(from, leg);
@@ -189,7 +197,7 @@ impl World {
                     }
                     let fewest = kept.seats[at].children.iter().copied();
                     at = fewest
-                        .min_by_key(|&child| kept.subtree(child).len())
+                        .min_by_key(|&child| self.counted(tree, child))
                         .expect("a full seat has children");
                 }
             }
@@ -247,7 +255,19 @@ impl World {
                 });
                 inside.map(|entry| entry.volumes[usize::from(kind)]).sum()
             }
-            _ => i64::try_from(below.len()).expect("few seats"),
+            _ => self.counted(tree, child),
         }
+    }
+
+    /// Members at or below a seat who count: not those who have left.
+    fn counted(&self, tree: usize, seat: usize) -> i64 {
+        let below = self.trees[tree].subtree(seat);
+        let people = below
+            .iter()
+            .map(|&seat| &self.people[self.trees[tree].seats[seat].owner]);
+        let counted = people.filter(|person| {
+            person.kind == MemberKind::Distributor && person.status != Status::Terminated
+        });
+        i64::try_from(counted.count()).expect("few seats")
     }
 }

@@ -3,8 +3,9 @@
 use crate::base::bytes::{Malformed, Reader, put_signed, put_text, put_varint};
 use crate::base::ids::Text;
 use crate::base::time::Time;
+use crate::engine::command::Command;
 use crate::engine::execute;
-use crate::engine::judging;
+use crate::engine::judging::{self, Now};
 use crate::engine::outcome::{Accepted, Outcome};
 use crate::engine::rejection::Rejection;
 use crate::engine::state::State;
@@ -22,9 +23,10 @@ pub struct ExtendCalendar {
 
 impl ExtendCalendar {
     /// Appends the periods; when the last one known is current, its end becomes known to be a roll.
-    pub(crate) fn execute(&self, state: &mut State) -> Outcome {
+    pub(crate) fn execute(&self, state: &mut State, command: &Command, now: Now) -> Outcome {
         let rules = state.founded().clone();
         let index = judging::period_type(&rules, &self.period_type)?;
+        judging::timely(&rules, command.at, now)?;
         let known = state.periods.get(index);
         let mut last = known.calendar_end();
         let increasing = self

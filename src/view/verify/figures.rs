@@ -8,14 +8,6 @@ use crate::view::verify::links::{self, Links};
 use crate::view::verify::report::Findings;
 use crate::view::verify::sold::Sold;
 
-/// A book to be looked at: its forest, and what entered it for each of its period types.
-pub(super) struct Book<'a> {
-    pub(super) name: String,
-    pub(super) forest: &'a Forest,
-    /// Index of the period type, and its sales.
-    pub(super) sold: Vec<(usize, &'a Sold)>,
-}
-
 /// One tree of a book, being looked at.
 struct Plot<'a> {
     forest: &'a Forest,
@@ -29,29 +21,30 @@ struct Plot<'a> {
 const COUNTED: u8 = 1;
 const ACTIVE: u8 = 2;
 
-/// Recomputes every figure of a book and compares.
-pub(super) fn check(found: &mut Findings<'_>, book: &Book<'_>) {
-    found.book.clone_from(&book.name);
-    for tree in 0..found.lens.rules.trees.len() {
-        let legs = found.lens.rules.trees[tree].shape.legs();
-        let Some(links) = links::read(found, book.forest, tree, legs) else {
-            continue;
-        };
-        let seats = links.up.len() as Seat;
-        let standing = |seat| {
-            let standing = book.forest.standing(tree, seat);
-            u8::from(standing.counted) * COUNTED | u8::from(standing.active) * ACTIVE
-        };
-        let plot = Plot {
-            forest: book.forest,
-            tree,
-            standing: (0..seats).map(standing).collect(),
-            links,
-        };
-        counts(found, &plot);
-        for &(period, sold) in &book.sold {
-            volumes(found, &plot, period, sold);
-        }
+/// Recomputes every figure of one tree of a book and compares. `sold` names each period type the book is meant for.
+pub(super) fn check(
+    found: &mut Findings<'_>,
+    forest: &Forest,
+    tree: usize,
+    sold: &[(usize, &Sold)],
+) {
+    let legs = found.lens.rules.trees[tree].shape.legs();
+    let Some(links) = links::read(found, forest, tree, legs) else {
+        return;
+    };
+    let standing = |seat| {
+        let standing = forest.standing(tree, seat);
+        (u8::from(standing.counted) * COUNTED) | (u8::from(standing.active) * ACTIVE)
+    };
+    let plot = Plot {
+        forest,
+        tree,
+        standing: (0..links.up.len() as Seat).map(standing).collect(),
+        links,
+    };
+    counts(found, &plot);
+    for &(period, sold) in sold {
+        volumes(found, &plot, period, sold);
     }
 }
 
@@ -62,7 +55,7 @@ fn counts(found: &mut Findings<'_>, plot: &Plot<'_>) {
     let mut below = vec![0u64; seats];
     let mut front = vec![0u64; seats];
     let packed = |standing: u8| {
-        u64::from(standing & COUNTED) << 32 | u64::from((standing & ACTIVE) / ACTIVE)
+        (u64::from(standing & COUNTED) << 32) | u64::from((standing & ACTIVE) / ACTIVE)
     };
     for &seat in &plot.links.order {
         let up = plot.links.up[seat as usize];
