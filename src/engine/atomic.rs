@@ -3,25 +3,23 @@
 //! A fork is kept while they are executed one after the other; the first rejection puts it back, so that a refused
 //! request leaves no trace. Timers are held back meanwhile, since a fork has none.
 
-use crate::base::time::Time;
 use crate::engine::command::Command;
 use crate::engine::execute;
-use crate::engine::judging::{self, Now};
+use crate::engine::judging::Now;
 use crate::engine::outcome::{Accepted, Outcome};
 use crate::engine::rejection::Rejection;
 use crate::engine::state::State;
 
 /// Executes all commands, or none.
 ///
-/// A command whose id was used before this request makes the whole a duplicate of the command that used it. O(pages)
+/// Only the parts happen at a time: the whole is never too early. A command whose id was used before this request makes the whole a duplicate of the command that used it. O(pages)
 /// and what the commands cost.
-pub(crate) fn execute(state: &mut State, at: Time, commands: &[Command], now: Now) -> Outcome {
+pub(crate) fn execute(state: &mut State, commands: &[Command], now: Now) -> Outcome {
     for command in commands {
         if let Some(first_seq) = execute::first_use(state, command) {
             return Err(Rejection::Duplicate { first_seq });
         }
     }
-    judging::timely(state.founded(), at, now)?;
     let before = state.fork();
     state.timers.hold_back();
     let mut all = Accepted::default();

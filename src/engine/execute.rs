@@ -169,9 +169,9 @@ pub(crate) fn dispatch(state: &mut State, command: &Command, now: Now) -> Outcom
         Verb::Close(body) => body.execute(state, command, now),
         Verb::CreateToken(body) => body.execute(state, command, now),
         Verb::RevokeToken(body) => body.execute(state, command, now),
-        Verb::ExtendCalendar(body) => body.execute(state, command, now),
+        Verb::ExtendCalendar(body) => body.execute(state),
         Verb::AdvanceTime => return Ok(Accepted::default()),
-        Verb::Atomic(commands) => atomic::execute(state, command.at, commands, now),
+        Verb::Atomic(commands) => atomic::execute(state, commands, now),
     }?;
     if !command.id.is_empty() {
         state.facts.add(&command.id, now.seq);

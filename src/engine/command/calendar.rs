@@ -23,10 +23,9 @@ pub struct ExtendCalendar {
 
 impl ExtendCalendar {
     /// Appends the periods; when the last one known is current, its end becomes known to be a roll.
-    pub(crate) fn execute(&self, state: &mut State, command: &Command, now: Now) -> Outcome {
+    pub(crate) fn execute(&self, state: &mut State) -> Outcome {
         let rules = state.founded().clone();
         let index = judging::period_type(&rules, &self.period_type)?;
-        judging::timely(&rules, command.at, now)?;
         let known = state.periods.get(index);
         let mut last = known.calendar_end();
         let increasing = self
