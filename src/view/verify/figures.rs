@@ -101,16 +101,19 @@ fn volumes(found: &mut Findings<'_>, plot: &Plot<'_>, period: usize, sold: &Sold
     let kinds = sold.kinds;
     let (own, entered) = entered(found, plot, sold);
     compare(found, plot, period, "own", kinds, &own, Forest::own);
-    drop(own);
     let rules = found.lens.rules;
     let kernels = rules.kernels.iter().enumerate();
     for (index, kernel) in kernels.filter(|(_, kernel)| {
         usize::from(kernel.tree) == plot.tree && usize::from(kernel.period) == period
     }) {
-        let column = |seat: usize| entered[seat * kinds + usize::from(kernel.kind)];
+        let column = |seat: usize| {
+            let cell = seat * kinds + usize::from(kernel.kind);
+            (own[cell], entered[cell] - own[cell])
+        };
         let buckets = usize::from(kernel.buckets);
         vectors(found, plot, (index, kernel.rule, buckets), column);
     }
+    drop(own);
     let mut group = entered;
     for &seat in &plot.links.order {
         let up = plot.links.up[seat as usize];
@@ -217,11 +220,15 @@ fn vectors(
     found: &mut Findings<'_>,
     plot: &Plot<'_>,
     (index, rule, buckets): (usize, KernelRule, usize),
-    entered: impl Fn(usize) -> i64,
+    entered: impl Fn(usize) -> (i64, i64),
 ) {
     let seats = plot.links.up.len();
     let mut received = vec![0i64; seats * buckets];
     for &seat in &plot.links.order {
+        let (own, as_from_first) = entered(seat as usize);
+        // What the tree counts as from the first level is received by the seat itself.
+        let here = seat as usize * buckets;
+        received[here] = received[here].wrapping_add(as_from_first);
         let up = plot.links.up[seat as usize];
         if up == NONE {
             continue;
@@ -235,7 +242,7 @@ fn vectors(
             let passed = received[from + bucket - usize::from(uses_level)];
             received[to + bucket] = received[to + bucket].wrapping_add(passed);
         }
-        received[to] = received[to].wrapping_add(entered(seat as usize));
+        received[to] = received[to].wrapping_add(own);
     }
     for (seat, expected) in received.chunks_exact(buckets).enumerate() {
         let seat = seat as Seat;
