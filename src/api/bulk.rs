@@ -12,7 +12,7 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
-use crate::api::body::{self, Pipe};
+use crate::api::body::{self, pipe};
 use crate::api::context::Api;
 use crate::api::error::{self, Origin};
 use crate::api::facts::{self, outcome_word, places};
@@ -468,7 +468,7 @@ async fn many(api: Api, reader: Reader, manner: Manner, body: Body) -> Result<Re
             Err(problem) => Err(stopped(problem, &pipeline.summary)),
         };
     }
-    let (sender, answer) = Pipe::new();
+    let (sender, answer) = pipe();
     tokio::spawn(async move {
         let mut pipeline = Pipeline::new(api, reader, Some(sender.clone()));
         if let Err(problem) = pipeline.lines(body).await {

@@ -18,7 +18,6 @@ use crate::engine::member::{MemberKind, Status};
 use crate::view::downline::Sort;
 
 /// The pages that show the description in a browser, without any other host.
-#[must_use]
 pub fn docs() -> Router {
     SwaggerUi::new("/docs")
         .config(Config::from("/openapi.json"))
