@@ -1,5 +1,10 @@
 //! One binary for all integration tests, to link once.
 
+#![allow(
+    clippy::needless_range_loop,
+    reason = "models index several tables by one number"
+)]
+
 mod batches;
 mod chance;
 mod commands;

@@ -186,7 +186,10 @@ mod tests {
 
     fn names() -> Names {
         Names {
-            kinds: vec![crate::base::ids::Text::new("pv"), crate::base::ids::Text::new("cv")],
+            kinds: vec![
+                crate::base::ids::Text::new("pv"),
+                crate::base::ids::Text::new("cv"),
+            ],
             trees: vec![crate::base::ids::Text::new("enroller")],
             period_types: vec![crate::base::ids::Text::new("month")],
         }

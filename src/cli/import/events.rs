@@ -31,6 +31,9 @@ pub struct Events {
     reader: Reader,
 }
 
+/// A line's number, and the command on it or what is wrong with it.
+type Numbered = (u64, Result<Command, Fault>);
+
 impl Events {
     /// Opens a file for a network with these rules.
     ///
@@ -57,7 +60,11 @@ impl Events {
     ///
     /// # Errors
     /// If the file cannot be read.
-    pub fn next(&mut self) -> Result<Option<(u64, Result<Command, Fault>)>, Failure> {
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "a file that fails ends the walk, which an iterator cannot say"
+    )]
+    pub fn next(&mut self) -> Result<Option<Numbered>, Failure> {
         loop {
             let Some(text) = self.lines.next() else {
                 return Ok(None);
