@@ -10,5 +10,6 @@ mod histories;
 mod log;
 mod model;
 mod pages;
+mod pipeline;
 mod tidy;
 mod views;

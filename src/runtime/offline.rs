@@ -208,7 +208,7 @@ impl Offline {
             let hash: String = document.iter().map(|byte| format!("{byte:02x}")).collect();
             let command = Command {
                 id: hash.as_str().into(),
-                at: clock::now(),
+                at: founding.at,
                 verb: Verb::Found(Box::new(Found {
                     document,
                     rules: founding.rules,
@@ -230,12 +230,12 @@ impl Offline {
     }
 
     fn extend_calendars(&mut self) -> Result<(), Fault> {
-        let due = self
-            .calendars
-            .due(&self.state, self.stamp.max(clock::now()));
+        let now = self.stamp.max(clock::now());
+        let due = self.calendars.due(&self.state, now);
+        let at = self.calendars.own_time(&self.state, now);
         let commands = due.into_iter().map(|extension| Command {
             id: Default::default(),
-            at: clock::now(),
+            at,
             verb: Verb::ExtendCalendar(Box::new(extension)),
         });
         self.submit(commands.collect()).map(|_| ())

@@ -204,9 +204,12 @@ impl Writer {
 
     /// Logs a command of the runtime's own.
     fn log_own(&mut self, run: &mut Run, verb: Verb) -> Result<(), Fault> {
+        let now = self.stamp.max(clock::now());
         let command = Command {
             id: Default::default(),
-            at: self.stamp.max(clock::now()),
+            at: self
+                .shared
+                .read(|state| self.calendars.own_time(state, now)),
             verb,
         };
         let mut group = self.empty_group();
