@@ -49,6 +49,40 @@ fn stamp(writer: &mut Writer, pair: &Pair) -> Time {
     }
 }
 
+/// Rules under which time follows the commands, and commands drawn for such a network; the founding is left out.
+pub(crate) fn drawn(seed: u64, count: usize) -> (Rules, Vec<Command>) {
+    let mut chance = Chance::new(seed);
+    let mut rules = laws::draw(&mut chance);
+    while !rules.are_sound() {
+        rules = laws::draw(&mut chance);
+    }
+    rules.clock = ClockMode::Events;
+    let mut world = crate::model::world::World::new();
+    let first = founding(rules.clone());
+    world
+        .step(1, first.stamp, &first.commands[0])
+        .expect("rules that hold");
+    let mut writer = Writer::new(chance, Lean::Mixed);
+    let commands = (0..count as u64).map(|drawn| {
+        let mut command = writer.draw(&world);
+        while !can_be_kept(&command) {
+            command = writer.draw(&world);
+        }
+        // Rejected ones stay in: they belong to a history.
+        world.step(drawn + 2, laws::START, &command).ok();
+        command
+    });
+    let commands = commands.collect();
+    (rules, commands)
+}
+
+/// Whether a command comes back from its bytes: those that no request can make do not.
+fn can_be_kept(command: &Command) -> bool {
+    let mut bytes = Vec::new();
+    command.encode(&mut bytes);
+    Command::decode(&bytes).is_ok_and(|read| read == *command)
+}
+
 /// One history on its way.
 struct History {
     writer: Writer,

@@ -17,5 +17,6 @@ mod import;
 mod log;
 mod model;
 mod pages;
+mod pipeline;
 mod tidy;
 mod views;

@@ -56,10 +56,16 @@ pub fn founding(document: Option<&Path>, otherwise: &str) -> Result<Founding, Fa
             parse(otherwise).expect("documents that come with the program are right"),
         ),
     };
-    let until: Time = clock::now().plus_ms(AHEAD_MS);
+    let now = clock::now();
+    let rules = network.compile(now.plus_ms(AHEAD_MS));
     Ok(Founding {
         document: text.into_bytes(),
-        rules: network.compile(until),
+        // Where time follows the events, those to come may lie in the past.
+        at: match rules.clock {
+            ClockMode::Wall => now,
+            ClockMode::Events => Time::MIN,
+        },
+        rules,
     })
 }
 

@@ -204,6 +204,10 @@ impl Handle {
 }
 
 /// The commands, each with its length before it; none if they are more than one batch may hold.
+///
+/// # Panics
+/// If a command would not be read back as it is. Whoever made it should have refused it; in the log it would keep the
+/// directory from ever being opened again.
 pub(crate) fn encode(commands: &[Command]) -> Option<Vec<u8>> {
     /// What an order with ids of twelve characters needs, with some room.
     const USUAL_BYTES: usize = 80;
@@ -215,6 +219,10 @@ pub(crate) fn encode(commands: &[Command]) -> Option<Vec<u8>> {
     for command in commands {
         one.clear();
         command.encode(&mut one);
+        assert!(
+            Command::decode(&one).is_ok_and(|read| read == *command),
+            "a command must be read back as it was written"
+        );
         put_command(&mut out, &one);
         if out.len() > BATCH_BYTES_MAX {
             return None;

@@ -52,6 +52,7 @@ pub fn open(settings: Settings, on_fault: OnFault) -> Result<Server, StartError>
     let applier = Applier::new(Arc::clone(&shared), repeats.clone());
     let apply_thread = spawn("apply", move || applier.run(&to_apply, &decided))?;
     let writer = Writer {
+        kept_seq: offline.log.next_seq() - 1,
         log: offline.log,
         shared: Arc::clone(&shared),
         queue: submissions,

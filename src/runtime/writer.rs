@@ -18,7 +18,6 @@ use crate::runtime::applier::Applier;
 use crate::runtime::calendars::Calendars;
 use crate::runtime::clock::{self, Stopwatch};
 use crate::runtime::handle;
-use crate::runtime::offline::own_time;
 use crate::runtime::settings::OnFault;
 use crate::runtime::shared::{Decided, Entry, Group, Message, Shared, Waiting};
 use crate::runtime::submission::Refused;
@@ -58,6 +57,8 @@ pub struct Writer {
     pub stamp: Time,
     /// Told of a fault.
     pub on_fault: OnFault,
+    /// Sequence of the last command whose decision is in the log.
+    pub kept_seq: u64,
 }
 
 /// What a step leaves to do.
@@ -192,7 +193,10 @@ impl Writer {
             }
         }
         run.since_commit = Stopwatch::start();
-        let idle = self.shared.levels.applied_seq() == run.sent_seq;
+        // Decisions go into the log in the order of their commands, so this thread may only decide itself when those
+        // of everything before are kept; that it is applied is not enough.
+        self.keep_decisions()?;
+        let idle = self.kept_seq == run.sent_seq;
         run.sent_seq = group.first_seq + group.commands.len() as u64 - 1;
         if idle && group.commands.len() < SMALL {
             let decided = self.applier.apply(group);
@@ -205,9 +209,12 @@ impl Writer {
 
     /// Logs a command of the runtime's own.
     fn log_own(&mut self, run: &mut Run, verb: Verb) -> Result<(), Fault> {
+        let now = self.stamp.max(clock::now());
         let command = Command {
             id: Default::default(),
-            at: own_time(self.calendars.clock()),
+            at: self
+                .shared
+                .read(|state| self.calendars.own_time(state, now)),
             verb,
         };
         let mut group = self.empty_group();
@@ -225,6 +232,7 @@ impl Writer {
     }
 
     fn append_decisions(&mut self, decided: &Decided) -> Result<(), Fault> {
+        self.kept_seq = decided.first_seq + u64::from(decided.count) - 1;
         self.log.append_outcomes(&Outcomes {
             first_seq: decided.first_seq,
             count: decided.count,

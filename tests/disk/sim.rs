@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use arborline::store::disk::{Access, Disk, DiskFile, File, Lock};
 
@@ -87,10 +87,14 @@ struct World {
 
 /// A disk in memory; clones are the same disk.
 #[derive(Clone, Default)]
-pub(crate) struct SimDisk(Arc<Mutex<World>>);
+pub(crate) struct SimDisk(Arc<Mutex<World>>, Gate);
+
+/// Holds every sync up while it is shut.
+type Gate = Arc<(Mutex<bool>, Condvar)>;
 
 struct SimFile {
     world: Arc<Mutex<World>>,
+    gate: Gate,
     inode: usize,
 }
 
@@ -194,6 +198,12 @@ impl SimDisk {
         self.0.lock().unwrap()
     }
 
+    /// Holds every sync up from now on, or lets them go on.
+    pub(crate) fn shut(&self, shut: bool) {
+        *self.1.0.lock().unwrap() = shut;
+        self.1.1.notify_all();
+    }
+
     /// What goes wrong from now on; counting begins anew.
     pub(crate) fn plan(&self, trouble: Option<Trouble>) {
         let mut world = self.world();
@@ -282,7 +292,7 @@ impl SimDisk {
         }
         next.names.clone_from(&names);
         next.durable_names = names;
-        SimDisk(Arc::new(Mutex::new(next)))
+        SimDisk(Arc::new(Mutex::new(next)), Gate::default())
     }
 
     /// The disk after the death of the process alone: the cache lives on, what was not durable still is not.
@@ -299,6 +309,7 @@ impl SimDisk {
     fn file(&self, inode: usize) -> File {
         Arc::new(SimFile {
             world: Arc::clone(&self.0),
+            gate: Arc::clone(&self.1),
             inode,
         })
     }
@@ -439,6 +450,8 @@ impl DiskFile for SimFile {
     }
 
     fn sync_data(&self) -> io::Result<()> {
+        let shut = self.gate.0.lock().unwrap();
+        drop(self.gate.1.wait_while(shut, |shut| *shut).unwrap());
         let mut world = self.world.lock().unwrap();
         world.synced_twice |= world.inodes[self.inode].sync_failed;
         let met = world.meet(Op::Sync);

@@ -148,6 +148,7 @@ impl Server {
         let dir = tempfile::tempdir().expect("a directory");
         let until: Time = "2028-01-01T00:00:00Z".parse().expect("a time");
         let founding = Founding {
+            at: Time::MIN,
             document: network.as_bytes().to_vec(),
             rules: parse(network).expect("a right document").compile(until),
         };

@@ -1,0 +1,8 @@
+//! The pipeline: durable before applied, applied before answered, and the same again after every start.
+
+mod faults;
+mod kill;
+mod life;
+mod network;
+mod start;
+mod time;
