@@ -2,6 +2,7 @@
 
 mod batches;
 mod chance;
+mod cli;
 mod commands;
 mod disk;
 mod documents;
