@@ -7,6 +7,7 @@
 
 mod batches;
 mod chance;
+mod cli;
 mod commands;
 mod disk;
 mod documents;
