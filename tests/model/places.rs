@@ -39,10 +39,16 @@ impl World {
         let Some(enroller) = enroller else {
             return Start::Nobody;
         };
-        match self.seat(tree, enroller, 1) {
-            Some(seat) if !self.trees[tree].waits(seat) => Start::Seat(seat),
-            _ => Start::Lacking,
+        self.seat(tree, enroller, 1)
+            .map_or(Start::Lacking, |seat| self.start_at(tree, seat))
+    }
+
+    /// The start at a seat, if it has a place itself.
+    fn start_at(&self, tree: usize, seat: usize) -> Start {
+        if self.trees[tree].waits(seat) {
+            return Start::Lacking;
         }
+        Start::Seat(seat)
     }
 
     /// The place asked for, or one by the tree's own policy. Policies look below the
@@ -81,7 +87,7 @@ impl World {
                 Ok(plainly(hang.expect("found")))
             }
             Some(PlaceAt::Policy { policy, under }) => {
-                let from = match (under, first.map_or(start, Start::Seat)) {
+                let from = match (under, first.map_or(start, |seat| self.start_at(tree, seat))) {
                     (Some(id), _) => {
                         let from = self.parent_named(tree, id, 1)?;
                         self.within(tree, start, from)?;
@@ -260,7 +266,7 @@ impl World {
     }
 
     /// Members at or below a seat who count: not those who have left.
-    fn counted(&self, tree: usize, seat: usize) -> i64 {
+    pub(crate) fn counted(&self, tree: usize, seat: usize) -> i64 {
         let below = self.trees[tree].subtree(seat);
         let people = below
             .iter()

@@ -33,6 +33,8 @@ impl World {
         );
         wrong.done()?;
         let (buyer, credit) = (buyer.expect("found"), credit.expect("found"));
+        let sale = Some(self.sales.len());
+        self.book(at, credit, volumes, sale)?;
         self.sales.push(Sale {
             id: id.into(),
             at,
@@ -44,8 +46,7 @@ impl World {
             left: volumes,
             amount_left: order.amount.0,
         });
-        let sale = self.sales.len() - 1;
-        self.book(at, credit, volumes, Some(sale))
+        Ok(())
     }
 
     pub(crate) fn refund(&mut self, at: Time, refund: &Refund) -> Result<(), Wrong> {
@@ -58,17 +59,18 @@ impl World {
         let parts = wrong.take(extent(&sale, &refund.extent));
         wrong.done()?;
         let (back, amount) = parts.expect("fits");
-        let sale = &mut self.sales[number];
-        sale.amount_left -= amount;
-        for (left, part) in sale.left.iter_mut().zip(back) {
-            *left -= part;
-        }
         let credit = Credit {
             member: sale.credited,
             centre: sale.centre,
             own: sale.buyer == sale.credited,
         };
-        self.book(at, credit, back.map(|part| -part), Some(number))
+        self.book(at, credit, back.map(|part| -part), Some(number))?;
+        let sale = &mut self.sales[number];
+        sale.amount_left -= amount;
+        for (left, part) in sale.left.iter_mut().zip(back) {
+            *left -= part;
+        }
+        Ok(())
     }
 
     pub(crate) fn adjust(&mut self, at: Time, adjust: &Adjust) -> Result<(), Wrong> {
@@ -174,8 +176,11 @@ fn extent(sale: &Sale, extent: &Extent) -> Result<([i64; 8], i64), u16> {
         Extent::Amount(amount) => {
             let mut back = [0; 8];
             for (kind, part) in back.iter_mut().enumerate() {
-                let share = Volume(sale.volumes[kind]).pro_rata(*amount, Volume(sale.amount));
-                *part = share.0.min(sale.left[kind]);
+                // All refunds together take the share of all the money that went back.
+                let money = sale.amount - sale.amount_left + amount.0;
+                let share = Volume(sale.volumes[kind]).pro_rata(Volume(money), Volume(sale.amount));
+                let taken = sale.volumes[kind] - sale.left[kind];
+                *part = (share.0 - taken).clamp(0, sale.left[kind]);
             }
             (back, amount.0)
         }

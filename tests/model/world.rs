@@ -1,6 +1,7 @@
 //! The facts: members, sales, volume entries, trees, periods, ids.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use arborline::base::ids::Text;
 use arborline::base::time::Time;
@@ -53,8 +54,6 @@ pub(crate) struct RolledUp {
     pub(crate) from: usize,
     pub(crate) seat: usize,
     pub(crate) to: Option<usize>,
-    /// How often the child had been hung up by then: a later move makes it another number.
-    pub(crate) hung: u32,
 }
 
 /// An order with what is left of it.
@@ -91,9 +90,9 @@ pub(crate) struct Calendar {
     pub(crate) starts: Vec<Time>,
     pub(crate) labels: Vec<Text>,
     pub(crate) current: usize,
-    pub(crate) branch: Option<Branch>,
+    pub(crate) branch: Option<Rc<Branch>>,
     /// The last closed book.
-    pub(crate) closed: Option<Branch>,
+    pub(crate) closed: Option<Rc<Branch>>,
 }
 
 /// The network as it stood when a period rolled.
