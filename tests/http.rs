@@ -5,6 +5,7 @@ mod bad_input;
 mod described;
 mod facts;
 mod reads;
+mod refused;
 mod roles;
 mod server;
 mod socket;

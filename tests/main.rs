@@ -1,16 +1,21 @@
 //! One binary for all integration tests, to link once.
 
+#![allow(
+    clippy::needless_range_loop,
+    reason = "models index several tables by one number"
+)]
+
 mod batches;
 mod chance;
 mod commands;
 mod disk;
 mod documents;
 mod forest;
-mod http;
-mod views;
 mod histories;
+mod http;
 mod import;
 mod log;
 mod model;
 mod pages;
 mod tidy;
+mod views;

@@ -23,13 +23,11 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_CHARS_MAX: usize = 64;
 
 /// The application: call it without a socket, or serve it with [`serve`](crate::api::server::serve).
-#[must_use]
 pub fn app(api: &Api) -> Router {
     around(dispatch::router(api).merge(openapi::docs()), api)
 }
 
 /// What every answer goes through, around a router: panics caught, refusals given their body, answers compressed.
-#[must_use]
 pub fn around(router: Router, api: &Api) -> Router {
     let panics = api.clone();
     let caught = CatchPanicLayer::custom(move |panic: Box<dyn Any + Send>| {

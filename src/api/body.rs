@@ -79,17 +79,14 @@ fn too_large() -> Problem {
 }
 
 /// A body that is written while it is sent. A slow reader slows its writer down; nothing piles up.
-pub struct Pipe {
+struct Pipe {
     pieces: mpsc::Receiver<Bytes>,
 }
 
-impl Pipe {
-    /// A writer and the body it fills, with room for a few pieces in between.
-    #[must_use]
-    pub fn new() -> (mpsc::Sender<Bytes>, Body) {
-        let (sender, pieces) = mpsc::channel(4);
-        (sender, Body::new(Pipe { pieces }))
-    }
+/// A writer and the body it fills, with room for a few pieces in between.
+pub fn pipe() -> (mpsc::Sender<Bytes>, Body) {
+    let (sender, pieces) = mpsc::channel(4);
+    (sender, Body::new(Pipe { pieces }))
 }
 
 impl HttpBody for Pipe {

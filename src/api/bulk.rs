@@ -12,7 +12,7 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
-use crate::api::body::{self, Pipe};
+use crate::api::body::{self, pipe};
 use crate::api::context::Api;
 use crate::api::error::{self, Origin};
 use crate::api::facts::{self, outcome_word, places};
@@ -77,7 +77,7 @@ struct AcceptedLine {
 /// A line in a group: a command by its position, or what is wrong with it.
 enum Entry {
     Command { line: u64, kind: &'static str },
-    Bad { line: u64, problem: Problem },
+    Bad { line: u64, problem: Box<Problem> },
 }
 
 /// Lines read and not submitted yet.
@@ -96,7 +96,10 @@ impl Group {
                 self.entries.push(Entry::Command { line, kind });
                 self.commands.push(command);
             }
-            Err(problem) => self.entries.push(Entry::Bad { line, problem }),
+            Err(problem) => self.entries.push(Entry::Bad {
+                line,
+                problem: Box::new(problem),
+            }),
         }
         self.bytes += bytes;
     }
@@ -465,7 +468,7 @@ async fn many(api: Api, reader: Reader, manner: Manner, body: Body) -> Result<Re
             Err(problem) => Err(stopped(problem, &pipeline.summary)),
         };
     }
-    let (sender, answer) = Pipe::new();
+    let (sender, answer) = pipe();
     tokio::spawn(async move {
         let mut pipeline = Pipeline::new(api, reader, Some(sender.clone()));
         if let Err(problem) = pipeline.lines(body).await {

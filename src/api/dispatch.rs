@@ -26,7 +26,6 @@ use crate::runtime::clock::Stopwatch;
 const URI_CHARS_MAX: usize = 8 * 1024;
 
 /// All rows, mounted. Nothing else is: what has no row has no path.
-#[must_use]
 pub fn router(api: &Api) -> Router {
     let mut router = Router::new();
     for route in ROUTES.iter().copied().flatten() {

@@ -18,6 +18,16 @@ pub struct Origin {
     pub in_path: bool,
 }
 
+impl Origin {
+    /// The path of a command's field: the envelope's own stand beside `data`, not in it.
+    fn path(self, field: &str) -> String {
+        match field {
+            "id" | "at" | "type" => field.to_owned(),
+            field => format!("{}{field}", self.prefix),
+        }
+    }
+}
+
 /// The problem of a command that was refused.
 #[must_use]
 pub fn refusal(refusal: &Refusal, origin: Origin) -> Problem {
@@ -27,10 +37,7 @@ pub fn refusal(refusal: &Refusal, origin: Origin) -> Problem {
             Code::IdReused,
             format!("This id was accepted before as number {first_seq}, and there `{field}` was different."),
         )
-        .field(match *field {
-            "id" | "at" | "type" => (*field).to_owned(),
-            field => format!("{}{field}", origin.prefix),
-        }),
+        .field(origin.path(field)),
     }
 }
 
@@ -40,7 +47,7 @@ pub fn rejection(rejection: Rejection, origin: Origin) -> Problem {
     let (code, sentence) = words(rejection);
     let mut problem = Problem::new(code, sentence);
     if let Some(field) = field_of(rejection) {
-        problem = problem.field(format!("{}{field}", origin.prefix));
+        problem = problem.field(origin.path(field));
     }
     let named_in_path = match rejection {
         Rejection::UnknownMember(field) => field == Field::Member,

@@ -3,11 +3,15 @@
 //! Owns the table of routes, from which router, role checks, the API's description and README's table are folded. Must
 //! not know the disk, the layout of records or how anything is computed: it asks `view` and hands commands to `runtime`.
 //!
-//! - [`route`]: what a row is; [`routes`]: the table
-//! - [`app`], [`dispatch`], [`access`]: from a request to its row, judged at the state that answers
-//! - [`parse`]: bodies and queries to commands and questions; [`facts`], [`bulk`]: commands told, receipts given
-//! - [`problem`], [`error`]: the one shape of every refusal
-//! - [`server`]: connections
+//! | file | what it does |
+//! |---|---|
+//! | [`route`], [`routes`] | what a row is; the table |
+//! | [`app`], [`dispatch`], [`access`], [`reading`] | from a request to its row, judged at the state that answers |
+//! | [`parse`], [`facts`], [`bulk`] | bodies to commands; commands told one or many at a time |
+//! | [`stream`], [`cursor`], [`context`] | long answers, pages |
+//! | [`problem`], [`error`] | the one shape of every refusal |
+//! | [`openapi`], [`shapes`], [`table`] | what the API says of itself |
+//! | [`server`], [`metrics`] | connections; numbers for the operator |
 
 pub mod access;
 pub mod app;

@@ -5,17 +5,19 @@ use std::sync::OnceLock;
 
 use axum::Router;
 use serde_json::{Map, Value, json};
-use utoipa::{PartialSchema, ToSchema};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::api::parse::event::EVENTS;
 use crate::api::principal::role_name;
 use crate::api::problem::{CODES, ProblemBody};
-use crate::api::route::{Access, Route, Run, Shape};
+use crate::api::route::{Access, Route, Run, Shape, shape};
 use crate::api::routes::ROUTES;
+use crate::api::shapes::Results;
+use crate::base::number::Volume;
+use crate::engine::member::{MemberKind, Status};
+use crate::view::downline::Sort;
 
 /// The pages that show the description in a browser, without any other host.
-#[must_use]
 pub fn docs() -> Router {
     SwaggerUi::new("/docs")
         .config(Config::from("/openapi.json"))
@@ -34,6 +36,16 @@ pub fn text() -> &'static str {
     })
 }
 
+/// Schemas that no body or answer brings along: the shape of refusals, and words in parameters.
+const BESIDE: &[Shape] = &[
+    shape::<ProblemBody<'static>>(),
+    shape::<Results>(),
+    shape::<Sort>(),
+    shape::<MemberKind>(),
+    shape::<Status>(),
+    shape::<Volume>(),
+];
+
 /// The description.
 #[must_use]
 pub fn description() -> Value {
@@ -43,14 +55,9 @@ pub fn description() -> Value {
         let item = paths.entry(route.path).or_insert_with(|| json!({}));
         item[route.method.to_ascii_lowercase()] = operation(route, &mut schemas);
     }
-    let mut more = Vec::new();
-    ProblemBody::schemas(&mut more);
-    keep(
-        &mut schemas,
-        ProblemBody::name().into_owned(),
-        ProblemBody::schema(),
-        more,
-    );
+    for shape in BESIDE {
+        reference(&mut schemas, shape);
+    }
     json!({
         "openapi": "3.1.0",
         "info": {

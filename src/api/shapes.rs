@@ -270,6 +270,16 @@ pub struct ChangesQuery {
     pub limit: Option<u64>,
 }
 
+/// How much is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Results {
+    /// A line each.
+    All,
+    /// A summary with the refused lines.
+    Summary,
+}
+
 /// Health in one page.
 #[derive(Serialize, ToSchema)]
 pub struct StatusAnswer {

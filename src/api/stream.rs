@@ -12,7 +12,7 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 
 use crate::api::access::judge;
-use crate::api::body::Pipe;
+use crate::api::body::pipe;
 use crate::api::context::{Api, Kept};
 use crate::api::cursor::bad_cursor;
 use crate::api::error;
@@ -133,7 +133,7 @@ async fn whole(task: Task, asked: DownlineQuery) -> Result<Response, Problem> {
     };
     let mut walk = Walk::begin(&state, call.path("id"), &asked, order)
         .map_err(|refused| error::view(&refused))?;
-    let (sender, body) = Pipe::new();
+    let (sender, body) = pipe();
     let label = label(&state);
     tokio::spawn(async move {
         loop {
@@ -169,7 +169,7 @@ pub fn changes(task: Task) -> Running {
         let after = asked.after.unwrap_or(0);
         // The first piece is read before the answer begins, so that trimmed changes are a problem and not half an answer.
         let mut next = Some(some_changes(&api, after, left).await?);
-        let (sender, body) = Pipe::new();
+        let (sender, body) = pipe();
         tokio::spawn(async move {
             while let Some((found, last)) = next.take() {
                 let Some(last) = last else { break };

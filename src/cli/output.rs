@@ -89,8 +89,11 @@ pub struct Progress {
 impl Progress {
     /// So much more is done.
     pub fn advance(&mut self, steps: u64) {
+        // More may be done than was foreseen: a row can become two commands.
         self.done += steps;
+        self.total = self.total.max(self.done);
         if let Some(bar) = &self.bar {
+            bar.set_length(self.total);
             bar.set_position(self.done);
             return;
         }
@@ -121,7 +124,7 @@ pub fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -12,7 +12,7 @@ use crate::engine::state::State;
 
 /// Executes all commands, or none.
 ///
-/// A command whose id was used before this request makes the whole a duplicate of the command that used it. O(pages)
+/// Only the parts happen at a time: the whole is never too early. A command whose id was used before this request makes the whole a duplicate of the command that used it. O(pages)
 /// and what the commands cost.
 pub(crate) fn execute(state: &mut State, commands: &[Command], now: Now) -> Outcome {
     for command in commands {

@@ -263,7 +263,7 @@ impl IdTable {
     fn home(&self, tag: Tag) -> (u32, usize) {
         let place = self.place_of(tag.0);
         let within = tag.0 << place.depth();
-        let slot = (u64::from(within) * HOMES >> 32) as u32;
+        let slot = ((u64::from(within) * HOMES) >> 32) as u32;
         (
             place.bucket() * LINES + slot / LINE as u32,
             slot as usize % LINE,

@@ -35,7 +35,10 @@ fn every_reference_of_the_description_leads_somewhere() {
                 if let Some(Value::String(reference)) = fields.get("$ref") {
                     references += 1;
                     let pointer = reference.trim_start_matches('#');
-                    assert!(description.pointer(pointer).is_some(), "{reference} leads nowhere");
+                    assert!(
+                        description.pointer(pointer).is_some(),
+                        "{reference} leads nowhere"
+                    );
                 }
                 open.extend(fields.values());
             }
@@ -70,8 +73,18 @@ fn shapes_have_the_fields_that_are_read() {
     ] {
         let kind = EVENTS.iter().find(|kind| kind.name == event).expect(event);
         let schema = &description["components"]["schemas"][shape]["properties"];
-        let mut shown: Vec<&str> = schema.as_object().expect(shape).keys().map(String::as_str).collect();
-        let mut read: Vec<&str> = kind.fields.iter().copied().filter(|field| !path.contains(field)).collect();
+        let mut shown: Vec<&str> = schema
+            .as_object()
+            .expect(shape)
+            .keys()
+            .map(String::as_str)
+            .collect();
+        let mut read: Vec<&str> = kind
+            .fields
+            .iter()
+            .copied()
+            .filter(|field| !path.contains(field))
+            .collect();
         read.extend(["id", "at"]);
         shown.sort_unstable();
         read.sort_unstable();
@@ -88,17 +101,31 @@ async fn description_pages_and_codes_are_served_to_anybody() {
     let page = server.call("GET", "/docs/").send().await;
     assert_eq!(page.status.as_u16(), 200);
     assert!(page.text().contains("swagger-ui"), "{}", page.text());
-    let script = server.call("GET", "/docs/swagger-initializer.js").send().await;
+    let script = server
+        .call("GET", "/docs/swagger-initializer.js")
+        .send()
+        .await;
     assert!(script.text().contains("/openapi.json"), "{}", script.text());
-    assert!(!page.text().contains("http://") && !page.text().contains("https://"), "the page asks another host");
+    assert!(
+        !page.text().contains("http://") && !page.text().contains("https://"),
+        "the page asks another host"
+    );
     for code in CODES {
-        let reply = server.call("GET", &format!("/problems/{}", code.name())).send().await;
+        let reply = server
+            .call("GET", &format!("/problems/{}", code.name()))
+            .send()
+            .await;
         assert_eq!(reply.json()["status"], code.status(), "{}", code.name());
     }
     let version = server.call("GET", "/version").send().await.json();
     assert_eq!(version["name"], "arborline");
     let metrics = server.call("GET", "/metrics").send().await;
-    for name in ["arborline_request_seconds_bucket", "arborline_as_of_seq", "arborline_events", "# EOF"] {
+    for name in [
+        "arborline_request_seconds_bucket",
+        "arborline_as_of_seq",
+        "arborline_panics",
+        "# EOF",
+    ] {
         assert!(metrics.text().contains(name), "{name}: {}", metrics.text());
     }
 }

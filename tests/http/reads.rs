@@ -30,10 +30,22 @@ async fn every_answer_says_as_of_what_it_is() {
     ] {
         let before = server.api.handle().read(|state| state.as_of_seq);
         let answer = server.get(path).await;
-        assert_eq!(answer["as_of_seq"].as_u64(), Some(before), "{path}: {answer}");
-        assert!(answer["as_of_time"].as_str().is_some_and(|time| time.ends_with('Z')), "{path}: {answer}");
+        assert_eq!(
+            answer["as_of_seq"].as_u64(),
+            Some(before),
+            "{path}: {answer}"
+        );
+        assert!(
+            answer["as_of_time"]
+                .as_str()
+                .is_some_and(|time| time.ends_with('Z')),
+            "{path}: {answer}"
+        );
     }
-    let lines = server.call("GET", "/v1/members/R/downline").role("admin").header("accept", "application/x-ndjson");
+    let lines = server
+        .call("GET", "/v1/members/R/downline")
+        .role("admin")
+        .header("accept", "application/x-ndjson");
     let lines = lines.send().await;
     let seq = server.api.handle().read(|state| state.as_of_seq);
     assert_eq!(lines.header("as-of-seq"), seq.to_string());
@@ -43,12 +55,24 @@ async fn every_answer_says_as_of_what_it_is() {
 #[tokio::test]
 async fn an_answer_waits_for_the_number_asked_for_and_no_longer_than_it_may() {
     let server = Server::started().await;
-    let receipt = server.post("/v1/events", order("o1", "A2", "3.00")).await.json();
+    let receipt = server
+        .post("/v1/events", order("o1", "A2", "3.00"))
+        .await
+        .json();
     let seq = receipt["seq"].as_u64().expect("a number");
-    let volumes = server.get(&format!("/v1/members/R/volumes?min_seq={seq}")).await;
+    let volumes = server
+        .get(&format!("/v1/members/R/volumes?min_seq={seq}"))
+        .await;
     assert_eq!(volumes["places"][0]["group"]["cv"], "3.00");
-    let late = server.call("GET", &format!("/v1/members/R?min_seq={}", seq + 1)).role("admin").send().await;
-    assert_eq!((late.status.as_u16(), late.code().as_str()), (503, "not_caught_up"));
+    let late = server
+        .call("GET", &format!("/v1/members/R?min_seq={}", seq + 1))
+        .role("admin")
+        .send()
+        .await;
+    assert_eq!(
+        (late.status.as_u16(), late.code().as_str()),
+        (503, "not_caught_up")
+    );
     assert_eq!(late.header("retry-after"), "1");
 }
 
@@ -78,10 +102,18 @@ async fn pages(server: &Server, path: &str, role: &str) -> Vec<String> {
     for _ in 0..200 {
         let call = server.call("GET", &format!("{path}{cursor}")).role(role);
         let reply = call.send().await;
-        assert_eq!(reply.status.as_u16(), 200, "{path}{cursor}: {}", reply.text());
+        assert_eq!(
+            reply.status.as_u16(),
+            200,
+            "{path}{cursor}: {}",
+            reply.text()
+        );
         let page = reply.json();
         let rows = page["rows"].as_array().expect("rows");
-        members.extend(rows.iter().map(|row| row["member"].as_str().expect("a member").to_owned()));
+        members.extend(
+            rows.iter()
+                .map(|row| row["member"].as_str().expect("a member").to_owned()),
+        );
         match &page["next"] {
             Value::String(next) => cursor = format!("&cursor={next}"),
             _ => return members,
@@ -95,12 +127,23 @@ async fn pages_yield_each_row_once() {
     let server = Server::started().await;
     let mut lines = String::new();
     for n in 0..57 {
-        let enroller = if n % 3 == 0 { "A2".to_owned() } else { format!("n{}", n / 3) };
+        let enroller = if n % 3 == 0 {
+            "A2".to_owned()
+        } else {
+            format!("n{}", n / 3)
+        };
         let event = serde_json::json!({
             "id": format!("n{n}"), "type": "member.enrolled", "at": AT, "data": { "enroller": enroller },
         });
         lines.push_str(&format!("{event}\n"));
-        lines.push_str(&format!("{}\n", order(&format!("o{n}"), &format!("n{n}"), &format!("{}.00", n * 7 % 31))));
+        lines.push_str(&format!(
+            "{}\n",
+            order(
+                &format!("o{n}"),
+                &format!("n{n}"),
+                &format!("{}.00", n * 7 % 31)
+            )
+        ));
     }
     let summary = server.post_lines("/v1/events", lines).await.json();
     assert_eq!(summary["rejected_count"], 0, "{summary}");
@@ -112,8 +155,19 @@ async fn pages_yield_each_row_once() {
         found.dedup();
         assert_eq!(found.len(), 57, "{sort}");
     }
-    assert_eq!(pages(&server, "/v1/members?limit=9&query=n", "admin").await.len(), 57);
-    assert_eq!(pages(&server, "/v1/members/n56/upline?limit=2", "admin").await.last().map(String::as_str), Some("R"));
+    assert_eq!(
+        pages(&server, "/v1/members?limit=9&query=n", "admin")
+            .await
+            .len(),
+        57
+    );
+    assert_eq!(
+        pages(&server, "/v1/members/n56/upline?limit=2", "admin")
+            .await
+            .last()
+            .map(String::as_str),
+        Some("R")
+    );
 }
 
 #[tokio::test]
@@ -129,7 +183,14 @@ async fn a_cursor_is_good_for_its_own_question_only() {
         };
         assert_eq!(code(format!("{path}&cursor={next}"), "admin").await, "");
         // Another page size is the same question.
-        assert_eq!(code(format!("/v1/members/R/downline?limit=3&sort={sort}&cursor={next}"), "admin").await, "");
+        assert_eq!(
+            code(
+                format!("/v1/members/R/downline?limit=3&sort={sort}&cursor={next}"),
+                "admin"
+            )
+            .await,
+            ""
+        );
         for other in [
             format!("/v1/members/A/downline?limit=2&sort={sort}&cursor={next}"),
             format!("/v1/members/R/downline?limit=2&sort={sort}&levels=1&cursor={next}"),
@@ -137,9 +198,16 @@ async fn a_cursor_is_good_for_its_own_question_only() {
             format!("{path}&cursor={next}A"),
         ] {
             let found = code(other.clone(), "admin").await;
-            assert!(matches!(found.as_str(), "bad_cursor" | "unknown_parameter"), "{other}: {found}");
+            assert!(
+                matches!(found.as_str(), "bad_cursor" | "unknown_parameter"),
+                "{other}: {found}"
+            );
         }
-        assert_eq!(code(format!("{path}&cursor={next}"), "support").await, "bad_cursor", "another's cursor");
+        assert_eq!(
+            code(format!("{path}&cursor={next}"), "support").await,
+            "bad_cursor",
+            "another's cursor"
+        );
     }
 }
 
@@ -149,27 +217,68 @@ async fn a_dry_run_of_a_move_tells_and_changes_nothing() {
     server.post("/v1/events", order("o1", "A2", "3.00")).await;
     let body = "{\"member\":\"A1\",\"parent\":\"B\"}";
     let before = server.get("/v1/members/A/volumes").await;
-    let told = server.post("/v1/trees/enroller/moves?dry_run=true", body).await;
+    let told = server
+        .post("/v1/trees/enroller/moves?dry_run=true", body)
+        .await;
     assert_eq!(told.status.as_u16(), 200, "{}", told.text());
     let told = told.json();
-    assert_eq!((told["moving"]["member"].as_str(), told["to"]["member"].as_str()), (Some("A1"), Some("B")), "{told}");
+    assert_eq!(
+        (
+            told["moving"]["member"].as_str(),
+            told["to"]["member"].as_str()
+        ),
+        (Some("A1"), Some("B")),
+        "{told}"
+    );
     assert_eq!(server.get("/v1/members/A/volumes").await, before);
-    let cycle = server.post("/v1/trees/enroller/moves?dry_run=true", "{\"member\":\"A\",\"parent\":\"A2\"}").await;
-    assert_eq!((cycle.status.as_u16(), cycle.code().as_str()), (422, "cycle"));
+    let cycle = server
+        .post(
+            "/v1/trees/enroller/moves?dry_run=true",
+            "{\"member\":\"A\",\"parent\":\"A2\"}",
+        )
+        .await;
+    assert_eq!(
+        (cycle.status.as_u16(), cycle.code().as_str()),
+        (422, "cycle")
+    );
     let moved = format!("{{\"id\":\"m1\",\"at\":\"{AT}\",\"member\":\"A1\",\"parent\":\"B\"}}");
-    assert_eq!(server.post("/v1/trees/enroller/moves", moved).await.status.as_u16(), 200);
-    assert_eq!(server.get("/v1/members/B/volumes").await["places"][0]["group"]["cv"], "3.00");
+    assert_eq!(
+        server
+            .post("/v1/trees/enroller/moves", moved)
+            .await
+            .status
+            .as_u16(),
+        200
+    );
+    assert_eq!(
+        server.get("/v1/members/B/volumes").await["places"][0]["group"]["cv"],
+        "3.00"
+    );
 }
 
 #[tokio::test]
 async fn an_open_position_is_where_the_next_one_really_stands() {
     let server = Server::started().await;
     let open = server.get("/v1/trees/binary/open-position?under=A").await;
-    let enrolled = server.post("/v1/members", format!("{{\"id\":\"N\",\"at\":\"{AT}\",\"enroller\":\"A\"}}")).await;
+    let enrolled = server
+        .post(
+            "/v1/members",
+            format!("{{\"id\":\"N\",\"at\":\"{AT}\",\"enroller\":\"A\"}}"),
+        )
+        .await;
     assert_eq!(enrolled.status.as_u16(), 200, "{}", enrolled.text());
     let places = enrolled.json()["places"].clone();
-    let binary = places.as_array().expect("places").iter().find(|place| place["tree"] == "binary").expect("a place");
-    assert_eq!((&binary["parent"], &binary["leg"]), (&open["parent"]["member"], &open["leg"]), "{open} {places}");
+    let binary = places
+        .as_array()
+        .expect("places")
+        .iter()
+        .find(|place| place["tree"] == "binary")
+        .expect("a place");
+    assert_eq!(
+        (&binary["parent"], &binary["leg"]),
+        (&open["parent"]["member"], &open["leg"]),
+        "{open} {places}"
+    );
 }
 
 #[tokio::test]
@@ -179,10 +288,19 @@ async fn batches_hide_what_the_asker_may_not_see() {
     let found = |role: &'static str| {
         let server = &server;
         async move {
-            let reply = server.call("POST", "/v1/batch-get").role(role).body(body).send().await;
+            let reply = server
+                .call("POST", "/v1/batch-get")
+                .role(role)
+                .body(body)
+                .send()
+                .await;
             assert_eq!(reply.status.as_u16(), 200, "{}", reply.text());
             let rows = reply.json()["rows"].clone();
-            rows.as_array().expect("rows").iter().map(|row| row["found"] == true).collect::<Vec<_>>()
+            rows.as_array()
+                .expect("rows")
+                .iter()
+                .map(|row| row["found"] == true)
+                .collect::<Vec<_>>()
         }
     };
     assert_eq!(found("admin").await, [true, true, false]);

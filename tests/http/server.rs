@@ -5,10 +5,9 @@ use arborline::api::context::Api;
 use arborline::api::principal::{ROLES, token_text};
 use arborline::base::time::Time;
 use arborline::document::network::parse;
-use arborline::engine::command::found::Found;
 use arborline::engine::command::token::{CreateToken, Role};
 use arborline::engine::command::{Command, Verb};
-use arborline::runtime::settings::Settings;
+use arborline::runtime::settings::{Founding, Settings};
 use arborline::runtime::start;
 use arborline::runtime::submission::Submission;
 use arborline::store::options::Durability;
@@ -57,13 +56,17 @@ impl Reply {
     /// The body as lines of JSON.
     pub(crate) fn lines(&self) -> Vec<Value> {
         let text = self.text();
-        text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+        text.lines()
+            .map(|line| serde_json::from_str(line).expect("a line of JSON"))
+            .collect()
     }
 
     /// A header as text; empty if absent.
     pub(crate) fn header(&self, name: &str) -> String {
         let value = self.headers.get(name);
-        value.map(|value| value.to_str().expect("plain text").to_owned()).unwrap_or_default()
+        value
+            .map(|value| value.to_str().expect("plain text").to_owned())
+            .unwrap_or_default()
     }
 
     /// The code of a problem; empty for an answer.
@@ -71,7 +74,10 @@ impl Reply {
         if self.header("content-type") != "application/problem+json" {
             return String::new();
         }
-        self.json()["code"].as_str().expect("every problem has a code").to_owned()
+        self.json()["code"]
+            .as_str()
+            .expect("every problem has a code")
+            .to_owned()
     }
 }
 
@@ -103,9 +109,20 @@ impl Call<'_> {
 
     pub(crate) async fn send(self) -> Reply {
         let request = self.request.body(self.body).expect("a request");
-        let response = self.server.router.clone().oneshot(request).await.expect("infallible");
+        let response = self
+            .server
+            .router
+            .clone()
+            .oneshot(request)
+            .await
+            .expect("infallible");
         let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.expect("a whole body").to_bytes().to_vec();
+        let bytes = body
+            .collect()
+            .await
+            .expect("a whole body")
+            .to_bytes()
+            .to_vec();
         Reply {
             status: parts.status,
             headers: parts.headers,
@@ -121,15 +138,27 @@ pub(crate) const SECRET: &str = "5ec7e7";
 pub(crate) const NETWORK: &str = "clock = \"events\"\nvolume_kinds = [\"pv\", \"cv\"]\n[[trees]]\nname = \"binary\"\nshape = \"binary\"\nplacement = { policy = \"weaker_count\", inside = \"outer\" }\ncentres = 3\n";
 
 impl Server {
-    /// Without a network, without a token.
+    /// With a network nobody is in yet, without a token.
     pub(crate) fn empty() -> Server {
+        Server::with(NETWORK)
+    }
+
+    /// With this network, and nobody in it.
+    pub(crate) fn with(network: &str) -> Server {
         let dir = tempfile::tempdir().expect("a directory");
+        let until: Time = "2028-01-01T00:00:00Z".parse().expect("a time");
+        let founding = Founding {
+            document: network.as_bytes().to_vec(),
+            rules: parse(network).expect("a right document").compile(until),
+        };
         let settings = Settings {
+            founding: Some(founding),
             durability: Durability::Os,
             segment_bytes: 1 << 20,
             ..Settings::new(dir.path())
         };
-        let runtime = start::open(settings, Box::new(|fault| panic!("{fault}"))).expect("a new directory opens");
+        let runtime = start::open(settings, Box::new(|fault| panic!("{fault}")))
+            .expect("a new directory opens");
         let api = Api::new(runtime.handle.clone(), [7; 32]);
         Server {
             router: app(&api),
@@ -147,13 +176,6 @@ impl Server {
     /// ```
     pub(crate) async fn started() -> Server {
         let server = Server::empty();
-        let until: Time = "2028-01-01T00:00:00Z".parse().expect("a time");
-        let rules = parse(NETWORK).expect("a right document").compile(until);
-        let found = Found {
-            document: [0; 32],
-            rules,
-        };
-        server.tell("found", Verb::Found(Box::new(found))).await;
         for (id, enroller, kind) in [
             ("R", None, "distributor"),
             ("A", Some("R"), "distributor"),
@@ -168,17 +190,23 @@ impl Server {
             });
             server.enrol(&event).await;
         }
-        for (name, role) in ROLES {
-            let member = (*role == Role::Member).then(|| "A".into());
-            let token = CreateToken {
-                hash: *blake3::hash(SECRET.as_bytes()).as_bytes(),
-                role: *role,
-                member,
-                expires: None,
-            };
-            server.tell(name, Verb::CreateToken(Box::new(token))).await;
+        for (name, _) in ROLES {
+            server.token(name).await;
         }
         server
+    }
+
+    /// A token of a role, named like it; a member's is of `A`.
+    pub(crate) async fn token(&self, name: &str) {
+        let found = ROLES.iter().find(|(known, _)| *known == name);
+        let role = found.expect("a role").1;
+        let token = CreateToken {
+            hash: *blake3::hash(SECRET.as_bytes()).as_bytes(),
+            role,
+            member: (role == Role::Member).then(|| "A".into()),
+            expires: None,
+        };
+        self.tell(name, Verb::CreateToken(Box::new(token))).await;
     }
 
     /// One command past the API: it must be accepted.
@@ -188,7 +216,14 @@ impl Server {
             at: AT.parse().expect("a time"),
             verb,
         };
-        let receipts = self.api.handle().submit(Submission { commands: vec![command] }).await.expect("taken");
+        let receipts = self
+            .api
+            .handle()
+            .submit(Submission {
+                commands: vec![command],
+            })
+            .await
+            .expect("taken");
         receipts[0].outcome.as_ref().expect("accepted");
     }
 
@@ -197,11 +232,16 @@ impl Server {
         use arborline::api::parse::names::Names;
         let reader = Reader {
             form: Form::Events,
-            names: self.api.handle().read(|state| Names::of(state.rules.as_deref())),
+            names: self
+                .api
+                .handle()
+                .read(|state| Names::of(state.rules.as_deref())),
             now: Time(0),
             role: Role::Admin,
         };
-        let command = reader.text(event.to_string().as_bytes()).expect("a right event");
+        let command = reader
+            .text(event.to_string().as_bytes())
+            .expect("a right event");
         self.tell(&command.id, command.verb).await;
     }
 
@@ -223,13 +263,19 @@ impl Server {
 
     /// A JSON body from the admin.
     pub(crate) async fn post(&self, path: &str, body: impl Into<Body>) -> Reply {
-        let call = self.call("POST", path).role("admin").header("content-type", "application/json");
+        let call = self
+            .call("POST", path)
+            .role("admin")
+            .header("content-type", "application/json");
         call.body(body).send().await
     }
 
     /// Lines from the admin.
     pub(crate) async fn post_lines(&self, path: &str, body: impl Into<Body>) -> Reply {
-        let call = self.call("POST", path).role("admin").header("content-type", "application/x-ndjson");
+        let call = self
+            .call("POST", path)
+            .role("admin")
+            .header("content-type", "application/x-ndjson");
         call.body(body).send().await
     }
 }

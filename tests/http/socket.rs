@@ -24,11 +24,17 @@ async fn served(server: &Server, limits: Limits) -> Served {
     let ended = tokio::spawn(serve(listener, api, limits, async move {
         drop(stopped.await);
     }));
-    Served { address, stop, ended }
+    Served {
+        address,
+        stop,
+        ended,
+    }
 }
 
 async fn connect(served: &Served) -> TcpStream {
-    TcpStream::connect(served.address).await.expect("a connection")
+    TcpStream::connect(served.address)
+        .await
+        .expect("a connection")
 }
 
 async fn rest(stream: &mut TcpStream) -> String {
@@ -47,10 +53,17 @@ async fn lines_in_pieces_and_a_graceful_stop() {
          content-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).await.expect("written");
-    let lines = format!("{}\n{}\n", order("o1", "A", "1.00"), order("o2", "B", "2.00"));
+    let lines = format!(
+        "{}\n{}\n",
+        order("o1", "A", "1.00"),
+        order("o2", "B", "2.00")
+    );
     let (first, second) = lines.as_bytes().split_at(77);
     for piece in [first, second] {
-        stream.write_all(format!("{:x}\r\n", piece.len()).as_bytes()).await.expect("written");
+        stream
+            .write_all(format!("{:x}\r\n", piece.len()).as_bytes())
+            .await
+            .expect("written");
         stream.write_all(piece).await.expect("written");
         stream.write_all(b"\r\n").await.expect("written");
     }
@@ -64,7 +77,10 @@ async fn lines_in_pieces_and_a_graceful_stop() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert!(answer.contains("\"line\":2"), "{answer}");
     served.ended.await.expect("no panic").expect("no fault");
-    assert!(TcpStream::connect(served.address).await.is_err(), "it still listens");
+    assert!(
+        TcpStream::connect(served.address).await.is_err(),
+        "it still listens"
+    );
 }
 
 #[tokio::test]
@@ -76,12 +92,18 @@ async fn a_head_that_dawdles_and_one_too_large_are_cut_off() {
     };
     let served = served(&server, limits).await;
     let mut stream = connect(&served).await;
-    stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n").await.expect("written");
+    stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n")
+        .await
+        .expect("written");
     let answer = rest(&mut stream).await;
     assert!(!answer.contains("200"), "{answer}");
     let mut stream = connect(&served).await;
     let many: String = (0..200).map(|n| format!("x-{n}: y\r\n")).collect();
-    stream.write_all(format!("GET /healthz HTTP/1.1\r\n{many}\r\n").as_bytes()).await.expect("written");
+    stream
+        .write_all(format!("GET /healthz HTTP/1.1\r\n{many}\r\n").as_bytes())
+        .await
+        .expect("written");
     let answer = rest(&mut stream).await;
     assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
     served.stop.send(()).expect("it still runs");

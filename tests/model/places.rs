@@ -186,7 +186,7 @@ impl World {
                 let turns = self.people[owner].alternated[tree];
                 Found {
                     alternated: Some(owner),
-                    ..down(if turns % 2 == 0 { 1 } else { 2 })
+                    ..down(if turns.is_multiple_of(2) { 1 } else { 2 })
                 }
             }
             Policy::BreadthFirst => self.broad(tree, from),

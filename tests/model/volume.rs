@@ -164,13 +164,13 @@ fn extent(sale: &Sale, extent: &Extent) -> Result<([i64; 8], i64), u16> {
     let nothing = sale.amount == 0 && sale.volumes == [0; 8];
     let gone = sale.amount_left == 0 && sale.left == [0; 8] && !nothing;
     if gone && *extent == Extent::Full {
-        return Err(no::REFUND_TOO_LARGE.into());
+        return Err(no::REFUND_TOO_LARGE);
     }
     let (back, amount) = match extent {
         Extent::Full => (sale.left, sale.amount_left),
         Extent::Amount(amount) if amount.0 > sale.amount_left || sale.amount == 0 => {
             // A share of no money says nothing of volumes.
-            return Err(no::REFUND_TOO_LARGE.into());
+            return Err(no::REFUND_TOO_LARGE);
         }
         Extent::Amount(amount) if amount.0 == sale.amount_left => (sale.left, amount.0),
         Extent::Amount(amount) => {
@@ -191,6 +191,6 @@ fn extent(sale: &Sale, extent: &Extent) -> Result<([i64; 8], i64), u16> {
     if fits {
         Ok((back, amount))
     } else {
-        Err(no::REFUND_TOO_LARGE.into())
+        Err(no::REFUND_TOO_LARGE)
     }
 }

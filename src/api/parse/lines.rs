@@ -183,4 +183,138 @@ mod tests {
             assert_eq!(cut(&text, pieces), expected, "pieces of {pieces}");
         }
     }
+
+    fn names() -> Names {
+        Names {
+            kinds: vec![
+                crate::base::ids::Text::new("pv"),
+                crate::base::ids::Text::new("cv"),
+            ],
+            trees: vec![crate::base::ids::Text::new("enroller")],
+            period_types: vec![crate::base::ids::Text::new("month")],
+        }
+    }
+
+    fn reader(form: Form, now: Time) -> Reader {
+        Reader {
+            form,
+            names: names(),
+            now,
+            role: Role::Admin,
+        }
+    }
+
+    /// Values for each field, good and bad; every pair of fields is tried in every combination.
+    const FIELDS: &[(&str, &[&str])] = &[
+        (
+            "id",
+            &[
+                r#""o-1""#,
+                r#""""#,
+                r#"" o""#,
+                "7",
+                r#""a\u0041b""#,
+                r#""\u{ff}""#,
+                "null",
+            ],
+        ),
+        ("member", &[r#""M1""#, r#""M\n""#, "true", r#""Mx/\" y""#]),
+        (
+            "centre",
+            &["1", "255", "256", "0", "-1", r#""1""#, "1.5", "null"],
+        ),
+        (
+            "volumes",
+            &[
+                r#"{"cv":"100.00","pv":"0.0001"}"#,
+                r#"{"cv":"100.00","cv":"1"}"#,
+                r#"{"xx":"1"}"#,
+                r#"{"cv":1}"#,
+                r#"{"cv":"-1"}"#,
+                r#"{"cv":"1.00001"}"#,
+                "{}",
+                "null",
+                "[]",
+            ],
+        ),
+        (
+            "amount",
+            &[
+                r#""12.34""#,
+                r#""-1""#,
+                "12.34",
+                r#"{"amount":"1","currency":"USD"}"#,
+                "null",
+            ],
+        ),
+        ("currency", &[r#""USD""#, r#""usd""#, "null"]),
+        ("class", &[r#""retail""#, r#""""#, r#""\u{e4} b""#, "null"]),
+        ("lines", &["[]", r#"[{"sku":"S"}]"#]),
+        ("other", &["1"]),
+    ];
+
+    fn agree(body: &str, at: &str) -> bool {
+        let (names, now) = (names(), Time(77));
+        let mut taken = false;
+        for (text, form) in [
+            (format!("{{{body},\"at\":{at}}}"), Form::Orders),
+            (
+                {
+                    let (id, data) = body.split_once(';').unwrap_or(("", body));
+                    format!("{{{id}\"type\":\"order.accepted\",\"at\":{at},\"data\":{{{data}}}}}")
+                },
+                Form::Events,
+            ),
+        ] {
+            let text = text.replace(';', "");
+            let hot = match form {
+                Form::Events => hot::enveloped(&text, &names),
+                Form::Orders => hot::flat(&text, &names, now),
+            };
+            let thorough = json::read(text.as_bytes())
+                .and_then(|value| reader(form, now).value(&value, None))
+                .ok();
+            if let Some(command) = hot {
+                assert_eq!(Some(command), thorough, "{text}");
+                taken = true;
+            }
+        }
+        taken
+    }
+
+    #[test]
+    fn what_the_fast_reader_takes_the_thorough_one_reads_the_same() {
+        let mut taken = 0u32;
+        for (one, (first, firsts)) in FIELDS.iter().enumerate() {
+            for (second, seconds) in &FIELDS[one..] {
+                for a in *firsts {
+                    for b in *seconds {
+                        let mut fields = vec![("id", r#""o-1""#), ("member", r#""M1""#)];
+                        fields.retain(|(name, _)| name != first && name != second);
+                        fields.push((first, a));
+                        if first != second {
+                            fields.push((second, b));
+                        }
+                        let id = fields
+                            .iter()
+                            .find(|(name, _)| *name == "id")
+                            .expect("always there")
+                            .1;
+                        let rest: Vec<String> = fields
+                            .iter()
+                            .filter(|(name, _)| *name != "id")
+                            .map(|(name, value)| format!("\"{name}\":{value}"))
+                            .collect();
+                        let body = format!("\"id\":{id},;{}", rest.join(","));
+                        taken += u32::from(agree(&body, r#""2026-01-31T12:00:00Z""#));
+                    }
+                }
+            }
+        }
+        assert!(taken > 50, "the fast reader took only {taken}");
+        assert!(!agree(
+            "\"id\":\"o\",;\"member\":\"m\"",
+            "\"2026-13-31T12:00:00Z\""
+        ));
+    }
 }

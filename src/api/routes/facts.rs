@@ -16,7 +16,7 @@ use crate::api::problem::{Code, Problem};
 use crate::api::route::{Access, Reach, Route, Run, Running, Shapes, Task, query_of, shape};
 use crate::api::shapes::{
     AdjustmentBody, EventBody, KeyOnlyBody, MemberBody, MemberPatch, OrderBody, RefundBody,
-    StatusBody,
+    Results, StatusBody,
 };
 
 const fn told_by(roles: &'static [crate::engine::command::token::Role]) -> Access {
@@ -133,16 +133,6 @@ struct ManyQuery {
     atomic: Option<bool>,
     /// `all`: a line of answer for each line, instead of a summary.
     results: Option<Results>,
-}
-
-/// How much is answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum Results {
-    /// A line each.
-    All,
-    /// A summary with the refused lines.
-    Summary,
 }
 
 fn events(task: Task) -> Running {

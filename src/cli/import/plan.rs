@@ -197,19 +197,19 @@ impl Files {
         })
     }
 
-    /// The fault of an item that the network refuses.
+    /// The fault of a row that the network refuses: of the orders file or the other, its line, its command's id.
     #[must_use]
-    pub fn refused(&self, item: &Item, reason: String) -> Fault {
-        let table = if item.order {
+    pub fn refused(&self, order: bool, line: u64, id: &str, reason: String) -> Fault {
+        let table = if order {
             self.orders.as_ref().map(|(table, ..)| table)
         } else {
             self.members.as_ref().map(|(table, ..)| table)
         };
         Fault {
             file: table.map(Table::name).unwrap_or_default(),
-            row: item.line,
+            row: line,
             column: String::new(),
-            given: item.command.id.to_string(),
+            given: id.to_owned(),
             allowed: reason,
         }
     }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Cursor, Read, Seek};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use csv::{ByteRecord, Position, Reader, ReaderBuilder};
 
@@ -17,12 +18,12 @@ pub enum Source {
     /// A file.
     File(PathBuf),
     /// Bytes that come with the program, with a name for them.
-    Bytes(&'static str, &'static [u8]),
+    Bytes(&'static str, Arc<[u8]>),
 }
 
 /// What rows can be read from, at any place.
-trait Readable: Read + Seek {}
-impl<T: Read + Seek> Readable for T {}
+trait Readable: Read + Seek + Send {}
+impl<T: Read + Seek + Send> Readable for T {}
 
 /// A file of rows with its heads read.
 #[derive(Debug, Clone)]
@@ -74,7 +75,7 @@ impl Source {
             Source::File(path) => {
                 Box::new(File::open(path).map_err(|error| self.unreadable(&error))?)
             }
-            Source::Bytes(_, bytes) => Box::new(Cursor::new(*bytes)),
+            Source::Bytes(_, bytes) => Box::new(Cursor::new(Arc::clone(bytes))),
         })
     }
 
