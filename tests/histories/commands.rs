@@ -284,7 +284,7 @@ impl Writer {
         if self.chance.percent(90) {
             return 1;
         }
-        *self.chance.pick(&[2, 2, 2, 3, 0])
+        *self.chance.pick(&[2, 2, 2, 3])
     }
 
     /// Someone at or below the enroller's seat, mostly.

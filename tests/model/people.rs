@@ -267,7 +267,8 @@ impl World {
         let placed = seat.is_some_and(|seat| !self.trees[tree].waits(seat));
         wrong.check(placed, no::ALREADY_PLACED);
         let enroller = self.trees[0].parent(member);
-        let first = self.seat(tree, member, 1).filter(|_| place.centre > 1);
+        let first = self.seat(tree, member, 1);
+        let first = first.filter(|&first| place.centre > 1 && !self.trees[tree].waits(first));
         let start = self.start(tree, enroller);
         let found = wrong.take(self.find_place(tree, start, first, Some(&place.place)));
         wrong.done()?;

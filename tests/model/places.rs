@@ -39,16 +39,9 @@ impl World {
         let Some(enroller) = enroller else {
             return Start::Nobody;
         };
-        self.seat(tree, enroller, 1)
-            .map_or(Start::Lacking, |seat| self.start_at(tree, seat))
-    }
-
-    /// The start at a seat, if it has a place itself.
-    fn start_at(&self, tree: usize, seat: usize) -> Start {
-        if self.trees[tree].waits(seat) {
-            return Start::Lacking;
-        }
-        Start::Seat(seat)
+        let seat = self.seat(tree, enroller, 1);
+        let placed = seat.filter(|&seat| !self.trees[tree].waits(seat));
+        placed.map_or(Start::Lacking, Start::Seat)
     }
 
     /// The place asked for, or one by the tree's own policy. Policies look below the
@@ -87,15 +80,14 @@ impl World {
                 Ok(plainly(hang.expect("found")))
             }
             Some(PlaceAt::Policy { policy, under }) => {
-                let from = match (under, first.map_or(start, |seat| self.start_at(tree, seat))) {
+                let from = match (under, first.map_or(start, Start::Seat)) {
                     (Some(id), _) => {
                         let from = self.parent_named(tree, id, 1)?;
                         self.within(tree, start, from)?;
                         from
                     }
                     (None, Start::Seat(from)) => from,
-                    (None, Start::Lacking) => return Ok(plainly(Hang::Waits)),
-                    (None, Start::Nobody) => return Err(no::NOT_PLACED.into()),
+                    (None, _) => return Err(no::NOT_PLACED.into()),
                 };
                 self.by_policy(tree, *policy, from)
             }
@@ -254,10 +246,7 @@ impl World {
                 let current = self.calendars[usize::from(period)].current;
                 let inside = self.entries.iter().filter(|entry| {
                     entry.periods[usize::from(period)] == current
-                        && self
-                            .seat(tree, entry.credited, entry.centre)
-                            .or(self.seat(tree, entry.credited, 1))
-                            .is_some_and(|seat| below.contains(&seat))
+                        && entry.seats[tree].is_some_and(|seat| below.contains(&seat))
                 });
                 inside.map(|entry| entry.volumes[usize::from(kind)]).sum()
             }

@@ -63,18 +63,21 @@ pub(crate) struct Sale {
     pub(crate) at: Time,
     pub(crate) buyer: usize,
     pub(crate) credited: usize,
-    pub(crate) centre: u16,
+    /// The seat it entered in each tree.
+    pub(crate) seats: Vec<Option<usize>>,
     pub(crate) volumes: [i64; 8],
     pub(crate) amount: i64,
     pub(crate) left: [i64; 8],
     pub(crate) amount_left: i64,
+    pub(crate) refunded: bool,
 }
 
 /// Volume that was booked once and for ever.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) credited: usize,
-    pub(crate) centre: u16,
+    /// The seat it entered in each tree; it never goes elsewhere, seats opened later included.
+    pub(crate) seats: Vec<Option<usize>>,
     /// Whether it is the credited member's own or a customer's below him.
     pub(crate) own: bool,
     /// The period of each type it is booked to.
