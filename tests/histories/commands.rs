@@ -79,7 +79,7 @@ impl Writer {
             }
         }
         let at = self.at(world);
-        self.command(at, Verb::Atomic(inner))
+        self.fresh(at, Verb::Atomic(inner))
     }
 
     fn plain(&mut self, world: &World) -> Command {
@@ -113,11 +113,7 @@ impl Writer {
     }
 
     fn command(&mut self, at: Time, verb: Verb) -> Command {
-        let space = match verb {
-            Verb::Enrol(_) => 0,
-            Verb::Order(_) => 1,
-            _ => 2,
-        };
+        let space = space_of(&verb);
         let old: Vec<&Text> = self
             .used
             .iter()
@@ -130,13 +126,17 @@ impl Writer {
             // An id of another space is free in this one.
             self.chance.pick(&self.used).0.clone()
         } else {
-            self.ids += 1;
-            Text::from(format!(
-                "{}{}",
-                ["m", "o", "f"][usize::from(space)],
-                self.ids
-            ))
+            return self.fresh(at, verb);
         };
+        Command { id, at, verb }
+    }
+
+    /// A command with an id of its own.
+    fn fresh(&mut self, at: Time, verb: Verb) -> Command {
+        let space = space_of(&verb);
+        self.ids += 1;
+        let sort = ["m", "o", "f"][usize::from(space)];
+        let id = Text::from(format!("{sort}{}", self.ids));
         self.used.push((id.clone(), space));
         Command { id, at, verb }
     }
@@ -284,7 +284,7 @@ impl Writer {
         if self.chance.percent(90) {
             return 1;
         }
-        *self.chance.pick(&[2, 2, 2, 3, 0])
+        *self.chance.pick(&[2, 2, 2, 3])
     }
 
     /// Someone at or below the enroller's seat, mostly.
@@ -544,4 +544,13 @@ impl Writer {
 fn builds(world: &World, member: usize) -> bool {
     let person = &world.people[member];
     person.kind == MemberKind::Distributor && person.status != Status::Terminated
+}
+
+/// Which ids a command's must differ from: members', orders' or all others'.
+fn space_of(verb: &Verb) -> u8 {
+    match verb {
+        Verb::Enrol(_) => 0,
+        Verb::Order(_) => 1,
+        _ => 2,
+    }
 }

@@ -124,7 +124,8 @@ pub(crate) fn guarded<T>(run: impl FnOnce() -> Result<T, String>) -> Result<T, S
 pub(crate) fn shorten(mut batches: Vec<Batch>, what: &str) -> Vec<Batch> {
     let alike =
         |batches: &[Batch]| replay(batches).is_err_and(|other| sort_of(&other) == sort_of(what));
-    let mut budget = 1_500;
+    let total: usize = batches.iter().map(|batch| batch.commands.len()).sum();
+    let mut budget = 100_000 / total.max(1);
     let mut step = (batches.len() / 2).max(1);
     while budget > 0 {
         let mut at = 1;
@@ -146,8 +147,9 @@ pub(crate) fn shorten(mut batches: Vec<Batch>, what: &str) -> Vec<Batch> {
     }
     for at in 0..batches.len() {
         let mut inner = batches[at].commands.len();
-        while inner > 0 && batches[at].commands.len() > 1 {
+        while inner > 0 && batches[at].commands.len() > 1 && budget > 0 {
             inner -= 1;
+            budget -= 1;
             let mut fewer = batches.clone();
             fewer[at].commands.remove(inner);
             if alike(&fewer) {

@@ -1,5 +1,7 @@
 //! Time: periods roll in order of their ends, branch, and close.
 
+use std::rc::Rc;
+
 use arborline::base::time::Time;
 use arborline::engine::rules::Late;
 
@@ -61,12 +63,13 @@ impl World {
         let active = self.present().active;
         self.time = now;
         self.freeze(of);
-        self.calendars[of].branch = Some(Branch {
+        let branch = Branch {
             period: self.calendars[of].current,
             active,
             trees: self.trees.clone(),
             people: self.people.clone(),
-        });
+        };
+        self.calendars[of].branch = Some(Rc::new(branch));
         self.calendars[of].current += 1;
         if self.law().period_types[of].cutoff_ms == 0 {
             self.freeze(of);

@@ -108,7 +108,7 @@ impl World {
         let mut own = vec![vec![vec![0i64; seats]; kinds]; types];
         let mut group = own.clone();
         for entry in &self.entries {
-            let Some(seat) = seat_in(scene, at, entry.credited, entry.centre) else {
+            let Some(seat) = entry.seats[at].filter(|&seat| seat < seats) else {
                 continue;
             };
             for of in 0..types {
@@ -241,14 +241,4 @@ impl World {
 /// Whether someone counts at all.
 fn may_be_active(person: &Person) -> bool {
     person.status != Status::Terminated
-}
-
-/// The seat that volume credited to a member's centre enters in a tree.
-pub(crate) fn seat_in(scene: &Scene<'_>, tree: usize, member: usize, centre: u16) -> Option<usize> {
-    if tree == 0 {
-        return (member < scene.trees[0].seats.len()).then_some(member);
-    }
-    let seats = scene.people.get(member)?.seats.get(tree)?;
-    let his = seats.get(usize::from(centre) - 1).or(seats.first());
-    his.copied()
 }

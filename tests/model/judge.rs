@@ -125,8 +125,12 @@ impl World {
         self.attempt(seq, command)
     }
 
-    /// Judges and writes a command; a refused one leaves no trace.
+    /// Judges and writes a command; a refused one leaves no trace. Single commands are judged before they write, of
+    /// several the last may be refused when the first are written.
     fn attempt(&mut self, seq: u64, command: &Command) -> Verdict {
+        if !matches!(command.verb, Verb::Atomic(_)) {
+            return self.judge(seq, command);
+        }
         let before = self.clone();
         let verdict = self.judge(seq, command);
         if verdict.is_err() {
@@ -141,8 +145,9 @@ impl World {
             return Err(no::DUPLICATE.into());
         }
         if let Verb::Atomic(commands) = &command.verb {
-            let known = |part: &Command| self.id_space(part).contains_key(&part.id);
-            if commands.iter().any(known) {
+            let known = |part: &&Command| self.id_space(part).contains_key(&part.id);
+            let ticks = |part: &&Command| part.verb == Verb::AdvanceTime;
+            if commands.iter().filter(known).any(|part| !ticks(&part)) {
                 return Err(no::DUPLICATE.into());
             }
         }
@@ -154,8 +159,12 @@ impl World {
         }
         let mut wrong = Wrong::default();
         self.check_time(&mut wrong, command);
-        let verdict = wrong.take(self.carry_out(seq, command));
+        if wrong.done().is_err() {
+            // What else is wrong is found on a copy.
+            wrong.take(self.clone().carry_out(seq, command));
+        }
         wrong.done()?;
+        let seated = self.carry_out(seq, command)?;
         let space = match command.verb {
             Verb::Enrol(_) => &mut self.member_ids,
             Verb::Order(_) => &mut self.sale_ids,
@@ -164,7 +173,7 @@ impl World {
         if !matches!(command.verb, Verb::AdvanceTime) {
             space.insert(command.id.clone(), seq);
         }
-        Ok(verdict.expect("nothing is wrong"))
+        Ok(seated)
     }
 
     /// The ids that a command's own must not repeat.

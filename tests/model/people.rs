@@ -126,10 +126,22 @@ impl World {
             wrong.check(gone, no::TERMINATED);
         }
         if let (Some(member), Some(MemberKind::Preferred | MemberKind::Customer)) = (member, to) {
-            wrong.check(self.has_downline(member), no::HAS_DOWNLINE);
+            let changes = Some(self.people[member].kind) != to;
+            wrong.check(changes && self.has_downline(member), no::HAS_DOWNLINE);
         }
         wrong.done()?;
         let member = member.expect("found");
+        let mut found = Vec::new();
+        if to == Some(MemberKind::Distributor) {
+            // Whoever stands above him now in the enroller tree counts as his enroller.
+            let enroller = self.trees[0].parent(member);
+            for tree in 1..self.trees.len() {
+                if self.people[member].seats[tree].is_empty() {
+                    let start = self.start(tree, enroller);
+                    found.push((tree, self.find_place(tree, start, None, None)?));
+                }
+            }
+        }
         let person = &mut self.people[member];
         let fields = [
             (&mut person.profile.country, &update.country),
@@ -147,21 +159,11 @@ impl World {
         if update.default_leg.is_some() {
             person.default_leg = update.default_leg;
         }
-        if let Some(kind) = update.kind {
-            person.kind = kind;
-        }
-        let mut seated = Vec::new();
-        if to == Some(MemberKind::Distributor) {
-            // Whoever stands above him now in the enroller tree counts as his enroller.
-            let enroller = self.trees[0].parent(member);
-            for tree in 1..self.trees.len() {
-                if self.people[member].seats[tree].is_empty() {
-                    let place = self.find_place(tree, self.start(tree, enroller), None, None)?;
-                    seated.push(self.seat_member(tree, member, 1, place));
-                }
-            }
-        }
-        Ok(seated)
+        person.kind = to.unwrap_or(person.kind);
+        let seated = found
+            .into_iter()
+            .map(|(tree, place)| self.seat_member(tree, member, 1, place));
+        Ok(seated.collect())
     }
 
     fn has_downline(&self, member: usize) -> bool {
@@ -208,13 +210,11 @@ impl World {
                 };
                 for seat in self.trees[tree].seats[from].children.clone() {
                     self.trees[tree].hang(seat, hang);
-                    let hung = self.trees[tree].seats[seat].hung;
                     moved.push(RolledUp {
                         tree,
                         from,
                         seat,
                         to,
-                        hung,
                     });
                 }
             }
@@ -233,7 +233,7 @@ impl World {
         }
         for back in moved {
             let tree = &mut self.trees[back.tree];
-            let still = tree.parent(back.seat) == back.to && tree.seats[back.seat].hung == back.hung
+            let still = tree.parent(back.seat) == back.to
                 // He may have been moved below one of them meanwhile.
                 && !tree.is_above(back.seat, back.from);
             if still {
@@ -267,7 +267,8 @@ impl World {
         let placed = seat.is_some_and(|seat| !self.trees[tree].waits(seat));
         wrong.check(placed, no::ALREADY_PLACED);
         let enroller = self.trees[0].parent(member);
-        let first = self.seat(tree, member, 1).filter(|_| place.centre > 1);
+        let first = self.seat(tree, member, 1);
+        let first = first.filter(|&first| place.centre > 1 && !self.trees[tree].waits(first));
         let start = self.start(tree, enroller);
         let found = wrong.take(self.find_place(tree, start, first, Some(&place.place)));
         wrong.done()?;
@@ -306,10 +307,12 @@ impl World {
         }
         if let Some(seat) = seat {
             let rules = &self.law().trees[tree];
-            let moved = self.trees[tree].subtree(seat).len();
+            let below = self.trees[tree].seats[seat].children.clone();
+            let below = below.into_iter().map(|child| self.counted(tree, child));
+            let moved = 1 + below.sum::<i64>();
             let bounded = rules.shape == Shape::Binary;
             wrong.check(
-                bounded && moved > rules.move_max as usize,
+                bounded && moved > i64::from(rules.move_max),
                 no::MOVE_TOO_LARGE,
             );
         }

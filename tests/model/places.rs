@@ -39,10 +39,9 @@ impl World {
         let Some(enroller) = enroller else {
             return Start::Nobody;
         };
-        match self.seat(tree, enroller, 1) {
-            Some(seat) if !self.trees[tree].waits(seat) => Start::Seat(seat),
-            _ => Start::Lacking,
-        }
+        let seat = self.seat(tree, enroller, 1);
+        let placed = seat.filter(|&seat| !self.trees[tree].waits(seat));
+        placed.map_or(Start::Lacking, Start::Seat)
     }
 
     /// The place asked for, or one by the tree's own policy. Policies look below the
@@ -88,8 +87,7 @@ impl World {
                         from
                     }
                     (None, Start::Seat(from)) => from,
-                    (None, Start::Lacking) => return Ok(plainly(Hang::Waits)),
-                    (None, Start::Nobody) => return Err(no::NOT_PLACED.into()),
+                    (None, _) => return Err(no::NOT_PLACED.into()),
                 };
                 self.by_policy(tree, *policy, from)
             }
@@ -248,10 +246,7 @@ impl World {
                 let current = self.calendars[usize::from(period)].current;
                 let inside = self.entries.iter().filter(|entry| {
                     entry.periods[usize::from(period)] == current
-                        && self
-                            .seat(tree, entry.credited, entry.centre)
-                            .or(self.seat(tree, entry.credited, 1))
-                            .is_some_and(|seat| below.contains(&seat))
+                        && entry.seats[tree].is_some_and(|seat| below.contains(&seat))
                 });
                 inside.map(|entry| entry.volumes[usize::from(kind)]).sum()
             }
@@ -260,7 +255,7 @@ impl World {
     }
 
     /// Members at or below a seat who count: not those who have left.
-    fn counted(&self, tree: usize, seat: usize) -> i64 {
+    pub(crate) fn counted(&self, tree: usize, seat: usize) -> i64 {
         let below = self.trees[tree].subtree(seat);
         let people = below
             .iter()

@@ -17,8 +17,6 @@ pub(crate) struct Seat {
     pub(crate) hang: Hang,
     /// In order of birth, or of leg where legs are numbered.
     pub(crate) children: Vec<usize>,
-    /// How often it has been hung up.
-    pub(crate) hung: u32,
 }
 
 /// Seats by number; seat 0 is the company's and carries the roots.
@@ -36,7 +34,6 @@ impl Tree {
             centre: 1,
             hang: Hang::Root,
             children: Vec::new(),
-            hung: 0,
         };
         Tree {
             shape,
@@ -52,7 +49,6 @@ impl Tree {
             centre,
             hang: Hang::Waits,
             children: Vec::new(),
-            hung: 0,
         });
         self.hang(seat, hang);
         seat
@@ -64,7 +60,6 @@ impl Tree {
             other.children.retain(|&child| child != seat);
         }
         self.seats[seat].hang = hang;
-        self.seats[seat].hung += 1;
         let above = match hang {
             Hang::Waits => return,
             Hang::Root => {

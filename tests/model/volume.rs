@@ -10,13 +10,13 @@ use arborline::engine::member::{MemberKind, Status};
 use arborline::engine::rules::TerminatedOrders;
 
 use super::judge::{Wrong, no};
-use super::world::{Entry, Sale, World};
+use super::world::{COMPANY, Entry, Sale, World};
 
 /// Whom volume is credited to.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Credit {
     member: usize,
-    centre: u16,
+    seats: Vec<Option<usize>>,
     own: bool,
 }
 
@@ -33,19 +33,21 @@ impl World {
         );
         wrong.done()?;
         let (buyer, credit) = (buyer.expect("found"), credit.expect("found"));
+        let sale = Some(self.sales.len());
+        self.book(at, credit.clone(), volumes, sale)?;
         self.sales.push(Sale {
             id: id.into(),
             at,
             buyer,
             credited: credit.member,
-            centre: credit.centre,
+            seats: credit.seats,
             volumes,
             amount: order.amount.0,
             left: volumes,
             amount_left: order.amount.0,
+            refunded: false,
         });
-        let sale = self.sales.len() - 1;
-        self.book(at, credit, volumes, Some(sale))
+        Ok(())
     }
 
     pub(crate) fn refund(&mut self, at: Time, refund: &Refund) -> Result<(), Wrong> {
@@ -58,17 +60,19 @@ impl World {
         let parts = wrong.take(extent(&sale, &refund.extent));
         wrong.done()?;
         let (back, amount) = parts.expect("fits");
+        let credit = Credit {
+            member: sale.credited,
+            seats: sale.seats,
+            own: sale.buyer == sale.credited,
+        };
+        self.book(at, credit, back.map(|part| -part), Some(number))?;
         let sale = &mut self.sales[number];
+        sale.refunded = true;
         sale.amount_left -= amount;
         for (left, part) in sale.left.iter_mut().zip(back) {
             *left -= part;
         }
-        let credit = Credit {
-            member: sale.credited,
-            centre: sale.centre,
-            own: sale.buyer == sale.credited,
-        };
-        self.book(at, credit, back.map(|part| -part), Some(number))
+        Ok(())
     }
 
     pub(crate) fn adjust(&mut self, at: Time, adjust: &Adjust) -> Result<(), Wrong> {
@@ -103,7 +107,7 @@ impl World {
         if !gone && person.kind == MemberKind::Distributor {
             return Ok(Credit {
                 member: buyer,
-                centre,
+                seats: self.entered(buyer, centre),
                 own: true,
             });
         }
@@ -112,11 +116,22 @@ impl World {
             let person = &self.people[member];
             person.kind == MemberKind::Distributor && person.status != Status::Terminated
         });
+        let member = standing.unwrap_or(COMPANY);
         Ok(Credit {
-            member: standing.unwrap_or(super::world::COMPANY),
-            centre: 1,
+            member,
+            seats: self.entered(member, 1),
             own: false,
         })
+    }
+
+    /// In each tree the seat of this centre, or of the first where there is none.
+    fn entered(&self, member: usize, centre: u16) -> Vec<Option<usize>> {
+        let trees = 0..self.trees.len();
+        let seat = |tree| {
+            self.seat(tree, member, centre)
+                .or(self.seat(tree, member, 1))
+        };
+        trees.map(seat).collect()
     }
 
     /// Writes an entry into the periods that `at` decides.
@@ -147,7 +162,7 @@ impl World {
         }
         self.entries.push(Entry {
             credited: credit.member,
-            centre: credit.centre,
+            seats: credit.seats,
             own: credit.own,
             periods,
             volumes,
@@ -159,9 +174,8 @@ impl World {
 
 /// The volumes and the money a refund takes back.
 fn extent(sale: &Sale, extent: &Extent) -> Result<([i64; 8], i64), u16> {
-    let nothing = sale.amount == 0 && sale.volumes == [0; 8];
-    let gone = sale.amount_left == 0 && sale.left == [0; 8] && !nothing;
-    if gone && *extent == Extent::Full {
+    let gone = sale.amount_left == 0 && sale.left == [0; 8];
+    if gone && sale.refunded && *extent == Extent::Full {
         return Err(no::REFUND_TOO_LARGE);
     }
     let (back, amount) = match extent {
@@ -174,8 +188,11 @@ fn extent(sale: &Sale, extent: &Extent) -> Result<([i64; 8], i64), u16> {
         Extent::Amount(amount) => {
             let mut back = [0; 8];
             for (kind, part) in back.iter_mut().enumerate() {
-                let share = Volume(sale.volumes[kind]).pro_rata(*amount, Volume(sale.amount));
-                *part = share.0.min(sale.left[kind]);
+                // All refunds together take the share of all the money that went back.
+                let money = sale.amount - sale.amount_left + amount.0;
+                let share = Volume(sale.volumes[kind]).pro_rata(Volume(money), Volume(sale.amount));
+                let taken = sale.volumes[kind] - sale.left[kind];
+                *part = (share.0 - taken).clamp(0, sale.left[kind]);
             }
             (back, amount.0)
         }

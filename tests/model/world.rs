@@ -1,6 +1,7 @@
 //! The facts: members, sales, volume entries, trees, periods, ids.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use arborline::base::ids::Text;
 use arborline::base::time::Time;
@@ -53,8 +54,6 @@ pub(crate) struct RolledUp {
     pub(crate) from: usize,
     pub(crate) seat: usize,
     pub(crate) to: Option<usize>,
-    /// How often the child had been hung up by then: a later move makes it another number.
-    pub(crate) hung: u32,
 }
 
 /// An order with what is left of it.
@@ -64,18 +63,21 @@ pub(crate) struct Sale {
     pub(crate) at: Time,
     pub(crate) buyer: usize,
     pub(crate) credited: usize,
-    pub(crate) centre: u16,
+    /// The seat it entered in each tree.
+    pub(crate) seats: Vec<Option<usize>>,
     pub(crate) volumes: [i64; 8],
     pub(crate) amount: i64,
     pub(crate) left: [i64; 8],
     pub(crate) amount_left: i64,
+    pub(crate) refunded: bool,
 }
 
 /// Volume that was booked once and for ever.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) credited: usize,
-    pub(crate) centre: u16,
+    /// The seat it entered in each tree; it never goes elsewhere, seats opened later included.
+    pub(crate) seats: Vec<Option<usize>>,
     /// Whether it is the credited member's own or a customer's below him.
     pub(crate) own: bool,
     /// The period of each type it is booked to.
@@ -91,9 +93,9 @@ pub(crate) struct Calendar {
     pub(crate) starts: Vec<Time>,
     pub(crate) labels: Vec<Text>,
     pub(crate) current: usize,
-    pub(crate) branch: Option<Branch>,
+    pub(crate) branch: Option<Rc<Branch>>,
     /// The last closed book.
-    pub(crate) closed: Option<Branch>,
+    pub(crate) closed: Option<Rc<Branch>>,
 }
 
 /// The network as it stood when a period rolled.
