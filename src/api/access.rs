@@ -9,8 +9,8 @@ use crate::api::problem::{Code, Problem};
 use crate::api::route::{Access, Call, Reach};
 use crate::base::ids::{ENROLLER_TREE, Member, Seat};
 use crate::base::time::Time;
-use crate::engine::command::token::Role;
 use crate::engine::member::Status;
+use crate::engine::role::Role;
 use crate::engine::state::State;
 use crate::engine::tokens::Token;
 

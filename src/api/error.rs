@@ -63,105 +63,14 @@ pub fn rejection(rejection: Rejection, origin: Origin) -> Problem {
 
 /// The code and the sentence of a rejection.
 fn words(rejection: Rejection) -> (Code, String) {
-    let plain = |code: Code, sentence: &str| (code, sentence.to_owned());
-    match rejection {
-        Rejection::Duplicate { first_seq } => (
-            Code::IdReused,
-            format!("This id was accepted before as number {first_seq}."),
-        ),
-        Rejection::NoNetwork => plain(Code::NoNetwork, "The network has no rules yet."),
-        Rejection::AlreadyFounded => {
-            plain(Code::AlreadyFounded, "The network has its rules already.")
+    let code = code_of(rejection);
+    let sentence = match rejection {
+        Rejection::Duplicate { first_seq } => {
+            format!("This id was accepted before as number {first_seq}.")
         }
-        Rejection::UnknownName(_) => plain(
-            Code::UnknownName,
-            "The network's rules do not know this name; GET /v1/network lists them.",
-        ),
-        Rejection::AtInFuture => (
-            Code::AtInFuture,
-            format!(
-                "`at` may lie at most {} minutes ahead of the server's time.",
-                FUTURE_MS_MAX / 60_000
-            ),
-        ),
-        Rejection::OlderThanMemory => plain(
-            Code::OlderThanMemory,
-            "`at` is older than the memory of ids, so whether this happened before cannot be told.",
-        ),
-        Rejection::UnknownMember(_) => {
-            plain(Code::UnknownMember, "There is no member with this id.")
-        }
-        Rejection::UnknownCentre(_) => plain(
-            Code::UnknownCentre,
-            "The member has no such centre in this tree.",
-        ),
-        Rejection::UnknownOrder => plain(Code::UnknownOrder, "There is no order with this id."),
-        Rejection::UnknownPeriod => plain(
-            Code::UnknownPeriod,
-            "There is no period with this label, or it has not begun.",
-        ),
-        Rejection::UnknownToken => plain(Code::UnknownToken, "There is no token with this id."),
-        Rejection::Terminated(_) => plain(Code::MemberTerminated, "The member is terminated."),
-        Rejection::WrongKind(_) => plain(Code::WrongKind, "A member of this kind may not do this."),
-        Rejection::StatusUnchanged => plain(
-            Code::StatusUnchanged,
-            "The member has this status already, or cannot get it from the present one.",
-        ),
-        Rejection::SeatTaken => plain(Code::SeatTaken, "Somebody stands in this place."),
-        Rejection::NoSuchLeg => plain(Code::NoSuchLeg, "A place in this tree has no such leg."),
-        Rejection::AlreadyPlaced => plain(
-            Code::AlreadyPlaced,
-            "The member stands in this tree already as this centre.",
-        ),
-        Rejection::NotPlaced(_) => {
-            plain(Code::NotPlaced, "The member has no place in this tree yet.")
-        }
-        Rejection::OutsideEnroller => plain(
-            Code::OutsideEnroller,
-            "The place asked for is not below the enroller's.",
-        ),
-        Rejection::Cycle => plain(Code::Cycle, "The member would stand below himself."),
-        Rejection::MoveTooLarge => plain(
-            Code::MoveTooLarge,
-            "More members would move than this tree's rules allow at once.",
-        ),
-        Rejection::TooManyCentres => plain(
-            Code::TooManyCentres,
-            "The tree's rules allow one member no more centres.",
-        ),
-        Rejection::NoOpenPosition => plain(
-            Code::NoOpenPosition,
-            "The placement rule finds no free place.",
-        ),
-        Rejection::Overflow => plain(
-            Code::Overflow,
-            "A sum would leave the range of exact numbers.",
-        ),
-        Rejection::RefundTooLarge => plain(
-            Code::RefundTooLarge,
-            "The refund is more than what is left of the order.",
-        ),
-        Rejection::RefundTooLate => plain(
-            Code::RefundTooLate,
-            "The days in which this order can be refunded are over.",
-        ),
-        Rejection::PeriodOpen => plain(
-            Code::PeriodOpen,
-            "The period is still running; it can be closed once it has ended.",
-        ),
-        Rejection::PeriodClosed => plain(Code::PeriodClosed, "The period is closed already."),
-        Rejection::BadRules => plain(
-            Code::BadRules,
-            "The rules of the network do not fit together.",
-        ),
-        Rejection::HasDownline => plain(
-            Code::HasDownline,
-            "Members stand below him, so he cannot become a customer.",
-        ),
-        Rejection::Negative(_) => plain(Code::Negative, "A number that must not be negative is."),
-        Rejection::TooManyNames(_) => plain(
-            Code::TooManyNames,
-            "The network knows as many different texts of this sort as it can.",
+        Rejection::AtInFuture => format!(
+            "`at` may lie at most {} minutes ahead of the server's time.",
+            FUTURE_MS_MAX / 60_000
         ),
         Rejection::AtomicRefused {
             index,
@@ -170,13 +79,139 @@ fn words(rejection: Rejection) -> (Code, String) {
         } => {
             let why = Rejection::from_number(number, field)
                 .map_or_else(String::new, |inner| words(inner).1);
-            (
-                Code::AtomicRefused,
-                format!("Fact {}: {why} None of the facts happened.", index + 1),
-            )
+            format!("Fact {}: {why} None of the facts happened.", index + 1)
         }
+        _ => {
+            let row = SENTENCES.iter().find(|(of, _)| *of == code);
+            row.map_or("", |(_, sentence)| sentence).to_owned()
+        }
+    };
+    (code, sentence)
+}
+
+/// The code of a rejection: every one has its own.
+fn code_of(rejection: Rejection) -> Code {
+    match rejection {
+        Rejection::Duplicate { .. } => Code::IdReused,
+        Rejection::AtInFuture => Code::AtInFuture,
+        Rejection::AtomicRefused { .. } => Code::AtomicRefused,
+        Rejection::NoNetwork => Code::NoNetwork,
+        Rejection::AlreadyFounded => Code::AlreadyFounded,
+        Rejection::UnknownName(_) => Code::UnknownName,
+        Rejection::OlderThanMemory => Code::OlderThanMemory,
+        Rejection::UnknownMember(_) => Code::UnknownMember,
+        Rejection::UnknownCentre(_) => Code::UnknownCentre,
+        Rejection::UnknownOrder => Code::UnknownOrder,
+        Rejection::UnknownPeriod => Code::UnknownPeriod,
+        Rejection::UnknownToken => Code::UnknownToken,
+        Rejection::Terminated(_) => Code::MemberTerminated,
+        Rejection::WrongKind(_) => Code::WrongKind,
+        Rejection::StatusUnchanged => Code::StatusUnchanged,
+        Rejection::SeatTaken => Code::SeatTaken,
+        Rejection::NoSuchLeg => Code::NoSuchLeg,
+        Rejection::AlreadyPlaced => Code::AlreadyPlaced,
+        Rejection::NotPlaced(_) => Code::NotPlaced,
+        Rejection::OutsideEnroller => Code::OutsideEnroller,
+        Rejection::Cycle => Code::Cycle,
+        Rejection::MoveTooLarge => Code::MoveTooLarge,
+        Rejection::TooManyCentres => Code::TooManyCentres,
+        Rejection::NoOpenPosition => Code::NoOpenPosition,
+        Rejection::Overflow => Code::Overflow,
+        Rejection::RefundTooLarge => Code::RefundTooLarge,
+        Rejection::RefundTooLate => Code::RefundTooLate,
+        Rejection::PeriodOpen => Code::PeriodOpen,
+        Rejection::PeriodClosed => Code::PeriodClosed,
+        Rejection::BadRules => Code::BadRules,
+        Rejection::HasDownline => Code::HasDownline,
+        Rejection::Negative(_) => Code::Negative,
+        Rejection::TooManyNames(_) => Code::TooManyNames,
     }
 }
+
+/// What the rejections say whose words do not depend on what was asked.
+const SENTENCES: [(Code, &str); 30] = [
+    (Code::NoNetwork, "The network has no rules yet."),
+    (Code::AlreadyFounded, "The network has its rules already."),
+    (
+        Code::UnknownName,
+        "The network's rules do not know this name; GET /v1/network lists them.",
+    ),
+    (
+        Code::OlderThanMemory,
+        "`at` is older than the memory of ids, so whether this happened before cannot be told.",
+    ),
+    (Code::UnknownMember, "There is no member with this id."),
+    (
+        Code::UnknownCentre,
+        "The member has no such centre in this tree.",
+    ),
+    (Code::UnknownOrder, "There is no order with this id."),
+    (
+        Code::UnknownPeriod,
+        "There is no period with this label, or it has not begun.",
+    ),
+    (Code::UnknownToken, "There is no token with this id."),
+    (Code::MemberTerminated, "The member is terminated."),
+    (Code::WrongKind, "A member of this kind may not do this."),
+    (
+        Code::StatusUnchanged,
+        "The member has this status already, or cannot get it from the present one.",
+    ),
+    (Code::SeatTaken, "Somebody stands in this place."),
+    (Code::NoSuchLeg, "A place in this tree has no such leg."),
+    (
+        Code::AlreadyPlaced,
+        "The member stands in this tree already as this centre.",
+    ),
+    (Code::NotPlaced, "The member has no place in this tree yet."),
+    (
+        Code::OutsideEnroller,
+        "The place asked for is not below the enroller's.",
+    ),
+    (Code::Cycle, "The member would stand below himself."),
+    (
+        Code::MoveTooLarge,
+        "More members would move than this tree's rules allow at once.",
+    ),
+    (
+        Code::TooManyCentres,
+        "The tree's rules allow one member no more centres.",
+    ),
+    (
+        Code::NoOpenPosition,
+        "The placement rule finds no free place.",
+    ),
+    (
+        Code::Overflow,
+        "A sum would leave the range of exact numbers.",
+    ),
+    (
+        Code::RefundTooLarge,
+        "The refund is more than what is left of the order.",
+    ),
+    (
+        Code::RefundTooLate,
+        "The days in which this order can be refunded are over.",
+    ),
+    (
+        Code::PeriodOpen,
+        "The period is still running; it can be closed once it has ended.",
+    ),
+    (Code::PeriodClosed, "The period is closed already."),
+    (
+        Code::BadRules,
+        "The rules of the network do not fit together.",
+    ),
+    (
+        Code::HasDownline,
+        "Members stand below him, so he cannot become a customer.",
+    ),
+    (Code::Negative, "A number that must not be negative is."),
+    (
+        Code::TooManyNames,
+        "The network knows as many different texts of this sort as it can.",
+    ),
+];
 
 /// The field a rejection speaks of, by the name clients use.
 fn field_of(rejection: Rejection) -> Option<&'static str> {

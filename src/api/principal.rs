@@ -1,7 +1,7 @@
 //! Who asks: what a bearer token says, and who it turned out to be.
 
 use crate::base::ids::{Member, Text};
-use crate::engine::command::token::Role;
+use crate::engine::role::Role;
 
 /// What stands before every token.
 const PREFIX: &str = "arb_";

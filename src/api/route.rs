@@ -20,7 +20,7 @@ use crate::api::parse::query::Query;
 use crate::api::principal::{Credential, Principal};
 use crate::api::problem::Problem;
 use crate::base::time::Time;
-use crate::engine::command::token::Role;
+use crate::engine::role::Role;
 use crate::engine::state::State;
 use crate::view::budget::Budget;
 use crate::view::error::ViewError;

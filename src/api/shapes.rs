@@ -7,8 +7,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::base::number::Volume;
 use crate::base::time::Time;
-use crate::engine::command::token::Role;
 use crate::engine::member::{MemberKind, Status};
+use crate::engine::role::Role;
 use crate::runtime::health::Health;
 use crate::view::shape::ByKind;
 

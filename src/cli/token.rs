@@ -18,8 +18,9 @@ use crate::cli::directory::{self, Found};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::settings;
 use crate::document::sample;
-use crate::engine::command::token::{CreateToken, RevokeToken, Role};
+use crate::engine::command::token::{CreateToken, RevokeToken};
 use crate::engine::command::{Command, Verb};
+use crate::engine::role::Role;
 use crate::runtime::offline::Offline;
 use crate::view::tokens;
 

@@ -29,11 +29,11 @@ use crate::base::ids::{Member, NONE, Text};
 use crate::base::number::Volume;
 use crate::base::time::Time;
 use crate::base::volumes::Volumes;
-use crate::engine::command::order::Line;
+use crate::engine::credit::Credit;
 use crate::engine::ids::{IdTable, Tag};
+use crate::engine::line::Line;
 use crate::engine::names::Names;
 use crate::engine::packed::{U40, U48, pack_time, pack40, unpack_time, unpack40};
-use crate::engine::posting::Credit;
 use crate::engine::texts::Texts;
 
 #[repr(C)]

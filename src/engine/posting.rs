@@ -5,24 +5,12 @@ use crate::base::limits::SUM_MAX;
 use crate::base::time::Time;
 use crate::base::volumes::Volumes;
 use crate::book::forest::{Forest, Posting};
+use crate::engine::credit::Credit;
 use crate::engine::member::{MemberKind, Status};
 use crate::engine::rejection::Rejection;
 use crate::engine::rules::Rules;
 use crate::engine::state::State;
 use crate::tree::rules::CustomerLevel;
-
-/// Whom a volume is credited to, fixed at acceptance and never judged again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Credit {
-    /// The buyer.
-    pub(crate) buyer: Member,
-    /// The member whose seats it enters; the company where no distributor stands above.
-    pub(crate) member: Member,
-    /// The buyer's centre asked for.
-    pub(crate) centre: u8,
-    /// Bit `t`: in tree `t` it enters that centre's seat, otherwise the first one's.
-    pub(crate) trees: u8,
-}
 
 /// Which periods a volume enters: a bit for each period type, in one of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::base::ids::{Member, Text};
 use crate::base::time::Time;
-use crate::engine::command::token::Role;
+use crate::engine::role::Role;
 
 /// A token that was created, revoked or not.
 #[derive(Debug, Clone, PartialEq, Eq)]

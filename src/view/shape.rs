@@ -10,8 +10,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::base::number::Volume;
 use crate::base::time::Time;
-use crate::engine::command::token::Role;
 use crate::engine::member::{MemberKind, Status};
+use crate::engine::role::Role;
 
 /// Volumes by the name of their kind, in the network document's order, every kind present.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::base::time::Time;
-use crate::engine::command::token::Role;
+use crate::engine::role::Role;
 use crate::engine::state::State;
 use crate::engine::tokens::Token;
 

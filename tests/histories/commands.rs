@@ -8,14 +8,16 @@ use arborline::engine::command::calendar::ExtendCalendar;
 use arborline::engine::command::close::Close;
 use arborline::engine::command::enrol::{Enrol, PlaceAt, Placement};
 use arborline::engine::command::move_leg::Move;
-use arborline::engine::command::order::{Line, Order};
+use arborline::engine::command::order::Order;
 use arborline::engine::command::place::Place;
 use arborline::engine::command::refund::{Extent, Refund};
 use arborline::engine::command::status::SetStatus;
-use arborline::engine::command::token::{CreateToken, RevokeToken, Role};
+use arborline::engine::command::token::{CreateToken, RevokeToken};
 use arborline::engine::command::update::Update;
 use arborline::engine::command::{Command, Verb, Volumes};
+use arborline::engine::line::Line;
 use arborline::engine::member::{MemberKind, Profile, Status};
+use arborline::engine::role::Role;
 use arborline::engine::rules::ClockMode;
 
 use super::laws;

@@ -88,7 +88,9 @@ fn batches_do_not_show() {
 
 #[test]
 fn a_fork_stands_still() {
-    let from = std::env::var("SEED").ok().map_or(71_000, |s| s.parse().unwrap());
+    let from = std::env::var("SEED")
+        .ok()
+        .map_or(71_000, |s| s.parse().unwrap());
     for seed in from..from + 30 * scale() {
         let mut history = run(seed, Lean::Mixed, |history| history.go_on(120, 20));
         let mut forks = Vec::new();

@@ -127,6 +127,15 @@ async fn the_shape_of_an_event_is_refused_by_name() {
             &event("a", "order.accepted", "{\"buyer\":\"A\"}"),
             ("unknown_field", 400, "data.buyer"),
         ),
+    ] {
+        check(&server, "POST", "/v1/events", body, expected).await;
+    }
+}
+
+#[tokio::test]
+async fn the_first_fields_of_an_event_are_refused_by_name() {
+    let server = Server::started().await;
+    for (body, expected) in [
         (
             &order_with("centre", "0"),
             ("out_of_range", 400, "data.centre"),
@@ -175,6 +184,19 @@ async fn the_shape_of_an_event_is_refused_by_name() {
             &order_with("amount", "{\"amount\":1,\"currency\":\"USD\"}"),
             ("wrong_type", 400, "data.amount.amount"),
         ),
+    ] {
+        check(&server, "POST", "/v1/events", body, expected).await;
+    }
+}
+
+#[tokio::test]
+async fn the_numbers_of_an_event_are_refused_by_name() {
+    let server = Server::started().await;
+    for (body, expected) in [
+        (
+            "{\"id\":\"a\",\"type\":\"order.accepted\",\"at\":\"yesterday\",\"data\":{}}",
+            ("bad_time", 400, "at"),
+        ),
         (
             &order_with("currency", "\"usd\""),
             ("bad_value", 400, "data.currency"),
@@ -190,10 +212,6 @@ async fn the_shape_of_an_event_is_refused_by_name() {
         (
             &order_with("lines", "[{\"sku\":\"S\",\"price\":\"1\"}]"),
             ("unknown_field", 400, "data.lines[0].price"),
-        ),
-        (
-            "{\"id\":\"a\",\"type\":\"order.accepted\",\"at\":\"yesterday\",\"data\":{}}",
-            ("bad_time", 400, "at"),
         ),
         (
             "{\"id\":\"a\",\"type\":\"order.accepted\",\"at\":1700000000,\"data\":{}}",
@@ -223,6 +241,15 @@ async fn the_shape_of_an_event_is_refused_by_name() {
             &event("a", "tree.moved", "{\"tree\":\"binary\",\"member\":\"A\"}"),
             ("bad_value", 400, "data.parent"),
         ),
+    ] {
+        check(&server, "POST", "/v1/events", body, expected).await;
+    }
+}
+
+#[tokio::test]
+async fn the_other_facts_are_refused_by_name() {
+    let server = Server::started().await;
+    for (body, expected) in [
         (
             &event("a", "order.refunded", "{\"order\":\"o\"}"),
             ("missing_field", 400, "data.full"),

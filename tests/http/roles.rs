@@ -7,8 +7,9 @@ use arborline::api::routes::ROUTES;
 use arborline::engine::command::Verb;
 use arborline::engine::command::move_leg::Move;
 use arborline::engine::command::status::SetStatus;
-use arborline::engine::command::token::{CreateToken, RevokeToken, Role};
+use arborline::engine::command::token::{CreateToken, RevokeToken};
 use arborline::engine::member::Status;
+use arborline::engine::role::Role;
 
 use super::server::{Reply, SECRET, Server};
 

@@ -3,10 +3,11 @@
 use arborline::base::number::Volume;
 use arborline::base::volumes::Volumes;
 use arborline::engine::command::enrol::{Enrol, PlaceAt, Placement};
-use arborline::engine::command::order::{Line, Order};
+use arborline::engine::command::order::Order;
 use arborline::engine::command::refund::{Extent, Refund};
 use arborline::engine::command::update::Update;
 use arborline::engine::command::{Command, Verb};
+use arborline::engine::line::Line;
 use arborline::engine::member::{MemberKind, Profile};
 use arborline::engine::outcome::{Accepted, Choice};
 use arborline::engine::rejection::Rejection;

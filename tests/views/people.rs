@@ -2,9 +2,10 @@
 
 use arborline::base::time::Time;
 use arborline::engine::command::Verb;
-use arborline::engine::command::token::{CreateToken, RevokeToken, Role};
+use arborline::engine::command::token::{CreateToken, RevokeToken};
 use arborline::engine::command::update::Update;
 use arborline::engine::member::Status;
+use arborline::engine::role::Role;
 use arborline::view::batch_get::{self, BatchGetQuery, Figure};
 use arborline::view::budget::Budget;
 use arborline::view::company::{self, CompanyQuery};

@@ -5,7 +5,7 @@ use crate::api::parse::names::Names;
 use crate::api::principal::role_name;
 use crate::api::problem::{Code, Problem};
 use crate::engine::command::Verb;
-use crate::engine::command::token::Role;
+use crate::engine::role::Role;
 
 /// One type of event that clients may send.
 pub struct EventType {

@@ -8,7 +8,7 @@ use crate::api::parse::order::ACCEPTED;
 use crate::api::problem::{Code, Problem};
 use crate::base::time::Time;
 use crate::engine::command::Command;
-use crate::engine::command::token::Role;
+use crate::engine::role::Role;
 
 /// Bytes of one line of NDJSON.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;

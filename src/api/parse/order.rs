@@ -15,8 +15,9 @@ use crate::base::number::Volume;
 use crate::base::volumes::Volumes;
 use crate::engine::command::Verb;
 use crate::engine::command::adjust::Adjust;
-use crate::engine::command::order::{Line, Order};
+use crate::engine::command::order::Order;
 use crate::engine::command::refund::{Extent, Refund};
+use crate::engine::line::Line;
 
 /// A sale; the event's id is the order's.
 pub const ACCEPTED: EventType = EventType {

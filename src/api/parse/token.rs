@@ -6,7 +6,8 @@ use crate::api::parse::names::Names;
 use crate::api::principal::{ADMIN, ROLES};
 use crate::api::problem::{Code, Problem};
 use crate::engine::command::Verb;
-use crate::engine::command::token::{CreateToken, RevokeToken, Role};
+use crate::engine::command::token::{CreateToken, RevokeToken};
+use crate::engine::role::Role;
 
 /// A token becomes known; the event's id names it.
 pub const CREATED: EventType = EventType {

@@ -19,7 +19,7 @@ use crate::api::shapes::{
     Results, StatusBody,
 };
 
-const fn told_by(roles: &'static [crate::engine::command::token::Role]) -> Access {
+const fn told_by(roles: &'static [crate::engine::role::Role]) -> Access {
     Access::Needs {
         roles,
         reach: Reach::Company,

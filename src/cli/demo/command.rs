@@ -27,7 +27,7 @@ use crate::cli::serve::{Running, machinery, open, signals};
 use crate::cli::settings::{self, Origin};
 use crate::cli::{logging, token};
 use crate::document::sample;
-use crate::engine::command::token::Role;
+use crate::engine::role::Role;
 use crate::runtime::clock::Stopwatch;
 use crate::runtime::offline::Offline;
 use crate::runtime::settings::Settings;

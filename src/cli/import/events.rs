@@ -14,7 +14,7 @@ use crate::api::parse::names::Names;
 use crate::cli::exit::Failure;
 use crate::cli::import::fault::Fault;
 use crate::engine::command::Command;
-use crate::engine::command::token::Role;
+use crate::engine::role::Role;
 use crate::engine::rules::Rules;
 use crate::runtime::clock;
 

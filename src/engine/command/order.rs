@@ -5,14 +5,16 @@ use crate::base::ids::{Member, Text};
 use crate::base::number::Volume;
 use crate::engine::activity;
 use crate::engine::command::{Command, Volumes};
+use crate::engine::credit::Credit;
 use crate::engine::ids::Tag;
 use crate::engine::judging::{self, Now};
+use crate::engine::line::Line;
 use crate::engine::member::Status;
 use crate::engine::orders::{
     NewOrder, OrderRow, decode_lines, decode_volumes, encode_lines, encode_volumes,
 };
 use crate::engine::outcome::{Accepted, Outcome};
-use crate::engine::posting::{self, Credit, Targets};
+use crate::engine::posting::{self, Targets};
 use crate::engine::rejection::{Field, Rejection};
 use crate::engine::rules::{Rules, TerminatedOrders};
 use crate::engine::state::State;
@@ -34,19 +36,6 @@ pub struct Order {
     pub class: Option<Text>,
     /// What was bought, where the platform says.
     pub lines: Vec<Line>,
-}
-
-/// One line of an order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    /// Product.
-    pub sku: Text,
-    /// Pieces, in units of 1e-4.
-    pub quantity: Volume,
-    /// Volumes by kind.
-    pub volumes: Volumes,
-    /// Money.
-    pub amount: Volume,
 }
 
 /// Tags of the two ids an order is looked up by.

@@ -7,28 +7,9 @@ use crate::engine::command::Command;
 use crate::engine::judging::{self, Lowest, Now};
 use crate::engine::outcome::{Accepted, Outcome};
 use crate::engine::rejection::{Field, Rejection};
+use crate::engine::role::Role;
 use crate::engine::state::State;
 use crate::engine::tokens::Token;
-
-/// What a token may do. Meaning and rights are the API's; the engine only keeps it.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Everything.
-    Admin,
-    /// Money, periods, adjustments.
-    Finance,
-    /// Members and their orders.
-    Support,
-    /// Reads only.
-    ReadOnly,
-    /// The platform's own machines: facts in, reads out.
-    Integrator,
-    /// One member: his own downline only.
-    Member,
-}
 
 /// Makes a token known; the command's id names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
