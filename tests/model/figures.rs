@@ -217,25 +217,6 @@ impl World {
         }
         received
     }
-
-    /// How many a member has enrolled personally, and how many of them are active.
-    pub(crate) fn enrolled(&self, scene: &Scene<'_>, member: usize) -> (u32, u32) {
-        let his: Vec<usize> = if self.law().enrolled_by_fact {
-            (1..scene.people.len())
-                .filter(|&other| scene.people[other].enrolled_by == Some(member))
-                .collect()
-        } else {
-            scene.trees[0].seats[member].children.clone()
-        };
-        let count = |active: bool| {
-            let fits = his.iter().filter(|&&other| {
-                let (counted, acts) = self.standing(scene, 0, other);
-                if active { acts } else { counted }
-            });
-            u32::try_from(fits.count()).expect("few")
-        };
-        (count(false), count(true))
-    }
 }
 
 /// Whether someone counts at all.

@@ -33,8 +33,7 @@ impl World {
         );
         wrong.done()?;
         let (buyer, credit) = (buyer.expect("found"), credit.expect("found"));
-        let sale = Some(self.sales.len());
-        self.book(at, credit.clone(), volumes, sale)?;
+        self.book(at, credit.clone(), volumes)?;
         self.sales.push(Sale {
             id: id.into(),
             at,
@@ -65,7 +64,7 @@ impl World {
             seats: sale.seats,
             own: sale.buyer == sale.credited,
         };
-        self.book(at, credit, back.map(|part| -part), Some(number))?;
+        self.book(at, credit, back.map(|part| -part))?;
         let sale = &mut self.sales[number];
         sale.refunded = true;
         sale.amount_left -= amount;
@@ -82,7 +81,7 @@ impl World {
         let member = wrong.take(self.person(&adjust.member).ok_or(no::UNKNOWN_MEMBER));
         let credit = member.and_then(|member| wrong.take(self.credit(member, adjust.centre)));
         wrong.done()?;
-        self.book(at, credit.expect("found"), volumes, None)
+        self.book(at, credit.expect("found"), volumes)
     }
 
     /// Whether there is volume of a kind the rules do not name.
@@ -135,13 +134,7 @@ impl World {
     }
 
     /// Writes an entry into the periods that `at` decides.
-    fn book(
-        &mut self,
-        at: Time,
-        credit: Credit,
-        volumes: [i64; 8],
-        sale: Option<usize>,
-    ) -> Result<(), Wrong> {
+    fn book(&mut self, at: Time, credit: Credit, volumes: [i64; 8]) -> Result<(), Wrong> {
         let types = self.calendars.len();
         let periods: Vec<usize> = (0..types)
             .map(|of| self.booked(of, at, credit.member))
@@ -166,7 +159,6 @@ impl World {
             own: credit.own,
             periods,
             volumes,
-            sale,
         });
         Ok(())
     }

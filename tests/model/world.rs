@@ -83,8 +83,6 @@ pub(crate) struct Entry {
     /// The period of each type it is booked to.
     pub(crate) periods: Vec<usize>,
     pub(crate) volumes: [i64; 8],
-    /// The order it comes from or reduces.
-    pub(crate) sale: Option<usize>,
 }
 
 /// One period type on its way.
