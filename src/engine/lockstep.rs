@@ -10,10 +10,10 @@ use crate::book::forest::Posting;
 use crate::book::rules::Window;
 use crate::engine::command::order::{self, Booked, Order, Tags};
 use crate::engine::command::{Command, Verb};
-use crate::engine::execute::{clock_after, fold_outcome};
 use crate::engine::ids::Tag;
 use crate::engine::judging::Now;
 use crate::engine::outcome::{Accepted, Outcome};
+use crate::engine::passage::clock_after;
 use crate::engine::posting;
 use crate::engine::rules::Rules;
 use crate::engine::state::State;
@@ -62,7 +62,7 @@ pub(crate) fn run(
             booked[index] = Some(judged);
             Accepted::default()
         });
-        fold_outcome(&mut state.fold, &outcome);
+        state.fold.add_outcome(&outcome);
         out.push(outcome);
     }
     post(state, &rules, lanes, &booked);

@@ -1,17 +1,18 @@
 //! Facts: the deterministic machine that judges commands and writes what follows into state.
 //!
-//! Owns the rules of the network and the only way to change it, [`execute_batch`](execute::execute_batch). Must not know HTTP,
-//! disk, clock, chance, plans or how many threads there are: the state is a function of the log.
+//! Owns the rules of the network and the only way to change it, [`execute_batch`](execute::execute_batch). Must not
+//! know HTTP, disk, clock, chance, plans or how many threads there are: the state is a function of the log.
 
 pub(crate) mod activity;
-pub(crate) mod atomic;
 pub(crate) mod codec;
+pub(crate) mod dispatch;
 pub(crate) mod fold;
 pub(crate) mod ids;
 pub(crate) mod judging;
 pub(crate) mod lockstep;
 pub(crate) mod names;
 pub(crate) mod packed;
+pub(crate) mod passage;
 pub(crate) mod posting;
 pub(crate) mod texts;
 

@@ -16,7 +16,7 @@ pub(crate) struct Names<T> {
 #[derive(Debug, Clone)]
 struct Inner<T> {
     values: Vec<T>,
-    numbers: HashMap<T, u32>,
+    numbers: HashMap<T, u32>, // lookup only
 }
 
 impl<T: Clone + Eq + Hash> Names<T> {
@@ -25,7 +25,7 @@ impl<T: Clone + Eq + Hash> Names<T> {
         Names {
             inner: Arc::new(Inner {
                 values: Vec::new(),
-                numbers: HashMap::new(),
+                numbers: HashMap::new(), // lookup only
             }),
             max,
             last: 0,

@@ -3,9 +3,9 @@
 use crate::base::bytes::{Malformed, Reader, put_signed, put_text, put_varint};
 use crate::base::ids::Text;
 use crate::base::time::Time;
-use crate::engine::execute;
 use crate::engine::judging;
 use crate::engine::outcome::{Accepted, Outcome};
+use crate::engine::passage;
 use crate::engine::rejection::Rejection;
 use crate::engine::state::State;
 
@@ -47,7 +47,7 @@ impl ExtendCalendar {
             .get_mut(index)
             .extend(&self.ends, &self.labels);
         if !rolls_already {
-            execute::set_roll(state, index);
+            passage::set_roll(state, index);
         }
         Ok(Accepted::default())
     }

@@ -3,11 +3,11 @@
 use crate::base::bytes::{Malformed, Reader, put_varint};
 use crate::book::forest::Forest;
 use crate::engine::corrections::Corrections;
-use crate::engine::execute;
 use crate::engine::judging::Now;
 use crate::engine::members::Members;
 use crate::engine::orders::Orders;
 use crate::engine::outcome::{Accepted, Outcome};
+use crate::engine::passage;
 use crate::engine::periods::Periods;
 use crate::engine::rejection::Rejection;
 use crate::engine::rules::Rules;
@@ -42,7 +42,7 @@ impl Found {
         state.corrections = Corrections::new(kinds);
         state.periods = Periods::new(&rules.period_types, now.time, now.seq);
         for period_type in 0..rules.period_types.len() {
-            execute::set_roll(state, period_type);
+            passage::set_roll(state, period_type);
         }
         Ok(Accepted::default())
     }
