@@ -29,7 +29,9 @@ impl Plain {
     fn posted(&self) -> [[i64; KINDS]; PERIODS] {
         let mut posted = self.entered;
         for (sums, first) in posted.iter_mut().zip(&self.first) {
-            sums.iter_mut().zip(first).for_each(|(sum, units)| *sum += units);
+            sums.iter_mut()
+                .zip(first)
+                .for_each(|(sum, units)| *sum += units);
         }
         posted
     }
@@ -422,7 +424,11 @@ impl Run {
                 .for_each(|units| *units = self.chance.below(90) as i64 - 30);
             let own = self.chance.below(4) > 0;
             let plain = &mut self.naive.seats[seat];
-            let into = if own { &mut plain.entered } else { &mut plain.first };
+            let into = if own {
+                &mut plain.entered
+            } else {
+                &mut plain.first
+            };
             for (period, entered) in into.iter_mut().enumerate() {
                 if periods & (1 << period) != 0 {
                     entered

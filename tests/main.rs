@@ -7,6 +7,8 @@ mod disk;
 mod documents;
 mod forest;
 mod histories;
+mod http;
+mod import;
 mod log;
 mod model;
 mod pages;

@@ -1,14 +1,12 @@
 //! Depth does not matter: orders at the bottom of one chain of everybody, against orders in a shallow tree.
 
-use arborline::base::number::UNIT;
-use arborline::base::volumes::Volumes;
-use arborline::book::forest::{Forest, Posting};
+use arborline::book::forest::Posting;
 use arborline_loadtest::enrollers::{self, enroller_tree};
 use arborline_loadtest::random::Random;
 
 use crate::Scale;
 use crate::meter::{median, per_item, row, single, time};
-use crate::rig::{BATCH, Shapes, grown, plant, posting, postings};
+use crate::rig::{BATCH, Shapes, grown, pass_thresholds, plant, posting, postings};
 
 const ORDERS: usize = 40 * 1_024;
 const REPEATS: usize = 7;
@@ -67,7 +65,7 @@ fn run(
     make: impl Fn(&mut Random) -> Vec<Posting>,
 ) -> Vec<f64> {
     let mut forest = plant(shapes.forest(), parents);
-    pass_thresholds(&mut forest, scale);
+    pass_thresholds(&mut forest, 0, scale.members);
     let mut random = Random::new(scale.seed);
     let repeats: Vec<u64> = (0..=REPEATS)
         .map(|_| {
@@ -80,21 +78,4 @@ fn run(
         })
         .collect();
     per_item(&repeats[1..], ORDERS)
-}
-
-/// One huge volume at every seat: all thresholds of all seats are behind them.
-fn pass_thresholds(forest: &mut Forest, scale: Scale) {
-    let huge = Volumes::from_units(&[10_000_000 * UNIT]);
-    let all: Vec<Posting> = (1..=scale.members)
-        .rev()
-        .map(|seat| Posting {
-            seat,
-            own: true,
-            periods: 1,
-            volumes: huge,
-        })
-        .collect();
-    for batch in all.chunks(BATCH) {
-        forest.post(0, batch);
-    }
 }

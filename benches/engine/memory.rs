@@ -8,6 +8,9 @@ use crate::machine::Machine;
 use crate::meter::{resident, single};
 use crate::rig::{BATCH, Shapes, grown_with_legs};
 
+/// Orders that memory is spread over, at most.
+const ORDERS: usize = 2_000_000;
+
 /// Prints growth of resident memory, while members are enrolled and while orders come in.
 pub(crate) fn measure(scale: Scale) {
     let network = grown_with_legs(scale);
@@ -34,7 +37,7 @@ pub(crate) fn measure(scale: Scale) {
         None,
     );
     let mut random = Random::new(scale.seed);
-    let batches = scale.members as usize / BATCH;
+    let batches = (scale.members as usize).min(ORDERS) / BATCH;
     for _ in 0..batches {
         let orders: Vec<Command> = (0..BATCH)
             .map(|_| {

@@ -43,7 +43,7 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
 pub(crate) fn heading(members: u32) {
     println!("{members} members\n");
     println!(
-        "{:<66}{:>10}{:>10}{:>10}{:>12}",
+        "{:<78}{:>10}{:>10}{:>10}{:>12}",
         "", "median", "least", "most", "must reach"
     );
 }
@@ -59,7 +59,7 @@ pub(crate) fn row(name: &str, unit: &str, values: &[f64], floor: Option<f64>) {
         Some(floor) => format!("<= {floor} !"),
     };
     println!(
-        "{:<66}{middle:>10.3}{least:>10.3}{most:>10.3}{must:>12}",
+        "{:<78}{middle:>10.3}{least:>10.3}{most:>10.3}{must:>12}",
         format!("{name}, {unit}")
     );
 }

@@ -1,10 +1,13 @@
 //! Orders as postings: what going up the trees costs, without ids and books.
 
 use arborline::book::forest::Forest;
+use arborline_loadtest::network::Network;
 use arborline_loadtest::random::Random;
 
 use crate::meter::{per_item, row, time};
-use crate::rig::{BATCH, Shapes, grown, grown_with_legs, plant, plant_both, postings};
+use crate::rig::{
+    BATCH, Shapes, grown, grown_with_legs, pass_thresholds, plant, plant_both, postings,
+};
 use crate::{NONE_SET, Scale};
 
 /// Orders in one repeat, and repeats.
@@ -38,23 +41,54 @@ pub(crate) fn measure(scale: Scale) {
             thresholds: true,
         };
         let mut forest = plant_both(shapes.forest(), &network);
-        if kinds == 1 {
-            let found = post(&mut forest, &[1], kinds, scale);
-            row(
-                "order, power-leg binary tree, 1 kind",
-                "us",
-                &found,
-                scale.floor(0.7, 1.0),
-            );
-        }
         let found = post(&mut forest, &[0, 1], kinds, scale);
         row(
-            &format!("order, both trees, {kinds} kind(s)"),
+            &format!("order, both trees, {kinds} kind(s), thresholds being crossed"),
             "us",
             &found,
             None,
         );
     }
+    power_leg(&network, scale);
+}
+
+/// The binary tree alone: while seats cross their thresholds, without thresholds, and with all of them passed.
+fn power_leg(network: &Network, scale: Scale) {
+    let shapes = Shapes {
+        binary: true,
+        kinds: 1,
+        thresholds: false,
+    };
+    let floor = scale.floor(0.7, 1.0);
+    let mut forest = plant_both(shapes.forest(), network);
+    let found = post(&mut forest, &[1], 1, scale);
+    row(
+        "order, power-leg binary tree, no thresholds",
+        "us",
+        &found,
+        floor,
+    );
+    drop(forest);
+    let shapes = Shapes {
+        thresholds: true,
+        ..shapes
+    };
+    let mut forest = plant_both(shapes.forest(), network);
+    let found = post(&mut forest, &[1], 1, scale);
+    row(
+        "order, power-leg binary tree, thresholds being crossed",
+        "us",
+        &found,
+        None,
+    );
+    pass_thresholds(&mut forest, 1, scale.members);
+    let found = post(&mut forest, &[1], 1, scale);
+    row(
+        "order, power-leg binary tree, thresholds passed",
+        "us",
+        &found,
+        floor,
+    );
 }
 
 /// Microseconds an order of repeated batches, posted to each of `trees`, after a first repeat nobody counts.

@@ -183,7 +183,11 @@ impl Forest {
     /// The first child.
     #[must_use]
     pub fn first_child(&self, tree: usize, seat: Seat) -> Option<Seat> {
-        self.groves[tree].seats.children(seat).next()
+        let seats = &self.groves[tree].seats;
+        // An iterator over the children would fetch the second one's record too.
+        [seats.first(seat), seats.last(seat)]
+            .into_iter()
+            .find(|&child| child != NONE)
     }
 
     /// The last child.

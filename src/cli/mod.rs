@@ -4,14 +4,26 @@
 //! figure is kept.
 //!
 //! - [`run`]: the table of commands; [`command`]: what one is; [`exit`]: how a run ends
+//! - [`directory`], [`feed`], [`client`]: a data directory, its events, a running server
 //! - [`settings`]: what may differ from machine to machine; [`output`], [`logging`]: how a run speaks
 
+pub mod client;
 pub mod command;
 pub mod completions;
 pub mod config;
+pub mod demo;
+pub mod directory;
 pub mod exit;
+pub mod export;
+pub mod feed;
+pub mod import;
+pub mod log;
 pub mod logging;
 pub mod network;
 pub mod output;
 pub mod run;
+pub mod serve;
 pub mod settings;
+pub mod status;
+pub mod token;
+pub mod verify;

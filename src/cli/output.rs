@@ -89,8 +89,11 @@ pub struct Progress {
 impl Progress {
     /// So much more is done.
     pub fn advance(&mut self, steps: u64) {
+        // More may be done than was foreseen: a row can become two commands.
         self.done += steps;
+        self.total = self.total.max(self.done);
         if let Some(bar) = &self.bar {
+            bar.set_length(self.total);
             bar.set_position(self.done);
             return;
         }

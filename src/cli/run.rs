@@ -6,12 +6,26 @@ use std::process::ExitCode;
 use clap::Arg;
 
 use crate::cli::command::{Call, Subcommand};
+use crate::cli::demo::command as demo;
 use crate::cli::exit::{EXITS, Exit, Failure};
+use crate::cli::import::command as import;
 use crate::cli::output::Output;
-use crate::cli::{completions, config, network};
+use crate::cli::{completions, config, export, log, network, serve, status, token, verify};
 
 /// Every command.
-pub const COMMANDS: &[&Subcommand] = &[&network::COMMAND, &config::COMMAND, &completions::COMMAND];
+pub const COMMANDS: &[&Subcommand] = &[
+    &demo::COMMAND,
+    &serve::COMMAND,
+    &token::COMMAND,
+    &import::COMMAND,
+    &export::COMMAND,
+    &verify::COMMAND,
+    &status::COMMAND,
+    &log::COMMAND,
+    &network::COMMAND,
+    &config::COMMAND,
+    &completions::COMMAND,
+];
 
 /// The whole command line.
 #[must_use]

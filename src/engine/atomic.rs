@@ -12,9 +12,14 @@ use crate::engine::state::State;
 
 /// Executes all commands, or none.
 ///
-/// A command whose id was used before this request makes the whole a duplicate of the command that used it. O(pages)
+/// Only the parts happen at a time: the whole is never too early. A command whose id was used before this request makes the whole a duplicate of the command that used it. O(pages)
 /// and what the commands cost.
 pub(crate) fn execute(state: &mut State, commands: &[Command], now: Now) -> Outcome {
+    for command in commands {
+        if let Some(first_seq) = execute::first_use(state, command) {
+            return Err(Rejection::Duplicate { first_seq });
+        }
+    }
     let before = state.fork();
     state.timers.hold_back();
     let mut all = Accepted::default();
@@ -26,21 +31,14 @@ pub(crate) fn execute(state: &mut State, commands: &[Command], now: Now) -> Outc
                 *state = before;
                 state.timers = timers;
                 state.timers.release(false);
-                return Err(refused(rejection, index, now));
+                return Err(Rejection::AtomicRefused {
+                    index: index as u32,
+                    number: rejection.number(),
+                    field: rejection.field(),
+                });
             }
         }
     }
     state.timers.release(true);
     Ok(all)
-}
-
-fn refused(rejection: Rejection, index: usize, now: Now) -> Rejection {
-    match rejection {
-        Rejection::Duplicate { first_seq } if first_seq != now.seq => rejection,
-        other => Rejection::AtomicRefused {
-            index: index as u32,
-            number: other.number(),
-            field: other.field(),
-        },
-    }
 }

@@ -180,7 +180,7 @@ pub(crate) fn dispatch(state: &mut State, command: &Command, now: Now) -> Outcom
 }
 
 /// The command that used an id before, in the id's own space.
-fn first_use(state: &State, command: &Command) -> Option<u64> {
+pub(crate) fn first_use(state: &State, command: &Command) -> Option<u64> {
     match command.verb {
         Verb::AdvanceTime => None,
         Verb::Enrol(_) => {

@@ -45,16 +45,31 @@ impl Tag {
 /// From tags to numbers. Numbers are unique; tags need not be.
 pub(crate) struct IdTable {
     lines: Column<[u64; LINE]>,
-    directory: Arc<Vec<u32>>,
-    buckets: Arc<Vec<Bucket>>,
+    /// By the first `depth` bits of a tag: its bucket and how many bits that bucket answers for.
+    directory: Vec<Place>,
+    /// Entries in each bucket.
+    counts: Vec<u16>,
     depth: u8,
     collided: Arc<Vec<u64>>,
 }
 
+/// A bucket's number (27 bits) and depth (5 bits), so that one look into the directory tells both.
 #[derive(Debug, Clone, Copy)]
-struct Bucket {
-    count: u16,
-    depth: u8,
+struct Place(u32);
+
+impl Place {
+    fn new(bucket: u32, depth: u8) -> Place {
+        assert!(bucket < 1 << 27, "the directory names 2^27 buckets");
+        Place(bucket << 5 | u32::from(depth))
+    }
+
+    fn bucket(self) -> u32 {
+        self.0 >> 5
+    }
+
+    fn depth(self) -> u8 {
+        (self.0 & 31) as u8
+    }
 }
 
 impl IdTable {
@@ -62,12 +77,12 @@ impl IdTable {
     pub(crate) fn new() -> IdTable {
         let mut table = IdTable {
             lines: Column::new(),
-            directory: Arc::new(vec![0]),
-            buckets: Arc::new(Vec::new()),
+            directory: vec![Place::new(0, 0)],
+            counts: Vec::new(),
             depth: 0,
             collided: Arc::new(Vec::new()),
         };
-        table.add_bucket(0);
+        table.add_bucket();
         table
     }
 
@@ -75,29 +90,35 @@ impl IdTable {
     pub(crate) fn fork(&mut self) -> IdTable {
         IdTable {
             lines: self.lines.fork(),
-            directory: Arc::clone(&self.directory),
-            buckets: Arc::clone(&self.buckets),
+            directory: self.directory.clone(),
+            counts: self.counts.clone(),
             depth: self.depth,
             collided: Arc::clone(&self.collided),
         }
     }
 
     /// Asks for the line where a search for the tag begins.
+    #[inline]
     pub(crate) fn prefetch(&self, tag: Tag) {
         let (line, _) = self.home(tag);
         self.lines.prefetch(line);
     }
 
     /// The first number under the tag that `is` recognises. O(1).
+    #[inline]
     pub(crate) fn find(&self, tag: Tag, is: impl Fn(u32) -> bool) -> Option<u32> {
         let (mut line, mut slot) = self.home(tag);
         let end = (line / LINES + 1) * LINES;
         while line < end {
             for &entry in &self.lines.get(line)[slot..] {
-                if entry == EMPTY || tag_of(entry) > tag.0 {
+                if tag_of(entry) < tag.0 {
+                    continue;
+                }
+                // Empty slots hold the greatest tag, so the search ends at the first of them too.
+                if tag_of(entry) > tag.0 || entry == EMPTY {
                     return self.find_collided(tag, is);
                 }
-                if tag_of(entry) == tag.0 && is(entry as u32) {
+                if is(entry as u32) {
                     return Some(entry as u32);
                 }
             }
@@ -115,10 +136,12 @@ impl IdTable {
     /// Bytes of the table in memory.
     pub(crate) fn bytes(&self) -> usize {
         self.lines.bytes()
-            + 4 * (self.directory.len() + self.buckets.len())
+            + 4 * self.directory.len()
+            + 2 * self.counts.len()
             + 8 * self.collided.len()
     }
 
+    #[inline]
     fn find_collided(&self, tag: Tag, is: impl Fn(u32) -> bool) -> Option<u32> {
         if self.collided.is_empty() {
             return None;
@@ -133,61 +156,75 @@ impl IdTable {
 
     fn insert_entry(&mut self, entry: u64) {
         loop {
-            let bucket = self.bucket_of(tag_of(entry));
-            let Bucket { count, depth } = self.buckets[bucket as usize];
-            let full = if depth < 4 { FULL_SMALL } else { FULL };
-            if (count < full || depth == DEPTH_MAX) && self.shift_in(entry) {
-                Arc::make_mut(&mut self.buckets)[bucket as usize].count += 1;
+            let place = self.place_of(tag_of(entry));
+            let count = self.counts[place.bucket() as usize];
+            let full = if place.depth() < 4 { FULL_SMALL } else { FULL };
+            if (count < full || place.depth() == DEPTH_MAX) && self.shift_in(entry) {
+                self.counts[place.bucket() as usize] += 1;
                 return;
             }
-            if depth == DEPTH_MAX {
+            if place.depth() == DEPTH_MAX {
                 let collided = Arc::make_mut(&mut self.collided);
                 let at = collided.partition_point(|&e| e < entry);
                 collided.insert(at, entry);
                 return;
             }
-            self.split(bucket);
+            self.split(place, tag_of(entry));
         }
     }
 
     /// Puts an entry where it belongs and moves greater ones up to the next gap. False, and nothing changed, when the
     /// bucket has no gap above.
     fn shift_in(&mut self, entry: u64) -> bool {
-        let (first, start) = self.home(Tag(tag_of(entry)));
-        let end = (first / LINES + 1) * LINES;
-        let gap = (first..end).find(|&line| {
-            let from = if line == first { start } else { 0 };
-            self.lines.get(line)[from..].contains(&EMPTY)
-        });
-        let Some(last) = gap else { return false };
+        let (line, home) = self.home(Tag(tag_of(entry)));
+        let end = (line / LINES + 1) * LINES;
+        // The first greater entry, or the first gap, whose bits are the greatest of all.
+        let Some((mut line, mut slot)) = self.seek(line, home, end, |held| held > entry) else {
+            return false;
+        };
+        let Some((last, gap)) = self.seek(line, slot, end, |held| held == EMPTY) else {
+            return false;
+        };
         let mut carried = entry;
-        for line in first..=last {
-            let from = if line == first { start } else { 0 };
-            if !self.lines.get(line)[from..].iter().any(|&e| e > carried) {
-                continue;
-            }
-            for held in &mut self.lines.get_mut(line)[from..] {
-                if *held > carried {
-                    std::mem::swap(held, &mut carried);
-                    if carried == EMPTY {
-                        return true;
-                    }
-                }
-            }
+        while line < last {
+            let held = self.lines.get_mut(line);
+            let pushed_out = held[LINE - 1];
+            held.copy_within(slot..LINE - 1, slot + 1);
+            held[slot] = carried;
+            (carried, line, slot) = (pushed_out, line + 1, 0);
         }
-        unreachable!("the gap found took what was carried")
+        let held = self.lines.get_mut(last);
+        held.copy_within(slot..gap, slot + 1);
+        held[slot] = carried;
+        true
     }
 
-    fn split(&mut self, bucket: u32) {
-        let depth = self.buckets[bucket as usize].depth + 1;
+    /// The first slot from (line, slot) on, before line `end`, whose entry is wanted.
+    #[inline]
+    fn seek(
+        &self,
+        mut line: u32,
+        mut slot: usize,
+        end: u32,
+        wanted: impl Fn(u64) -> bool,
+    ) -> Option<(u32, usize)> {
+        while line < end {
+            let held = &self.lines.get(line)[slot..];
+            if let Some(at) = held.iter().position(|&entry| wanted(entry)) {
+                return Some((line, slot + at));
+            }
+            (line, slot) = (line + 1, 0);
+        }
+        None
+    }
+
+    /// Halves a bucket; a tag says where in the directory it is.
+    fn split(&mut self, place: Place, tag: u32) {
+        let (bucket, depth) = (place.bucket(), place.depth() + 1);
         if depth > self.depth {
             self.depth = depth;
-            self.directory = Arc::new(
-                self.directory
-                    .iter()
-                    .flat_map(|&bucket| [bucket, bucket])
-                    .collect(),
-            );
+            let doubled = self.directory.iter().flat_map(|&place| [place, place]);
+            self.directory = doubled.collect();
         }
         let mut entries = Vec::with_capacity(SLOTS);
         for line in bucket * LINES..(bucket + 1) * LINES {
@@ -195,44 +232,46 @@ impl IdTable {
             entries.extend(held.iter().filter(|&&e| e != EMPTY));
             *held = [EMPTY; LINE];
         }
-        let upper = self.add_bucket(depth);
-        Arc::make_mut(&mut self.buckets)[bucket as usize] = Bucket { count: 0, depth };
+        self.counts[bucket as usize] = 0;
+        let upper = self.add_bucket();
         // The places of one bucket are neighbours: all prefixes that begin with its bits.
-        let some = tag_of(*entries.first().expect("a full bucket holds entries"));
-        let bits = u64::from(some) >> (33 - u32::from(depth));
+        let bits = (u64::from(tag) >> (33 - u32::from(depth))) as usize;
         let width = 1usize << (self.depth - depth);
-        let from = (bits as usize * 2 + 1) * width;
-        Arc::make_mut(&mut self.directory)[from..from + width].fill(upper);
+        let from = bits * 2 * width;
+        self.directory[from..from + width].fill(Place::new(bucket, depth));
+        self.directory[from + width..from + 2 * width].fill(Place::new(upper, depth));
         for entry in entries {
             self.insert_entry(entry);
         }
     }
 
-    fn add_bucket(&mut self, depth: u8) -> u32 {
-        let buckets = Arc::make_mut(&mut self.buckets);
-        buckets.push(Bucket { count: 0, depth });
-        let bucket = buckets.len() as u32 - 1;
+    fn add_bucket(&mut self) -> u32 {
+        self.counts.push(0);
         for _ in 0..LINES {
             self.lines.push([EMPTY; LINE]);
         }
-        bucket
+        self.counts.len() as u32 - 1
     }
 
-    fn bucket_of(&self, tag: u32) -> u32 {
-        let prefix = u64::from(tag) << self.depth >> 32;
-        self.directory[prefix as usize]
+    #[inline]
+    fn place_of(&self, tag: u32) -> Place {
+        self.directory[(u64::from(tag) << self.depth >> 32) as usize]
     }
 
     /// Line and slot in it where a search for a tag begins.
+    #[inline]
     fn home(&self, tag: Tag) -> (u32, usize) {
-        let bucket = self.bucket_of(tag.0);
-        let depth = self.buckets[bucket as usize].depth;
-        let within = tag.0 << depth;
+        let place = self.place_of(tag.0);
+        let within = tag.0 << place.depth();
         let slot = (u64::from(within) * HOMES >> 32) as u32;
-        (bucket * LINES + slot / LINE as u32, slot as usize % LINE)
+        (
+            place.bucket() * LINES + slot / LINE as u32,
+            slot as usize % LINE,
+        )
     }
 }
 
+#[inline]
 fn tag_of(entry: u64) -> u32 {
     (entry >> 32) as u32
 }

@@ -3,7 +3,7 @@
 //! Accepted orders never carry a negative volume, so they commute: sums rise, and activity can only begin. A due timer
 //! or any other command ends a run; so does an order whose own activity would expire before a later one of the run.
 
-use crate::base::ids::{ENROLLER_TREE, Member};
+use crate::base::ids::ENROLLER_TREE;
 use crate::base::time::{DAY_MS, Time};
 use crate::base::volumes::Volumes;
 use crate::book::forest::Posting;
@@ -47,7 +47,7 @@ pub(crate) fn run(
     };
     let mut lanes = [None; LANES];
     let count = gather(state, &rules, stamp, commands, &mut lanes);
-    let lanes = &lanes[..count];
+    let lanes = &mut lanes[..count];
     fetch(state, lanes);
     let mut booked = [None; LANES];
     for (index, lane) in lanes.iter().flatten().enumerate() {
@@ -102,6 +102,7 @@ fn gather<'a>(
         let tags = Tags {
             order: Tag::of(&command.id),
             member: Tag::of(&order.member),
+            guess: None,
         };
         state.orders.prefetch_tag(tags.order);
         state.members.prefetch_tag(tags.member);
@@ -117,13 +118,15 @@ fn gather<'a>(
 }
 
 /// Brings the members' records, texts and seats near.
-fn fetch(state: &State, lanes: &[Option<Lane<'_>>]) {
-    let mut guesses: [Option<Member>; LANES] = [None; LANES];
-    for (guess, lane) in guesses.iter_mut().zip(lanes.iter().flatten()) {
-        *guess = state.members.prefetch_record(lane.tags.member);
+fn fetch(state: &State, lanes: &mut [Option<Lane<'_>>]) {
+    for lane in lanes.iter_mut().flatten() {
+        lane.tags.guess = state.members.prefetch_record(lane.tags.member);
     }
-    for member in guesses.iter().flatten() {
-        state.members.prefetch_text(*member);
+    for lane in lanes.iter().flatten() {
+        if let Some(member) = lane.tags.guess {
+            state.members.prefetch_text(member);
+            state.forest.prefetch(ENROLLER_TREE, member);
+        }
     }
 }
 

@@ -369,6 +369,13 @@ impl Members {
 
     // ---- lockstep ----
 
+    /// Finds a member whom [`Members::prefetch_record`] guessed. O(1).
+    pub(crate) fn find_guessed(&self, guess: Option<Member>, tag: Tag, id: &str) -> Option<Member> {
+        // Another member may stand under the same tag, so a wrong guess says nothing.
+        let is = |member: &Member| self.texts.is(unpack40(self.records.get(*member).id), id);
+        guess.filter(is).or_else(|| self.find_tagged(tag, id))
+    }
+
     /// Finds a member whose tag is known. O(1).
     pub(crate) fn find_tagged(&self, tag: Tag, id: &str) -> Option<Member> {
         self.table.find(tag, |member| {

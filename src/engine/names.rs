@@ -9,6 +9,8 @@ use std::sync::Arc;
 pub(crate) struct Names<T> {
     inner: Arc<Inner<T>>,
     max: u32,
+    /// The number asked for last: most records say what the one before them said.
+    last: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -26,6 +28,7 @@ impl<T: Clone + Eq + Hash> Names<T> {
                 numbers: HashMap::new(),
             }),
             max,
+            last: 0,
         }
     }
 
@@ -34,7 +37,8 @@ impl<T: Clone + Eq + Hash> Names<T> {
         match value {
             None => true,
             Some(value) => {
-                self.inner.values.len() < self.max as usize
+                self.get(self.last) == Some(value)
+                    || self.inner.values.len() < self.max as usize
                     || self.inner.numbers.contains_key(value)
             }
         }
@@ -43,6 +47,13 @@ impl<T: Clone + Eq + Hash> Names<T> {
     /// The number of a value, told now if it is new. The caller has asked [`Names::has_room`].
     pub(crate) fn intern(&mut self, value: Option<&T>) -> u32 {
         let Some(value) = value else { return 0 };
+        if self.get(self.last) != Some(value) {
+            self.last = self.look_up(value);
+        }
+        self.last
+    }
+
+    fn look_up(&mut self, value: &T) -> u32 {
         if let Some(&number) = self.inner.numbers.get(value) {
             return number;
         }

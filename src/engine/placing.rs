@@ -5,9 +5,8 @@
 use crate::base::ids::{ENROLLER_TREE, Member, Seat};
 use crate::book::forest::{Attach, Standing};
 use crate::engine::command::enrol::PlaceAt;
-use crate::engine::judging;
-use crate::engine::member::MemberKind;
-use crate::engine::member::Status;
+use crate::engine::judging::{self, Lowest};
+use crate::engine::member::{MemberKind, Status};
 use crate::engine::outcome::Choice;
 use crate::engine::rejection::{Field, Rejection};
 use crate::engine::state::State;
@@ -185,8 +184,8 @@ pub(crate) fn spot(
             state.founded().trees[tree].placement,
         )),
         (Some(PlaceAt::Tank), _) => Ok(Spot::TANK),
-        (Some(PlaceAt::Root), Start::At(_)) => Err(Rejection::OutsideEnroller),
-        (Some(PlaceAt::Root), _) => Ok(Spot::ROOT),
+        (Some(PlaceAt::Root), Start::Nobody) => Ok(Spot::ROOT),
+        (Some(PlaceAt::Root), _) => Err(Rejection::OutsideEnroller),
         (Some(PlaceAt::Policy { policy, under }), _) => {
             judging::known_policy(state.founded(), *policy)?;
             let seat = match under {
@@ -196,8 +195,7 @@ pub(crate) fn spot(
                 }
                 None => match start {
                     Start::At(seat) => seat,
-                    Start::NotPlaced => return Ok(Spot::TANK),
-                    Start::Nobody => return Err(Rejection::NotPlaced(Field::Enroller)),
+                    _ => return Err(Rejection::NotPlaced(Field::Enroller)),
                 },
             };
             inside(state, tree, start, seat)?;
@@ -238,6 +236,7 @@ fn inside(state: &State, tree: usize, start: Start, seat: Seat) -> Result<(), Re
         Start::At(top) if !state.forest.is_above(tree, top, seat) => {
             Err(Rejection::OutsideEnroller)
         }
+        Start::NotPlaced => Err(Rejection::NotPlaced(Field::Enroller)),
         _ => Ok(()),
     }
 }
@@ -250,18 +249,31 @@ pub(crate) fn placed_seat(
     centre: u16,
     field: Field,
 ) -> Result<Seat, Rejection> {
-    let seat = state.members.seat(member, tree, centre);
-    if seat.is_none() && centre != 1 {
-        return Err(Rejection::UnknownCentre(field));
+    let mut lowest = Lowest::default();
+    let seat = lowest.take(own_seat(state, tree, member, centre, (field, field)));
+    let members = &state.members;
+    let stands = members.status(member) != Status::Terminated;
+    lowest.need(stands, Rejection::Terminated(field));
+    let builds = members.kind(member) == MemberKind::Distributor;
+    lowest.need(builds, Rejection::WrongKind(field));
+    lowest.verdict()?;
+    Ok(seat.expect("a missing seat has been noted"))
+}
+
+/// The seat of a member in a tree he has a place in, by the fields that name him and his centre.
+pub(crate) fn own_seat(
+    state: &State,
+    tree: usize,
+    member: Member,
+    centre: u16,
+    (field, centre_field): (Field, Field),
+) -> Result<Seat, Rejection> {
+    match state.members.seat(member, tree, centre) {
+        Some(seat) if state.forest.is_waiting(tree, seat) => Err(Rejection::NotPlaced(field)),
+        Some(seat) => Ok(seat),
+        None if state.members.centres(member, tree) == 0 => Err(Rejection::WrongKind(field)),
+        None => Err(Rejection::UnknownCentre(centre_field)),
     }
-    if state.members.status(member) == Status::Terminated {
-        return Err(Rejection::Terminated(field));
-    }
-    if state.members.kind(member) != MemberKind::Distributor {
-        return Err(Rejection::WrongKind(field));
-    }
-    seat.filter(|&seat| !state.forest.is_waiting(tree, seat))
-        .ok_or(Rejection::NotPlaced(field))
 }
 
 /// The leg asked for, or the first free one; 0 where legs are not numbered.
@@ -323,7 +335,7 @@ pub(crate) fn spots(
     member: Option<Member>,
     enroller: Option<Member>,
     asked: impl Fn(usize) -> Option<PlaceAt>,
-    lowest: &mut judging::Lowest,
+    lowest: &mut Lowest,
 ) -> Vec<(usize, Spot)> {
     let mut spots = Vec::new();
     for tree in ENROLLER_TREE + 1..state.founded().trees.len() {

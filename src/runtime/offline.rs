@@ -8,6 +8,7 @@ use crate::engine::command::found::Found;
 use crate::engine::command::{Command, Verb};
 use crate::engine::outcome::Outcome;
 use crate::engine::rejection::Rejection;
+use crate::engine::rules::ClockMode;
 use crate::engine::state::State;
 use crate::runtime::calendars::Calendars;
 use crate::runtime::clock::{self, Stopwatch};
@@ -208,7 +209,7 @@ impl Offline {
             let hash: String = document.iter().map(|byte| format!("{byte:02x}")).collect();
             let command = Command {
                 id: hash.as_str().into(),
-                at: founding.at,
+                at: own_time(founding.rules.clock),
                 verb: Verb::Found(Box::new(Found {
                     document,
                     rules: founding.rules,
@@ -230,15 +231,25 @@ impl Offline {
     }
 
     fn extend_calendars(&mut self) -> Result<(), Fault> {
-        let now = self.stamp.max(clock::now());
-        let due = self.calendars.due(&self.state, now);
-        let at = self.calendars.own_time(&self.state, now);
+        let due = self
+            .calendars
+            .due(&self.state, self.stamp.max(clock::now()));
+        let at = own_time(self.calendars.clock());
         let commands = due.into_iter().map(|extension| Command {
             id: Default::default(),
             at,
             verb: Verb::ExtendCalendar(Box::new(extension)),
         });
         self.submit(commands.collect()).map(|_| ())
+    }
+}
+
+/// The time of a command of the runtime's own. Where machine time follows what comes in, our own commands must not move
+/// it: facts of the past may be still to come.
+pub(crate) fn own_time(clock: ClockMode) -> Time {
+    match clock {
+        ClockMode::Wall => clock::now(),
+        ClockMode::Events => Time::MIN,
     }
 }
 

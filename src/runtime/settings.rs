@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::base::time::Time;
 use crate::engine::rules::Rules;
 use crate::store::disk::Disk;
 use crate::store::fault::Fault;
@@ -20,9 +19,6 @@ pub struct Founding {
     pub document: Vec<u8>,
     /// The document compiled.
     pub rules: Rules,
-    /// When the network begins: machine time before anything happens, where time follows the commands. No later than
-    /// the first of them, and not much earlier either, since every period in between has to pass.
-    pub at: Time,
 }
 
 /// What happens when the disk fails under a running server: the process should end with its own code.

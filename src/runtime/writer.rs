@@ -18,6 +18,7 @@ use crate::runtime::applier::Applier;
 use crate::runtime::calendars::Calendars;
 use crate::runtime::clock::{self, Stopwatch};
 use crate::runtime::handle;
+use crate::runtime::offline::own_time;
 use crate::runtime::settings::OnFault;
 use crate::runtime::shared::{Decided, Entry, Group, Message, Shared, Waiting};
 use crate::runtime::submission::Refused;
@@ -204,12 +205,9 @@ impl Writer {
 
     /// Logs a command of the runtime's own.
     fn log_own(&mut self, run: &mut Run, verb: Verb) -> Result<(), Fault> {
-        let now = self.stamp.max(clock::now());
         let command = Command {
             id: Default::default(),
-            at: self
-                .shared
-                .read(|state| self.calendars.own_time(state, now)),
+            at: own_time(self.calendars.clock()),
             verb,
         };
         let mut group = self.empty_group();

@@ -67,6 +67,10 @@ impl Reader {
     ///
     /// # Errors
     /// [`Fault::Damaged`] names what does not hold; the reader then stays where it is.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "what it gives borrows from the reader, which no iterator can say"
+    )]
     pub fn next(&mut self) -> Result<Option<Entry<'_>>, Fault> {
         loop {
             match self.frames.step(self.end)? {

@@ -471,10 +471,11 @@ impl Walk {
             match header.kind {
                 Kind::Head => return Ok(Some("a second head")),
                 Kind::Outcomes => {}
-                Kind::Batch => match self.follow(expected) {
-                    Err(reason) => return Ok(Some(reason)),
-                    Ok(()) => {}
-                },
+                Kind::Batch => {
+                    if let Err(reason) = self.follow(expected) {
+                        return Ok(Some(reason));
+                    }
+                }
             }
             self.place.at_byte = self.frames.at_byte();
             self.synced_to = self.synced_to.max(header.synced_to);

@@ -13,6 +13,7 @@ use crate::engine::command::order::Order;
 use crate::engine::command::refund::Extent;
 use crate::engine::command::update::Update;
 use crate::engine::command::{Command, Verb};
+use crate::engine::member::MemberKind;
 use crate::engine::outcome::{Accepted, Choice};
 use crate::engine::rules::Rules;
 use crate::tree::rules::Policy;
@@ -83,22 +84,47 @@ pub fn events(
             .collect()
     };
     match &command.verb {
-        Verb::Atomic(parts) => parts
-            .iter()
-            .zip(0u32..)
-            .map(|(part, index)| Event {
-                part: Some(index),
-                ..event(seq, received, part, Vec::new(), rules)
-            })
-            .collect(),
-        _ => vec![event(
-            seq,
-            received,
-            command,
-            places(&accepted.choices),
-            rules,
-        )],
+        Verb::Atomic(parts) => {
+            let shares = shares(parts, &accepted.choices, rules.trees.len() - 1);
+            let together = parts.iter().zip(shares).zip(0u32..);
+            together
+                .map(|((part, share), index)| Event {
+                    part: Some(index),
+                    ..event(seq, received, part, places(share), rules)
+                })
+                .collect()
+        }
+        _ => {
+            let places = places(&accepted.choices);
+            vec![event(seq, received, command, places, rules)]
+        }
     }
+}
+
+/// Which of the places taken together belong to each command.
+///
+/// A new distributor takes one in every placement tree, a placing or a move one. Who becomes a distributor takes what is
+/// left, where there is one such command; with several the log does not say whose is whose, and theirs are left out.
+fn shares<'c>(parts: &[Command], choices: &'c [Choice], everywhere: usize) -> Vec<&'c [Choice]> {
+    let known = |part: &Command| match &part.verb {
+        Verb::Enrol(enrol) if enrol.kind == MemberKind::Distributor => Some(everywhere),
+        Verb::Place(_) | Verb::Move(_) => Some(1),
+        Verb::Update(update) if update.kind == Some(MemberKind::Distributor) => None,
+        _ => Some(0),
+    };
+    let counts: Vec<Option<usize>> = parts.iter().map(known).collect();
+    let told: usize = counts.iter().flatten().sum();
+    let left = choices.len().saturating_sub(told);
+    if left > 0 && counts.iter().filter(|count| count.is_none()).count() != 1 {
+        return vec![&[]; parts.len()];
+    }
+    let mut rest = choices;
+    let take = |count: Option<usize>| {
+        let (share, behind) = rest.split_at(count.unwrap_or(left).min(rest.len()));
+        rest = behind;
+        share
+    };
+    counts.into_iter().map(take).collect()
 }
 
 /// One event.
@@ -122,7 +148,7 @@ fn event(
 }
 
 /// A choice with names instead of numbers.
-fn place_taken(choice: &Choice, rules: &Rules, id_of: &dyn Fn(u32) -> String) -> PlaceTaken {
+pub fn place_taken(choice: &Choice, rules: &Rules, id_of: &dyn Fn(u32) -> String) -> PlaceTaken {
     PlaceTaken {
         tree: rules.trees[usize::from(choice.tree)].name.to_string(),
         centre: choice.centre,

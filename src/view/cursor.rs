@@ -74,7 +74,7 @@ mod tests {
                 Err(ViewError::BadCursor)
             );
         }
-        for bad in ["", "j", "j.", "jé.00000000", "j7.12c.xxxxxxxx"] {
+        for bad in ["", "j", "j.", "j\u{e9}.00000000", "j7.12c.xxxxxxxx"] {
             assert_eq!(
                 read::<2>('j', "downline of M1", bad),
                 Err(ViewError::BadCursor)

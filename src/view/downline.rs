@@ -190,8 +190,14 @@ fn answer(lens: &Lens<'_>, ask: &Ask, found: &[(Seat, u32)], next: Option<String
     }
 }
 
+/// Positions with their levels.
+type Seats = Vec<(Seat, u32)>;
+
+/// What a page by joining continues behind: a member and which of his places.
+type Key = (Member, u16);
+
 /// Positions with their levels, and the cursor behind them.
-type Found = (Vec<(Seat, u32)>, Option<String>);
+type Found = (Seats, Option<String>);
 
 /// A page in the order of enrolment, continued behind (member, centre).
 fn by_joining(
@@ -230,7 +236,7 @@ fn walk_small(
     ask: &Ask,
     most: u64,
     budget: &mut Budget,
-) -> Result<Option<Vec<(Seat, u32)>>, ViewError> {
+) -> Result<Option<Seats>, ViewError> {
     // Who is not counted comes on top of the count, so a great count is great enough.
     if u64::from(lens.forest().downline(ask.tree, ask.top)) > most {
         return Ok(None);
@@ -258,9 +264,9 @@ fn smallest_behind(
     lens: &Lens<'_>,
     ask: &Ask,
     seats: Vec<(Seat, u32)>,
-    after: (Member, u16),
+    after: Key,
     limit: usize,
-) -> (Vec<(Seat, u32)>, Option<(Member, u16)>) {
+) -> (Seats, Option<Key>) {
     let mut keyed: Vec<_> = seats
         .into_iter()
         .filter(|&(seat, _)| ask.passes(lens, seat))
@@ -277,10 +283,10 @@ fn smallest_behind(
 fn try_members(
     lens: &Lens<'_>,
     ask: &Ask,
-    after: (Member, u16),
+    after: Key,
     limit: usize,
     budget: &mut Budget,
-) -> Result<(Vec<(Seat, u32)>, Option<(Member, u16)>), ViewError> {
+) -> Result<(Seats, Option<Key>), ViewError> {
     let forest = lens.forest();
     let top_depth = forest.depth(ask.tree, ask.top);
     let mut found = Vec::new();

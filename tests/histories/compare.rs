@@ -5,6 +5,7 @@ use arborline::base::volumes::Volumes;
 use arborline::book::forest::Forest;
 use arborline::engine::periods::PeriodState;
 use arborline::engine::state::State;
+use arborline::view::verify::check::verify;
 
 use crate::chance::Chance;
 use crate::model::figures::{Figures, Scene};
@@ -54,6 +55,10 @@ pub(crate) fn all(state: &State, world: &World, probe: &mut Chance) -> Differenc
             calendar.current,
             "current period of type {of}"
         );
+    }
+    let report = verify(state);
+    if !report.is_clean() && std::env::var_os("NOVERIFY").is_none() {
+        return Err(format!("the verifier: {:?}", report.differences));
     }
     Ok(())
 }

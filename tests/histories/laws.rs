@@ -36,10 +36,15 @@ pub(crate) fn draw(chance: &mut Chance) -> Rules {
         }
     }
     let at_least = *chance.pick(&[1, 500_000, 1_000_000]);
-    let (thresholds, kernels) = (
-        ladders(trees.len(), kinds, types, chance),
-        kernels(trees.len(), kinds, types, chance),
-    );
+    let window = if chance.percent(60) {
+        Window::Period(small(chance.below(types)))
+    } else {
+        Window::Rolling {
+            days: *chance.pick(&[1, 3, 7, 30]),
+        }
+    };
+    let thresholds = ladders(trees.len(), kinds, types, chance);
+    let kernels = kernels(trees.len(), kinds, types, window, chance);
     Rules {
         kinds: ["pv", "cv", "qv"][..kinds]
             .iter()
@@ -50,13 +55,7 @@ pub(crate) fn draw(chance: &mut Chance) -> Rules {
         activity: Activity {
             kind: small(chance.below(kinds)),
             at_least: Volume(at_least),
-            window: if chance.percent(60) {
-                Window::Period(small(chance.below(types)))
-            } else {
-                Window::Rolling {
-                    days: *chance.pick(&[1, 3, 7, 30]),
-                }
-            },
+            window,
         },
         count_customers: chance.percent(50),
         enrolled_by_fact: chance.percent(50),
@@ -189,19 +188,34 @@ fn ladders(trees: usize, kinds: usize, types: usize, chance: &mut Chance) -> Vec
         .collect()
 }
 
-fn kernels(trees: usize, kinds: usize, types: usize, chance: &mut Chance) -> Vec<Kernel> {
+/// Vectors that skip the inactive follow the period of the activity rule, where it has one.
+fn kernels(
+    trees: usize,
+    kinds: usize,
+    types: usize,
+    window: Window,
+    chance: &mut Chance,
+) -> Vec<Kernel> {
     let count = chance.below(4);
-    (0..count)
-        .map(|_| Kernel {
-            tree: small(chance.below(trees)),
-            period: small(chance.below(types)),
+    let mut kernels = Vec::new();
+    for _ in 0..count {
+        let rule = if chance.percent(30) {
+            KernelRule::EachLevel
+        } else {
+            KernelRule::SkipInactive
+        };
+        let period = match window {
+            Window::Period(period) if rule == KernelRule::SkipInactive => period,
+            _ => small(chance.below(types)),
+        };
+        let tree = chance.below(trees);
+        kernels.push(Kernel {
+            tree: small(tree),
+            period,
             kind: small(chance.below(kinds)),
-            buckets: *chance.pick(&[1, 2, 3, 5, 32]),
-            rule: if chance.percent(30) {
-                KernelRule::EachLevel
-            } else {
-                KernelRule::SkipInactive
-            },
-        })
-        .collect()
+            buckets: *chance.pick(&[1, 2, 3, 5, 8]),
+            rule,
+        });
+    }
+    kernels
 }

@@ -3,7 +3,7 @@
 use arborline::base::time::Time;
 use arborline::engine::rules::Late;
 
-use super::judge::no;
+use super::judge::{Wrong, no};
 use super::world::{Branch, Calendar, World};
 
 impl Calendar {
@@ -57,7 +57,7 @@ impl World {
     fn roll(&mut self, of: usize, end: Time) {
         // A period holds the instants before its end, so what ends at that very instant still stands in its book.
         let now = self.time;
-        self.time = now.max(Time(end.0 - 1));
+        self.time = if now > end { now } else { Time(end.0 - 1) };
         let active = self.present().active;
         self.time = now;
         self.freeze(of);
@@ -95,18 +95,18 @@ impl World {
     }
 
     /// Freezes the book of a period that has rolled.
-    pub(crate) fn close(&mut self, of: usize, label: &str) -> Result<(), u16> {
+    pub(crate) fn close(&mut self, of: usize, label: &str) -> Result<(), Wrong> {
         let calendar = &self.calendars[of];
         let known = calendar.labels.iter().position(|known| known == label);
         let period = known
             .filter(|&period| period <= calendar.current)
             .ok_or(no::UNKNOWN_PERIOD)?;
         if period == calendar.current {
-            return Err(no::PERIOD_OPEN);
+            return Err(no::PERIOD_OPEN.into());
         }
         let open = calendar.branch.as_ref().map(|branch| branch.period);
         if open != Some(period) {
-            return Err(no::PERIOD_CLOSED);
+            return Err(no::PERIOD_CLOSED.into());
         }
         self.freeze(of);
         Ok(())

@@ -85,6 +85,7 @@ impl World {
             }
             Window::Rolling { days } => self.sales.iter().any(|sale| {
                 sale.buyer == member
+                    && sale.credited == member
                     && sale.left[kind] >= activity.at_least.0
                     && sale.at.0 + i64::from(days) * DAY_MS > self.time.0
             }),
@@ -161,7 +162,8 @@ impl World {
         }
         let person = &scene.people[owner];
         let buys_only = person.kind != MemberKind::Distributor;
-        let counted = may_be_active(person) && (!buys_only || self.law().count_customers);
+        let counted =
+            may_be_active(person) && (!buys_only || (at == 0 && self.law().count_customers));
         (counted, counted && scene.active[owner])
     }
 

@@ -1,5 +1,8 @@
-//! Commands one by one: accepted with the seats given, or the number of the lowest rejection that applies.
+//! Commands one by one: accepted with the seats given, or the numbers of all rejections that apply.
 
+use std::collections::BTreeMap;
+
+use arborline::base::ids::Text;
 use arborline::base::limits::FUTURE_MS_MAX;
 use arborline::base::time::{DAY_MS, Time};
 use arborline::engine::command::token::CreateToken;
@@ -54,18 +57,26 @@ pub(crate) struct Seated {
     pub(crate) waits: bool,
 }
 
-/// Accepted with the seats given, or refused with a number.
-pub(crate) type Verdict = Result<Vec<Seated>, u16>;
+/// Accepted with the seats given, or all that is against it.
+pub(crate) type Verdict = Result<Vec<Seated>, Wrong>;
 
-/// Reasons found against a command; the lowest is given.
-#[derive(Default)]
+/// All reasons found against a command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Wrong {
-    lowest: Option<u16>,
+    numbers: Vec<u16>,
+}
+
+impl From<u16> for Wrong {
+    fn from(number: u16) -> Wrong {
+        Wrong {
+            numbers: vec![number],
+        }
+    }
 }
 
 impl Wrong {
     pub(crate) fn note(&mut self, number: u16) {
-        self.lowest = Some(self.lowest.map_or(number, |lowest| lowest.min(number)));
+        self.numbers.push(number);
     }
 
     pub(crate) fn check(&mut self, wrong: bool, number: u16) {
@@ -74,12 +85,27 @@ impl Wrong {
         }
     }
 
-    pub(crate) fn take<T>(&mut self, result: Result<T, u16>) -> Option<T> {
-        result.map_err(|number| self.note(number)).ok()
+    pub(crate) fn take<T, W: Into<Wrong>>(&mut self, result: Result<T, W>) -> Option<T> {
+        result
+            .map_err(|wrong| self.numbers.extend(wrong.into().numbers))
+            .ok()
     }
 
-    pub(crate) fn done(&self) -> Result<(), u16> {
-        self.lowest.map_or(Ok(()), Err)
+    pub(crate) fn done(&self) -> Result<(), Wrong> {
+        if self.numbers.is_empty() {
+            return Ok(());
+        }
+        Err(self.clone())
+    }
+
+    /// The lowest reason.
+    pub(crate) fn lowest(&self) -> u16 {
+        *self.numbers.iter().min().expect("there is a reason")
+    }
+
+    /// Whether a number is among the reasons.
+    pub(crate) fn holds(&self, number: u16) -> bool {
+        self.numbers.contains(&number)
     }
 }
 
@@ -93,7 +119,7 @@ impl World {
             (None, _) => None,
         };
         match clock {
-            Some(ClockMode::Events) => self.advance(command.at),
+            Some(ClockMode::Events) => self.advance(latest(command)),
             _ => self.advance(stamp),
         }
         self.attempt(seq, command)
@@ -110,18 +136,20 @@ impl World {
     }
 
     fn judge(&mut self, seq: u64, command: &Command) -> Verdict {
-        let space = match command.verb {
-            Verb::Enrol(_) => &self.member_ids,
-            Verb::Order(_) => &self.sale_ids,
-            _ => &self.fact_ids,
-        };
-        if space.contains_key(&command.id) {
-            return Err(no::DUPLICATE);
+        let ticks = command.verb == Verb::AdvanceTime;
+        if !ticks && self.id_space(command).contains_key(&command.id) {
+            return Err(no::DUPLICATE.into());
+        }
+        if let Verb::Atomic(commands) = &command.verb {
+            let known = |part: &Command| self.id_space(part).contains_key(&part.id);
+            if commands.iter().any(known) {
+                return Err(no::DUPLICATE.into());
+            }
         }
         match (&self.rules, &command.verb) {
             (None, Verb::Found(found)) => self.found(command.at, &found.rules),
-            (None, _) => return Err(no::NO_NETWORK),
-            (Some(_), Verb::Found(_)) => return Err(no::ALREADY_FOUNDED),
+            (None, _) => return Err(no::NO_NETWORK.into()),
+            (Some(_), Verb::Found(_)) => return Err(no::ALREADY_FOUNDED.into()),
             _ => {}
         }
         let mut wrong = Wrong::default();
@@ -133,12 +161,28 @@ impl World {
             Verb::Order(_) => &mut self.sale_ids,
             _ => &mut self.fact_ids,
         };
-        space.insert(command.id.clone(), seq);
+        if !matches!(command.verb, Verb::AdvanceTime) {
+            space.insert(command.id.clone(), seq);
+        }
         Ok(verdict.expect("nothing is wrong"))
     }
 
+    /// The ids that a command's own must not repeat.
+    fn id_space(&self, command: &Command) -> &BTreeMap<Text, u64> {
+        match command.verb {
+            Verb::Enrol(_) => &self.member_ids,
+            Verb::Order(_) => &self.sale_ids,
+            _ => &self.fact_ids,
+        }
+    }
+
     fn check_time(&self, wrong: &mut Wrong, command: &Command) {
-        let wall = self.law().clock == ClockMode::Wall;
+        // The runtime's own commands; and of several together only the parts happen at a time.
+        let ours = matches!(
+            command.verb,
+            Verb::AdvanceTime | Verb::ExtendCalendar(_) | Verb::Atomic(_)
+        );
+        let wall = self.law().clock == ClockMode::Wall && !ours;
         wrong.check(
             wall && command.at.0 > self.time.0 + FUTURE_MS_MAX,
             no::AT_IN_FUTURE,
@@ -184,11 +228,9 @@ impl World {
             }
             Verb::CreateToken(token) => self.create_token(command, token).map(nothing),
             Verb::RevokeToken(revoke) => {
-                let token = self
-                    .tokens
-                    .get_mut(&revoke.token)
-                    .ok_or(no::UNKNOWN_TOKEN)?;
-                token.revoked = true;
+                let token = self.tokens.get_mut(&revoke.token);
+                let token = token.filter(|token| !token.revoked);
+                token.ok_or(no::UNKNOWN_TOKEN)?.revoked = true;
                 Ok(Vec::new())
             }
             Verb::ExtendCalendar(extend) => {
@@ -211,7 +253,7 @@ impl World {
         }
     }
 
-    fn create_token(&mut self, command: &Command, token: &CreateToken) -> Result<(), u16> {
+    fn create_token(&mut self, command: &Command, token: &CreateToken) -> Result<(), Wrong> {
         let member = match &token.member {
             None => None,
             Some(id) => Some(self.person(id).ok_or(no::UNKNOWN_MEMBER)?),
@@ -248,5 +290,13 @@ impl World {
         });
         self.calendars = calendars.collect();
         self.rules = Some(rules.clone());
+    }
+}
+
+/// The latest time in a command: of several that happen together, that of the last.
+fn latest(command: &Command) -> Time {
+    match &command.verb {
+        Verb::Atomic(commands) => commands.iter().map(latest).fold(command.at, Time::max),
+        _ => command.at,
     }
 }

@@ -16,7 +16,12 @@ use super::trees::Hang;
 use super::world::{Person, RolledUp, World};
 
 impl World {
-    pub(crate) fn enrol(&mut self, id: &Text, at: Time, enrol: &Enrol) -> Result<Vec<Seated>, u16> {
+    pub(crate) fn enrol(
+        &mut self,
+        id: &Text,
+        at: Time,
+        enrol: &Enrol,
+    ) -> Result<Vec<Seated>, Wrong> {
         let mut wrong = Wrong::default();
         let enroller = match &enrol.enroller {
             None => None,
@@ -31,17 +36,20 @@ impl World {
         let builds = enrol.kind == MemberKind::Distributor;
         wrong.check(!builds && !enrol.placements.is_empty(), no::WRONG_KIND);
         let mut asked = vec![None; self.trees.len()];
-        for placement in &enrol.placements {
+        for placement in enrol.placements.iter().filter(|_| builds) {
             match self.tree(&placement.tree) {
-                None | Some(0) => wrong.note(no::UNKNOWN_NAME),
-                Some(tree) if asked[tree].is_some() => wrong.note(no::ALREADY_PLACED),
+                None => wrong.note(no::UNKNOWN_NAME),
+                Some(tree) if tree == 0 || asked[tree].is_some() => wrong.note(no::ALREADY_PLACED),
                 Some(tree) => asked[tree] = Some(&placement.place),
             }
         }
         let mut found = Vec::new();
         for (tree, asked) in asked.iter().enumerate().skip(1) {
             if !lost && (builds || asked.is_some()) {
-                found.push((tree, wrong.take(self.find_place(tree, enroller, *asked))));
+                found.push((
+                    tree,
+                    wrong.take(self.find_place(tree, self.start(tree, enroller), None, *asked)),
+                ));
             }
         }
         wrong.done()?;
@@ -50,7 +58,7 @@ impl World {
         let mut seated = Vec::new();
         for (tree, place) in found {
             let place = place.expect("found");
-            seated.push(self.seat_member(tree, member, 1, enroller, place));
+            seated.push(self.seat_member(tree, member, 1, place));
         }
         Ok(seated)
     }
@@ -81,18 +89,11 @@ impl World {
     }
 
     /// Gives a member a seat of his own.
-    fn seat_member(
-        &mut self,
-        tree: usize,
-        member: usize,
-        centre: u16,
-        enroller: Option<usize>,
-        place: Found,
-    ) -> Seated {
+    fn seat_member(&mut self, tree: usize, member: usize, centre: u16, place: Found) -> Seated {
         let seat = self.trees[tree].add(member, centre, place.hang);
         self.people[member].seats[tree].push(seat);
-        if let Some(enroller) = enroller.filter(|_| place.alternated) {
-            self.people[enroller].alternated[tree] += 1;
+        if let Some(whose) = place.alternated {
+            self.people[whose].alternated[tree] += 1;
         }
         self.seated(tree, seat)
     }
@@ -111,7 +112,7 @@ impl World {
         }
     }
 
-    pub(crate) fn update(&mut self, update: &Update) -> Result<Vec<Seated>, u16> {
+    pub(crate) fn update(&mut self, update: &Update) -> Result<Vec<Seated>, Wrong> {
         let mut wrong = Wrong::default();
         let member = wrong.take(self.person(&update.member).ok_or(no::UNKNOWN_MEMBER));
         wrong.check(
@@ -119,6 +120,11 @@ impl World {
             no::NO_SUCH_LEG,
         );
         let to = update.kind;
+        if let (Some(member), Some(to)) = (member, to) {
+            let person = &self.people[member];
+            let gone = person.status == Status::Terminated && person.kind != to;
+            wrong.check(gone, no::TERMINATED);
+        }
         if let (Some(member), Some(MemberKind::Preferred | MemberKind::Customer)) = (member, to) {
             wrong.check(self.has_downline(member), no::HAS_DOWNLINE);
         }
@@ -146,11 +152,12 @@ impl World {
         }
         let mut seated = Vec::new();
         if to == Some(MemberKind::Distributor) {
-            let enroller = self.people[member].enrolled_by;
+            // Whoever stands above him now in the enroller tree counts as his enroller.
+            let enroller = self.trees[0].parent(member);
             for tree in 1..self.trees.len() {
                 if self.people[member].seats[tree].is_empty() {
-                    let place = self.find_place(tree, enroller, None)?;
-                    seated.push(self.seat_member(tree, member, 1, enroller, place));
+                    let place = self.find_place(tree, self.start(tree, enroller), None, None)?;
+                    seated.push(self.seat_member(tree, member, 1, place));
                 }
             }
         }
@@ -166,7 +173,7 @@ impl World {
         })
     }
 
-    pub(crate) fn set_status(&mut self, set: &SetStatus) -> Result<(), u16> {
+    pub(crate) fn set_status(&mut self, set: &SetStatus) -> Result<(), Wrong> {
         let member = self.person(&set.member).ok_or(no::UNKNOWN_MEMBER)?;
         let now = self.people[member].status;
         let follows = match (now, set.status) {
@@ -174,7 +181,7 @@ impl World {
             (from, to) => from != to,
         };
         if !follows {
-            return Err(no::STATUS_UNCHANGED);
+            return Err(no::STATUS_UNCHANGED.into());
         }
         self.people[member].status = set.status;
         if set.status == Status::Terminated {
@@ -241,13 +248,9 @@ impl World {
         }
     }
 
-    pub(crate) fn place(&mut self, place: &Place) -> Result<Vec<Seated>, u16> {
+    pub(crate) fn place(&mut self, place: &Place) -> Result<Vec<Seated>, Wrong> {
         let mut wrong = Wrong::default();
-        let tree = wrong.take(
-            self.tree(&place.tree)
-                .filter(|&tree| tree > 0)
-                .ok_or(no::UNKNOWN_NAME),
-        );
+        let tree = wrong.take(self.tree(&place.tree).ok_or(no::UNKNOWN_NAME));
         let member = wrong.take(self.person(&place.member).ok_or(no::UNKNOWN_MEMBER));
         let (Some(tree), Some(member)) = (tree, member) else {
             return Err(wrong.done().expect_err("something is unknown"));
@@ -258,50 +261,43 @@ impl World {
         let has = person.seats[tree].len();
         let centre = usize::from(place.centre);
         wrong.check(centre == 0 || centre > has + 1, no::UNKNOWN_CENTRE);
-        wrong.check(
-            centre == has + 1 && centre > usize::from(self.law().trees[tree].centres),
-            no::TOO_MANY_CENTRES,
-        );
+        let most = usize::from(self.law().trees[tree].centres);
+        wrong.check(centre == has + 1 && centre > most, no::TOO_MANY_CENTRES);
         let seat = self.seat(tree, member, place.centre);
-        wrong.check(
-            seat.is_some_and(|seat| !self.trees[tree].waits(seat)),
-            no::ALREADY_PLACED,
-        );
-        let enroller = self.people[member].enrolled_by;
-        let found = wrong.take(self.find_place(tree, enroller, Some(&place.place)));
+        let placed = seat.is_some_and(|seat| !self.trees[tree].waits(seat));
+        wrong.check(placed, no::ALREADY_PLACED);
+        let enroller = self.trees[0].parent(member);
+        let first = self.seat(tree, member, 1).filter(|_| place.centre > 1);
+        let start = self.start(tree, enroller);
+        let found = wrong.take(self.find_place(tree, start, first, Some(&place.place)));
         wrong.done()?;
         let found = found.expect("found");
+        if seat.is_some() && found.hang == Hang::Waits {
+            return Err(no::NO_OPEN_POSITION.into());
+        }
         let Some(seat) = seat else {
-            return Ok(vec![self.seat_member(
-                tree,
-                member,
-                place.centre,
-                enroller,
-                found,
-            )]);
+            return Ok(vec![self.seat_member(tree, member, place.centre, found)]);
         };
         self.trees[tree].hang(seat, found.hang);
-        if let Some(enroller) = enroller.filter(|_| found.alternated) {
-            self.people[enroller].alternated[tree] += 1;
+        if let Some(whose) = found.alternated {
+            self.people[whose].alternated[tree] += 1;
         }
         Ok(vec![self.seated(tree, seat)])
     }
 
-    pub(crate) fn move_leg(&mut self, asked: &Move) -> Result<Vec<Seated>, u16> {
+    pub(crate) fn move_leg(&mut self, asked: &Move) -> Result<Vec<Seated>, Wrong> {
         let mut wrong = Wrong::default();
         let tree = wrong.take(self.tree(&asked.tree).ok_or(no::UNKNOWN_NAME));
         let member = wrong.take(self.person(&asked.member).ok_or(no::UNKNOWN_MEMBER));
         let Some(tree) = tree else {
             return Err(wrong.done().expect_err("no tree"));
         };
-        let seat = member.and_then(|_| {
-            wrong.take(self.seat_named(tree, &asked.member, asked.centre, no::UNKNOWN_MEMBER))
-        });
+        let seat =
+            member.and_then(|member| wrong.take(self.seat_named(tree, member, asked.centre)));
         let hang = match &asked.parent {
             None => Some(Hang::Root),
             Some(id) => {
-                let parent =
-                    wrong.take(self.seat_named(tree, id, asked.parent_centre, no::UNKNOWN_MEMBER));
+                let parent = wrong.take(self.parent_named(tree, id, asked.parent_centre));
                 parent.and_then(|parent| wrong.take(self.hang_under(tree, parent, asked.leg)))
             }
         };

@@ -1,42 +1,71 @@
 //! Where a seat goes: places asked for, and policies.
 
 use arborline::engine::command::enrol::PlaceAt;
+use arborline::engine::member::{MemberKind, Status};
 use arborline::tree::rules::{Inside, Policy};
 
-use super::judge::no;
+use super::judge::{Wrong, no};
 use super::trees::Hang;
 use super::world::World;
 
-/// A place that was found, and whether a turn of `Alternate` was used up for it.
+/// Where a search for a place begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// Nobody brought him in: anywhere.
+    Nobody,
+    /// The enroller has no place himself.
+    Lacking,
+    /// At or below this seat.
+    Seat(usize),
+}
+
+/// A place that was found, and whose turn of `Alternate` is used up by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) hang: Hang,
-    pub(crate) alternated: bool,
+    pub(crate) alternated: Option<usize>,
 }
 
 const fn plainly(hang: Hang) -> Found {
     Found {
         hang,
-        alternated: false,
+        alternated: None,
     }
 }
 
 impl World {
-    /// Where a newcomer (or waiting seat) of `enroller` goes; `asked` or by the tree's own policy.
+    /// Where a member brought in by `enroller` starts to look for a place.
+    pub(crate) fn start(&self, tree: usize, enroller: Option<usize>) -> Start {
+        let Some(enroller) = enroller else {
+            return Start::Nobody;
+        };
+        match self.seat(tree, enroller, 1) {
+            Some(seat) if !self.trees[tree].waits(seat) => Start::Seat(seat),
+            _ => Start::Lacking,
+        }
+    }
+
+    /// The place asked for, or one by the tree's own policy. Policies look below the
+    /// `first` centre of one who has it, and follow the habits of whoever they look below.
     pub(crate) fn find_place(
         &self,
         tree: usize,
-        enroller: Option<usize>,
+        start: Start,
+        first: Option<usize>,
         asked: Option<&PlaceAt>,
-    ) -> Result<Found, u16> {
+    ) -> Result<Found, Wrong> {
         match asked {
-            None => {
-                let policy = self.law().trees[tree].placement;
-                self.by_policy(tree, policy, enroller, None)
-            }
-            Some(PlaceAt::Root) => match enroller {
-                Some(_) => Err(no::OUTSIDE_ENROLLER),
-                None => Ok(plainly(Hang::Root)),
+            None => match start {
+                Start::Nobody => Ok(plainly(Hang::Root)),
+                Start::Lacking => Ok(plainly(Hang::Waits)),
+                Start::Seat(from) => {
+                    let policy = self.law().trees[tree].placement;
+                    self.by_policy(tree, policy, from)
+                }
+            },
+            Some(PlaceAt::Root) => match start {
+                Start::Nobody => Ok(plainly(Hang::Root)),
+                Start::Lacking | Start::Seat(_) => Err(no::OUTSIDE_ENROLLER.into()),
             },
             Some(PlaceAt::Tank) => Ok(plainly(Hang::Waits)),
             Some(PlaceAt::Under {
@@ -44,38 +73,56 @@ impl World {
                 centre,
                 leg,
             }) => {
-                let parent = self.seat_named(tree, parent, *centre, no::UNKNOWN_MEMBER)?;
-                self.within(tree, enroller, parent)?;
-                Ok(plainly(self.hang_under(tree, parent, *leg)?))
+                let parent = self.parent_named(tree, parent, *centre)?;
+                let mut wrong = Wrong::default();
+                wrong.take(self.within(tree, start, parent));
+                let hang = wrong.take(self.hang_under(tree, parent, *leg));
+                wrong.done()?;
+                Ok(plainly(hang.expect("found")))
             }
             Some(PlaceAt::Policy { policy, under }) => {
-                let start = match under {
-                    None => None,
-                    Some(id) => Some(self.seat_named(tree, id, 1, no::UNKNOWN_MEMBER)?),
+                let from = match (under, first.map_or(start, Start::Seat)) {
+                    (Some(id), _) => {
+                        let from = self.parent_named(tree, id, 1)?;
+                        self.within(tree, start, from)?;
+                        from
+                    }
+                    (None, Start::Seat(from)) => from,
+                    (None, Start::Lacking) => return Ok(plainly(Hang::Waits)),
+                    (None, Start::Nobody) => return Err(no::NOT_PLACED.into()),
                 };
-                if let Some(start) = start {
-                    self.within(tree, enroller, start)?;
-                }
-                self.by_policy(tree, *policy, enroller, start)
+                self.by_policy(tree, *policy, from)
             }
         }
     }
 
-    /// A placed seat by member id and centre.
+    /// The placed seat of someone who can have others below him.
+    pub(crate) fn parent_named(&self, tree: usize, id: &str, centre: u16) -> Result<usize, Wrong> {
+        let member = self.person(id).ok_or(no::UNKNOWN_MEMBER)?;
+        let mut wrong = Wrong::default();
+        let person = &self.people[member];
+        wrong.check(person.status == Status::Terminated, no::TERMINATED);
+        wrong.check(person.kind != MemberKind::Distributor, no::WRONG_KIND);
+        let seat = wrong.take(self.seat_named(tree, member, centre));
+        wrong.done()?;
+        Ok(seat.expect("found"))
+    }
+
+    /// The placed seat of a member's centre.
     pub(crate) fn seat_named(
         &self,
         tree: usize,
-        id: &str,
+        member: usize,
         centre: u16,
-        unknown: u16,
-    ) -> Result<usize, u16> {
-        let member = self.person(id).ok_or(unknown)?;
+    ) -> Result<usize, Wrong> {
         if self.people[member].seats[tree].is_empty() {
-            return Err(no::WRONG_KIND);
+            let mut wrong = Wrong::from(no::WRONG_KIND);
+            wrong.check(centre != 1, no::UNKNOWN_CENTRE);
+            wrong.done()?;
         }
         let seat = self.seat(tree, member, centre).ok_or(no::UNKNOWN_CENTRE)?;
         if self.trees[tree].waits(seat) {
-            return Err(no::NOT_PLACED);
+            return Err(no::NOT_PLACED.into());
         }
         Ok(seat)
     }
@@ -86,52 +133,33 @@ impl World {
         tree: usize,
         parent: usize,
         leg: Option<u8>,
-    ) -> Result<Hang, u16> {
+    ) -> Result<Hang, Wrong> {
         let kept = &self.trees[tree];
         let leg = match (kept.shape.legs(), leg) {
             (None, None) => 0,
-            (None, Some(_)) => return Err(no::NO_SUCH_LEG),
-            (Some(legs), Some(leg)) if leg == 0 || leg > legs => return Err(no::NO_SUCH_LEG),
+            (None, Some(_)) => return Err(no::NO_SUCH_LEG.into()),
+            (Some(legs), Some(leg)) if leg == 0 || leg > legs => return Err(no::NO_SUCH_LEG.into()),
             (Some(_), Some(leg)) if kept.child_in_leg(parent, leg).is_some() => {
-                return Err(no::SEAT_TAKEN);
+                return Err(no::SEAT_TAKEN.into());
             }
             (Some(_), Some(leg)) => leg,
-            (Some(_), None) => kept.free_leg(parent).ok_or(no::NO_OPEN_POSITION)?,
+            (Some(_), None) => kept.free_leg(parent).ok_or(no::SEAT_TAKEN)?,
         };
         Ok(Hang::Under { parent, leg })
     }
 
-    /// Whether a seat stands at or below one of the enroller's.
-    fn within(&self, tree: usize, enroller: Option<usize>, seat: usize) -> Result<(), u16> {
-        let Some(enroller) = enroller else {
-            return Ok(());
-        };
-        let his = &self.people[enroller].seats[tree];
-        if his.iter().any(|&own| self.trees[tree].is_above(own, seat)) {
-            return Ok(());
+    /// Whether a seat stands where the search may end.
+    fn within(&self, tree: usize, start: Start, seat: usize) -> Result<(), Wrong> {
+        match start {
+            Start::Nobody => Ok(()),
+            Start::Lacking => Err(no::NOT_PLACED.into()),
+            Start::Seat(top) if self.trees[tree].is_above(top, seat) => Ok(()),
+            Start::Seat(_) => Err(no::OUTSIDE_ENROLLER.into()),
         }
-        Err(no::OUTSIDE_ENROLLER)
     }
 
-    fn by_policy(
-        &self,
-        tree: usize,
-        policy: Policy,
-        enroller: Option<usize>,
-        start: Option<usize>,
-    ) -> Result<Found, u16> {
+    fn by_policy(&self, tree: usize, policy: Policy, from: usize) -> Result<Found, Wrong> {
         let kept = &self.trees[tree];
-        let his = enroller.and_then(|member| self.seat(tree, member, 1));
-        let Some(from) = start.or(his) else {
-            return Ok(plainly(if enroller.is_some() {
-                Hang::Waits
-            } else {
-                Hang::Root
-            }));
-        };
-        if kept.waits(from) {
-            return Ok(plainly(Hang::Waits));
-        }
         let down = |leg: u8| {
             let parent = kept.outer_end(from, leg);
             plainly(Hang::Under { parent, leg })
@@ -145,13 +173,13 @@ impl World {
             Policy::OuterLeft => down(1),
             Policy::OuterRight => down(2),
             Policy::DefaultLeg => {
-                let member = enroller.map(|member| self.people[member].default_leg);
-                down(member.flatten().unwrap_or(1))
+                down(self.people[kept.seats[from].owner].default_leg.unwrap_or(1))
             }
             Policy::Alternate => {
-                let turns = enroller.map_or(0, |member| self.people[member].alternated[tree]);
+                let owner = kept.seats[from].owner;
+                let turns = self.people[owner].alternated[tree];
                 Found {
-                    alternated: true,
+                    alternated: Some(owner),
                     ..down(if turns % 2 == 0 { 1 } else { 2 })
                 }
             }
@@ -169,7 +197,7 @@ impl World {
                     }
                     let fewest = kept.seats[at].children.iter().copied();
                     at = fewest
-                        .min_by_key(|&child| kept.subtree(child).len())
+                        .min_by_key(|&child| self.counted(tree, child))
                         .expect("a full seat has children");
                 }
             }
@@ -227,7 +255,19 @@ impl World {
                 });
                 inside.map(|entry| entry.volumes[usize::from(kind)]).sum()
             }
-            _ => i64::try_from(below.len()).expect("few seats"),
+            _ => self.counted(tree, child),
         }
+    }
+
+    /// Members at or below a seat who count: not those who have left.
+    fn counted(&self, tree: usize, seat: usize) -> i64 {
+        let below = self.trees[tree].subtree(seat);
+        let people = below
+            .iter()
+            .map(|&seat| &self.people[self.trees[tree].seats[seat].owner]);
+        let counted = people.filter(|person| {
+            person.kind == MemberKind::Distributor && person.status != Status::Terminated
+        });
+        i64::try_from(counted.count()).expect("few seats")
     }
 }

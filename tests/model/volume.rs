@@ -21,7 +21,7 @@ struct Credit {
 }
 
 impl World {
-    pub(crate) fn order(&mut self, id: &str, at: Time, order: &Order) -> Result<(), u16> {
+    pub(crate) fn order(&mut self, id: &str, at: Time, order: &Order) -> Result<(), Wrong> {
         let mut wrong = Wrong::default();
         let buyer = wrong.take(self.person(&order.member).ok_or(no::UNKNOWN_MEMBER));
         let credit = buyer.and_then(|buyer| wrong.take(self.credit(buyer, order.centre)));
@@ -48,13 +48,13 @@ impl World {
         self.book(at, credit, volumes, Some(sale))
     }
 
-    pub(crate) fn refund(&mut self, at: Time, refund: &Refund) -> Result<(), u16> {
+    pub(crate) fn refund(&mut self, at: Time, refund: &Refund) -> Result<(), Wrong> {
         let found = self.sales.iter().position(|sale| sale.id == refund.order);
         let number = found.ok_or(no::UNKNOWN_ORDER)?;
         let sale = self.sales[number].clone();
         let mut wrong = Wrong::default();
         let days = i64::from(self.law().refund_days);
-        wrong.check(at.0 > sale.at.0 + days * DAY_MS, no::REFUND_TOO_LATE);
+        wrong.check(self.time.0 > sale.at.0 + days * DAY_MS, no::REFUND_TOO_LATE);
         let parts = wrong.take(extent(&sale, &refund.extent));
         wrong.done()?;
         let (back, amount) = parts.expect("fits");
@@ -71,7 +71,7 @@ impl World {
         self.book(at, credit, back.map(|part| -part), Some(number))
     }
 
-    pub(crate) fn adjust(&mut self, at: Time, adjust: &Adjust) -> Result<(), u16> {
+    pub(crate) fn adjust(&mut self, at: Time, adjust: &Adjust) -> Result<(), Wrong> {
         let mut wrong = Wrong::default();
         let volumes = *adjust.volumes.units();
         wrong.check(self.unnamed(&volumes), no::UNKNOWN_NAME);
@@ -89,7 +89,7 @@ impl World {
     }
 
     /// The buyer himself, or the nearest standing distributor above him in the enroller tree.
-    fn credit(&self, buyer: usize, centre: u16) -> Result<Credit, u16> {
+    fn credit(&self, buyer: usize, centre: u16) -> Result<Credit, Wrong> {
         let person = &self.people[buyer];
         let mut wrong = Wrong::default();
         let has = (1..self.trees.len()).any(|tree| self.seat(tree, buyer, centre).is_some());
@@ -126,7 +126,7 @@ impl World {
         credit: Credit,
         volumes: [i64; 8],
         sale: Option<usize>,
-    ) -> Result<(), u16> {
+    ) -> Result<(), Wrong> {
         let types = self.calendars.len();
         let periods: Vec<usize> = (0..types)
             .map(|of| self.booked(of, at, credit.member))
@@ -141,7 +141,7 @@ impl World {
                     .map(|entry| i128::from(entry.volumes[kind].unsigned_abs()))
                     .sum();
                 if sum + i128::from(volumes[kind].unsigned_abs()) > i128::from(SUM_MAX) {
-                    return Err(no::OVERFLOW);
+                    return Err(no::OVERFLOW.into());
                 }
             }
         }
@@ -159,9 +159,17 @@ impl World {
 
 /// The volumes and the money a refund takes back.
 fn extent(sale: &Sale, extent: &Extent) -> Result<([i64; 8], i64), u16> {
+    let nothing = sale.amount == 0 && sale.volumes == [0; 8];
+    let gone = sale.amount_left == 0 && sale.left == [0; 8] && !nothing;
+    if gone && *extent == Extent::Full {
+        return Err(no::REFUND_TOO_LARGE.into());
+    }
     let (back, amount) = match extent {
         Extent::Full => (sale.left, sale.amount_left),
-        Extent::Amount(amount) if amount.0 > sale.amount_left => return Err(no::REFUND_TOO_LARGE),
+        Extent::Amount(amount) if amount.0 > sale.amount_left || sale.amount == 0 => {
+            // A share of no money says nothing of volumes.
+            return Err(no::REFUND_TOO_LARGE.into());
+        }
         Extent::Amount(amount) if amount.0 == sale.amount_left => (sale.left, amount.0),
         Extent::Amount(amount) => {
             let mut back = [0; 8];
@@ -178,6 +186,6 @@ fn extent(sale: &Sale, extent: &Extent) -> Result<([i64; 8], i64), u16> {
     if fits {
         Ok((back, amount))
     } else {
-        Err(no::REFUND_TOO_LARGE)
+        Err(no::REFUND_TOO_LARGE.into())
     }
 }

@@ -20,8 +20,6 @@ fn on(disk: &SimDisk, rules: Rules) -> arborline::runtime::settings::Settings {
     // Not a document that can be read: calendars that grow by themselves would be commands that nobody sent.
     let founding = settings.founding.as_mut().expect("a network to found");
     founding.document = b"drawn by chance".to_vec();
-    let starts = founding.rules.period_types.iter().map(|of| of.starts[0]);
-    founding.at = starts.max().expect("a period type");
     settings
 }
 

@@ -34,7 +34,6 @@ pub(super) fn settings(disk: &(impl Disk + Clone), dir: &Path, rules: Rules) -> 
         disk: Arc::new(disk.clone()),
         founding: Some(Founding {
             document: Vec::new(),
-            at: AT.plus_ms(-40 * DAY_MS),
             rules,
         }),
         segment_bytes: 32 << 10,

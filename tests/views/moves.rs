@@ -21,7 +21,7 @@ use arborline::view::tank::{self, TankQuery};
 use arborline::view::volumes::{self, VolumesQuery};
 use serde_json::{Value, json};
 
-use super::world::{World, cv, json, place, rules, volume};
+use super::world::{World, cv, json, place, rules, time, volume};
 
 #[test]
 fn an_open_position_is_where_the_next_one_lands() {
@@ -287,31 +287,40 @@ fn an_order_shows_its_refunds_and_what_is_left() {
     world.sound();
 }
 
-#[test]
-fn an_event_says_what_a_client_would_send() {
-    let rules = rules();
-    let id_of = |member: u32| format!("M{member}");
-    let received = super::world::time("2026-01-02T00:00:00Z");
-    let event = |verb: Verb, choices: Vec<Choice>| {
-        let command = Command {
-            id: "E1".into(),
-            at: super::world::time("2026-01-01T00:00:00Z"),
-            verb,
-        };
-        json(&changes::events(
-            7,
-            received,
-            &command,
-            &Accepted { choices },
-            &rules,
-            &id_of,
-        ))
+/// The events of a command logged as number 7, as clients get them.
+fn events(verb: Verb, choices: Vec<Choice>) -> Value {
+    let command = Command {
+        id: "E1".into(),
+        at: time("2026-01-01T00:00:00Z"),
+        verb,
     };
-    let with = |kind: &str, data: Value| {
-        json!([{
-            "seq": 7, "id": "E1", "type": kind, "at": "2026-01-01T00:00:00Z", "received": "2026-01-02T00:00:00Z",
-            "data": data,
-        }])
+    let received = time("2026-01-02T00:00:00Z");
+    let id_of = |member: u32| format!("M{member}");
+    let accepted = Accepted { choices };
+    json(&changes::events(
+        7,
+        received,
+        &command,
+        &accepted,
+        &rules(),
+        &id_of,
+    ))
+}
+
+/// The event that is expected of it.
+fn event(kind: &str, data: Value) -> Value {
+    json!({
+        "seq": 7, "id": "E1", "type": kind, "at": "2026-01-01T00:00:00Z", "received": "2026-01-02T00:00:00Z",
+        "data": data,
+    })
+}
+
+#[test]
+fn an_enrolment_s_event_tells_the_places_that_followed() {
+    let policy = Policy::WeakerVolume {
+        kind: 1,
+        period: 0,
+        inside: Inside::Outer,
     };
     let enrol = Enrol {
         kind: MemberKind::Preferred,
@@ -324,28 +333,11 @@ fn an_event_says_what_a_client_would_send() {
         placements: vec![Placement {
             tree: "binary".into(),
             place: PlaceAt::Policy {
-                policy: Policy::WeakerVolume {
-                    kind: 1,
-                    period: 0,
-                    inside: Inside::Outer,
-                },
+                policy,
                 under: None,
             },
         }],
     };
-    let mut expected = with(
-        "member.enrolled",
-        json!({
-            "kind": "preferred", "enroller": "R", "country": "AT", "tags": ["gold"],
-            "placements": [{
-                "tree": "binary",
-                "policy": {"name": "weaker_volume", "kind": "pv", "period": "month", "inside": "outer"},
-            }],
-        }),
-    );
-    expected[0]["places"] = json!([
-        {"tree": "binary", "centre": 1, "parent": "M4", "parent_centre": 2, "leg": 1, "waits": false},
-    ]);
     let choice = Choice {
         tree: 2,
         centre: 1,
@@ -353,8 +345,27 @@ fn an_event_says_what_a_client_would_send() {
         leg: 1,
         waits: false,
     };
-    assert_eq!(event(Verb::Enrol(Box::new(enrol)), vec![choice]), expected);
-    let order = Order {
+    let policy =
+        json!({"name": "weaker_volume", "kind": "pv", "period": "month", "inside": "outer"});
+    let mut expected = event(
+        "member.enrolled",
+        json!({
+            "kind": "preferred", "enroller": "R", "country": "AT", "tags": ["gold"],
+            "placements": [{"tree": "binary", "policy": policy}],
+        }),
+    );
+    expected["places"] = json!([
+        {"tree": "binary", "centre": 1, "parent": "M4", "parent_centre": 2, "leg": 1, "waits": false},
+    ]);
+    assert_eq!(
+        events(Verb::Enrol(Box::new(enrol)), vec![choice]),
+        json!([expected])
+    );
+}
+
+#[test]
+fn an_event_says_what_a_client_would_send() {
+    let order = Verb::Order(Box::new(Order {
         member: "A".into(),
         centre: 2,
         volumes: Volumes::from_units(&[0, 15_000]),
@@ -362,40 +373,68 @@ fn an_event_says_what_a_client_would_send() {
         currency: None,
         class: None,
         lines: Vec::new(),
-    };
-    assert_eq!(
-        event(Verb::Order(Box::new(order)), Vec::new()),
-        with(
-            "order.accepted",
-            json!({"member": "A", "centre": 2, "volumes": {"pv": "1.50"}, "amount": "3.00"}),
-        )
-    );
-    let update = Update {
+    }));
+    let update = Verb::Update(Box::new(Update {
         member: "A".into(),
         country: Some(None),
         ..Update::default()
-    };
-    let updated = with("member.updated", json!({"member": "A", "country": null}));
-    assert_eq!(event(Verb::Update(Box::new(update)), Vec::new()), updated);
-    let full = Refund {
+    }));
+    let refund = Verb::Refund(Box::new(Refund {
         order: "O1".into(),
         extent: Extent::Full,
         reason: Some("broken".into()),
-    };
-    assert_eq!(
-        event(Verb::Refund(Box::new(full)), Vec::new()),
-        with(
-            "order.refunded",
-            json!({"order": "O1", "full": true, "reason": "broken"})
-        )
-    );
+    }));
     let mut moved = World::moving("unilevel", "A", "B", None);
     moved.parent = None;
-    assert_eq!(
-        event(Verb::Move(Box::new(moved)), Vec::new()),
-        with(
+    let moved = Verb::Move(Box::new(moved));
+    for (verb, kind, data) in [
+        (
+            order,
+            "order.accepted",
+            json!({"member": "A", "centre": 2, "volumes": {"pv": "1.50"}, "amount": "3.00"}),
+        ),
+        (
+            update.clone(),
+            "member.updated",
+            json!({"member": "A", "country": null}),
+        ),
+        (
+            refund,
+            "order.refunded",
+            json!({"order": "O1", "full": true, "reason": "broken"}),
+        ),
+        (
+            moved,
             "tree.moved",
-            json!({"tree": "unilevel", "member": "A", "centre": 1, "root": true})
-        )
-    );
+            json!({"tree": "unilevel", "member": "A", "centre": 1, "root": true}),
+        ),
+    ] {
+        assert_eq!(events(verb, Vec::new()), json!([event(kind, data)]));
+    }
+    let part = |id: &str| Command {
+        id: id.into(),
+        at: time("2026-01-01T00:00:00Z"),
+        verb: update.clone(),
+    };
+    let moves = Command {
+        verb: Verb::Move(Box::new(World::moving("binary", "A", "B", Some(2)))),
+        ..part("P1")
+    };
+    let choice = Choice {
+        tree: 2,
+        centre: 1,
+        parent: Some((4, 1)),
+        leg: 2,
+        waits: false,
+    };
+    let together = events(Verb::Atomic(vec![part("P0"), moves]), vec![choice]);
+    assert_eq!(together[0]["places"], Value::Null);
+    assert_eq!(together[1]["places"][0]["parent"], "M4");
+    let seen: Vec<_> = together
+        .as_array()
+        .expect("two")
+        .iter()
+        .map(|event| (&event["id"], &event["part"]))
+        .collect();
+    assert_eq!(seen, [(&json!("P0"), &json!(0)), (&json!("P1"), &json!(1))]);
 }

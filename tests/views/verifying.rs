@@ -77,6 +77,7 @@ fn chance_histories_stay_sound() {
         let mut own_rules = rules();
         if seed % 3 == 1 {
             own_rules.trees[1].customer_level = CustomerLevel::First;
+            own_rules.kernels.iter_mut().for_each(|kernel| kernel.tree = 1);
             own_rules.count_customers = true;
         }
         if seed % 3 == 2 {

@@ -45,6 +45,11 @@ pub(crate) fn json(answer: &impl serde::Serialize) -> Value {
     serde_json::to_value(answer).expect("answers serialise")
 }
 
+/// A question as clients put it.
+pub(crate) fn asked<T: serde::de::DeserializeOwned>(query: &Value) -> T {
+    T::deserialize(query).expect("a question")
+}
+
 /// A tree's rules.
 pub(crate) fn tree(name: &str, shape: Shape, placement: Policy) -> TreeRules {
     TreeRules {

@@ -30,6 +30,12 @@ const TOKEN: &str = "ARBORLINE_TOKEN";
 /// When flags contradict each other, a file cannot be read or written, or nobody answers at the address.
 pub fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let (address, host) = resolve(&arguments.url)?;
+    let fills_only = arguments.seconds == 0.0;
+    // Flags are judged before a long setup, not after it.
+    let streams = match fills_only {
+        true => Vec::new(),
+        false => arguments.streams()?,
+    };
     let common = Common {
         host,
         token: std::env::var(TOKEN).ok().filter(|token| !token.is_empty()),
@@ -42,60 +48,19 @@ pub fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         .connect()
         .map_err(|why| format!("nobody answers at {}: {why}", arguments.url))?;
     let (setup, targets) = prepare(arguments, address, &common)?;
-    if arguments.seconds == 0.0 {
+    if fills_only {
         if let Some(filled) = setup {
             println!("{}", serde_json::to_string_pretty(&filled)?);
         }
         return Ok(());
     }
-    let streams = arguments.streams()?;
     let load = Load {
         arguments,
         common: &common,
         targets: &targets,
         streams: &streams,
     };
-    let mut syncs = histogram();
-    let mut sync = || {
-        arguments
-            .disk
-            .as_deref()
-            .map(|folder| disk::measure(folder, &mut syncs))
-            .transpose()
-    };
-    sync()?;
-    let bare_http = match arguments.peer_seconds {
-        0.0 => Vec::new(),
-        seconds => {
-            let peer = Peer::start()?;
-            load.send(peer.address, 0.5, seconds, || ())
-        }
-    };
-    let mut samples = Vec::new();
-    let server = load.send(address, arguments.warm_up, arguments.seconds, || {
-        samples.push(Sample::take(arguments.pid));
-    });
-    sync()?;
-    let fdatasync = arguments.disk.is_some().then(|| Percentiles::of(&syncs));
-    let [before, after] = samples[..] else {
-        unreachable!("a sample is taken at both ends of measuring");
-    };
-    let report = Report {
-        url: arguments.url.clone(),
-        members: targets.count(),
-        batch: arguments.batch,
-        seconds: arguments.seconds,
-        warm_up: arguments.warm_up,
-        setup,
-        process: arguments
-            .pid
-            .map(|pid| process(pid, &before, &after, &server)),
-        processors: Shares::between(&before, &after),
-        ratios: ratios(&server, &bare_http, fdatasync.as_ref()),
-        server,
-        bare_http,
-        fdatasync,
-    };
+    let report = load.measure(address, setup)?;
     let text = table(&report);
     print!("{text}");
     if let Some(path) = &arguments.report {
@@ -155,6 +120,53 @@ struct Load<'l> {
 }
 
 impl Load<'_> {
+    /// Measures the disk, the bare handler, the server and the disk again.
+    fn measure(
+        &self,
+        address: SocketAddr,
+        setup: Option<Filled>,
+    ) -> Result<Report, Box<dyn Error>> {
+        let arguments = self.arguments;
+        let mut syncs = histogram();
+        let mut sync = || match &arguments.disk {
+            Some(folder) => disk::measure(folder, &mut syncs),
+            None => Ok(()),
+        };
+        sync()?;
+        let bare_http = match arguments.peer_seconds {
+            0.0 => Vec::new(),
+            seconds => {
+                let peer = Peer::start()?;
+                self.send(peer.address, 0.5, seconds, || ())
+            }
+        };
+        let mut samples = Vec::new();
+        let server = self.send(address, arguments.warm_up, arguments.seconds, || {
+            samples.push(Sample::take(arguments.pid));
+        });
+        sync()?;
+        let fdatasync = arguments.disk.is_some().then(|| Percentiles::of(&syncs));
+        let [before, after] = samples[..] else {
+            unreachable!("a sample is taken at both ends of measuring");
+        };
+        Ok(Report {
+            url: arguments.url.clone(),
+            members: self.targets.count(),
+            batch: arguments.batch,
+            seconds: arguments.seconds,
+            warm_up: arguments.warm_up,
+            setup,
+            process: arguments
+                .pid
+                .map(|pid| process(pid, &before, &after, &server)),
+            processors: Shares::between(&before, &after),
+            ratios: ratios(&server, &bare_http, fdatasync.as_ref()),
+            server,
+            bare_http,
+            fdatasync,
+        })
+    }
+
     /// Sends all streams together, and calls `mark` when measuring begins and when it ends.
     fn send(
         &self,

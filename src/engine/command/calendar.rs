@@ -3,8 +3,9 @@
 use crate::base::bytes::{Malformed, Reader, put_signed, put_text, put_varint};
 use crate::base::ids::Text;
 use crate::base::time::Time;
+use crate::engine::command::Command;
 use crate::engine::execute;
-use crate::engine::judging;
+use crate::engine::judging::{self, Now};
 use crate::engine::outcome::{Accepted, Outcome};
 use crate::engine::rejection::Rejection;
 use crate::engine::state::State;

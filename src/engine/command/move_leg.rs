@@ -6,7 +6,6 @@ use crate::book::forest::Attach;
 use crate::engine::codec;
 use crate::engine::command::Command;
 use crate::engine::judging::{self, Lowest, Now};
-use crate::engine::member::MemberKind;
 use crate::engine::outcome::{Accepted, Outcome};
 use crate::engine::placing::{self, Spot};
 use crate::engine::rejection::{Field, Rejection};
@@ -75,14 +74,8 @@ impl Move {
 
     fn seat(&self, state: &State, tree: usize) -> Result<u32, Rejection> {
         let member = judging::member(state, &self.member, Field::Member)?;
-        match state.members.seat(member, tree, self.centre) {
-            None if self.centre != 1 => Err(Rejection::UnknownCentre(Field::Centre)),
-            None if state.members.kind(member) != MemberKind::Distributor => {
-                Err(Rejection::WrongKind(Field::Member))
-            }
-            Some(seat) if !state.forest.is_waiting(tree, seat) => Ok(seat),
-            _ => Err(Rejection::NotPlaced(Field::Member)),
-        }
+        let fields = (Field::Member, Field::Centre);
+        placing::own_seat(state, tree, member, self.centre, fields)
     }
 
     /// Moves the seat with all below it. One who had come by himself gets his enroller by it.

@@ -1,7 +1,7 @@
 //! `order.accepted`: a sale. The path that must be fast.
 
 use crate::base::bytes::{Malformed, Reader, put_signed, put_text, put_text_option, put_varint};
-use crate::base::ids::Text;
+use crate::base::ids::{Member, Text};
 use crate::base::number::Volume;
 use crate::engine::activity;
 use crate::engine::command::{Command, Volumes};
@@ -54,6 +54,8 @@ pub struct Line {
 pub(crate) struct Tags {
     pub(crate) order: Tag,
     pub(crate) member: Tag,
+    /// Who the member most likely is.
+    pub(crate) guess: Option<Member>,
 }
 
 /// An order in the order book, whose volumes are still to be posted.
@@ -114,7 +116,8 @@ fn judge(
     judging::known_kinds(rules, &order.volumes)?;
     judging::timely(rules, command.at, now)?;
     judging::remembered(state, rules, command.at, now)?;
-    let member = state.members.find_tagged(tags.member, &order.member);
+    let members = &state.members;
+    let member = members.find_guessed(tags.guess, tags.member, &order.member);
     let buyer = member.ok_or(Rejection::UnknownMember(Field::Member))?;
     let credit = posting::credit(state, buyer, order.centre)
         .ok_or(Rejection::UnknownCentre(Field::Centre))?;
@@ -164,6 +167,7 @@ impl Order {
         let tags = Tags {
             order: Tag::of(&command.id),
             member: Tag::of(&self.member),
+            guess: None,
         };
         let booked = book(state, &rules, command, self, tags, now)?;
         posting::post(state, &booked.credit, booked.targets, &self.volumes);

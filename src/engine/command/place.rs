@@ -34,7 +34,7 @@ impl Place {
         let mut lowest = Lowest::default();
         lowest.take(judging::timely(&rules, command.at, now));
         let member = lowest.take(judging::member(state, &self.member, Field::Member));
-        let judged = member.and_then(|member| self.judge(state, tree, member, &mut lowest));
+        let judged = member.and_then(|member| lowest.take(self.judge(state, tree, member)));
         lowest.verdict()?;
         let (member, (waiting, spot)) = member.zip(judged).expect("what is missing has been noted");
         let choice = match waiting {
@@ -53,20 +53,22 @@ impl Place {
         })
     }
 
-    /// The waiting seat, if there is one, and the place for it or for a new one.
+    /// The waiting seat, if there is one, and the place for it or for a new one. Of one who cannot be placed at all,
+    /// nor as this centre, the place is not judged.
     fn judge(
         &self,
         state: &State,
         tree: usize,
         member: Member,
-        lowest: &mut Lowest,
-    ) -> Option<(Option<Seat>, Spot)> {
+    ) -> Result<(Option<Seat>, Spot), Rejection> {
         let members = &state.members;
-        let stands = members.status(member) != Status::Terminated;
-        lowest.need(stands, Rejection::Terminated(Field::Member));
-        let builds = members.kind(member) == MemberKind::Distributor;
-        lowest.need(builds, Rejection::WrongKind(Field::Member));
-        let waiting = self.which(state, tree, member, lowest)?;
+        if members.status(member) == Status::Terminated {
+            return Err(Rejection::Terminated(Field::Member));
+        }
+        if members.kind(member) != MemberKind::Distributor {
+            return Err(Rejection::WrongKind(Field::Member));
+        }
+        let waiting = self.waiting(state, tree, member)?;
         // A further centre goes below the first one unless it is told otherwise; both stay below the enroller.
         let enroller = state.forest.parent(ENROLLER_TREE, member);
         let bound = placing::start(state, tree, enroller);
@@ -75,33 +77,32 @@ impl Place {
             (PlaceAt::Policy { under: None, .. }, Start::At(_)) => own,
             _ => bound,
         };
-        let spot = lowest.take(placing::spot(state, tree, Some(&self.place), start))?;
+        let spot = placing::spot(state, tree, Some(&self.place), start)?;
         if waiting.is_some() && spot.attach == Spot::TANK.attach {
-            lowest.note(Rejection::NoOpenPosition);
+            return Err(Rejection::NoOpenPosition);
         }
-        Some((waiting, spot))
+        Ok((waiting, spot))
     }
 
-    /// The waiting seat the centre names; none within for a new centre.
-    fn which(
+    /// The waiting seat the centre names; none for a new centre.
+    fn waiting(
         &self,
         state: &State,
         tree: usize,
         member: Member,
-        lowest: &mut Lowest,
-    ) -> Option<Option<Seat>> {
+    ) -> Result<Option<Seat>, Rejection> {
         if let Some(seat) = state.members.seat(member, tree, self.centre) {
-            let waits = tree != ENROLLER_TREE && state.forest.is_waiting(tree, seat);
-            lowest.need(waits, Rejection::AlreadyPlaced);
-            return waits.then_some(Some(seat));
+            let waits = state.forest.is_waiting(tree, seat);
+            return waits.then_some(Some(seat)).ok_or(Rejection::AlreadyPlaced);
         }
-        let held = state.members.centres(member, tree);
-        let next = held > 0 && self.centre == held + 1;
-        lowest.need(next || held == 0, Rejection::UnknownCentre(Field::Centre));
-        let most = state.founded().trees[tree].centres;
-        let room = tree != ENROLLER_TREE && self.centre <= most;
-        lowest.need(room, Rejection::TooManyCentres);
-        (next && room).then_some(None)
+        let next = state.members.centres(member, tree) + 1;
+        if self.centre != next {
+            return Err(Rejection::UnknownCentre(Field::Centre));
+        }
+        if self.centre > state.founded().trees[tree].centres {
+            return Err(Rejection::TooManyCentres);
+        }
+        Ok(None)
     }
 
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {

@@ -8,14 +8,6 @@ use crate::view::verify::links::{self, Links};
 use crate::view::verify::report::Findings;
 use crate::view::verify::sold::Sold;
 
-/// A book to be looked at: its forest, and what entered it for each of its period types.
-pub(super) struct Book<'a> {
-    pub(super) name: String,
-    pub(super) forest: &'a Forest,
-    /// Index of the period type, and its sales.
-    pub(super) sold: Vec<(usize, &'a Sold)>,
-}
-
 /// One tree of a book, being looked at.
 struct Plot<'a> {
     forest: &'a Forest,
@@ -29,29 +21,30 @@ struct Plot<'a> {
 const COUNTED: u8 = 1;
 const ACTIVE: u8 = 2;
 
-/// Recomputes every figure of a book and compares.
-pub(super) fn check(found: &mut Findings<'_>, book: &Book<'_>) {
-    found.book.clone_from(&book.name);
-    for tree in 0..found.lens.rules.trees.len() {
-        let legs = found.lens.rules.trees[tree].shape.legs();
-        let Some(links) = links::read(found, book.forest, tree, legs) else {
-            continue;
-        };
-        let seats = links.up.len() as Seat;
-        let standing = |seat| {
-            let standing = book.forest.standing(tree, seat);
-            u8::from(standing.counted) * COUNTED | u8::from(standing.active) * ACTIVE
-        };
-        let plot = Plot {
-            forest: book.forest,
-            tree,
-            standing: (0..seats).map(standing).collect(),
-            links,
-        };
-        counts(found, &plot);
-        for &(period, sold) in &book.sold {
-            volumes(found, &plot, period, sold);
-        }
+/// Recomputes every figure of one tree of a book and compares. `sold` names each period type the book is meant for.
+pub(super) fn check(
+    found: &mut Findings<'_>,
+    forest: &Forest,
+    tree: usize,
+    sold: &[(usize, &Sold)],
+) {
+    let legs = found.lens.rules.trees[tree].shape.legs();
+    let Some(links) = links::read(found, forest, tree, legs) else {
+        return;
+    };
+    let standing = |seat| {
+        let standing = forest.standing(tree, seat);
+        (u8::from(standing.counted) * COUNTED) | (u8::from(standing.active) * ACTIVE)
+    };
+    let plot = Plot {
+        forest,
+        tree,
+        standing: (0..links.up.len() as Seat).map(standing).collect(),
+        links,
+    };
+    counts(found, &plot);
+    for &(period, sold) in sold {
+        volumes(found, &plot, period, sold);
     }
 }
 
@@ -62,7 +55,7 @@ fn counts(found: &mut Findings<'_>, plot: &Plot<'_>) {
     let mut below = vec![0u64; seats];
     let mut front = vec![0u64; seats];
     let packed = |standing: u8| {
-        u64::from(standing & COUNTED) << 32 | u64::from((standing & ACTIVE) / ACTIVE)
+        (u64::from(standing & COUNTED) << 32) | u64::from((standing & ACTIVE) / ACTIVE)
     };
     for &seat in &plot.links.order {
         let up = plot.links.up[seat as usize];
@@ -108,16 +101,19 @@ fn volumes(found: &mut Findings<'_>, plot: &Plot<'_>, period: usize, sold: &Sold
     let kinds = sold.kinds;
     let (own, entered) = entered(found, plot, sold);
     compare(found, plot, period, "own", kinds, &own, Forest::own);
-    drop(own);
     let rules = found.lens.rules;
     let kernels = rules.kernels.iter().enumerate();
     for (index, kernel) in kernels.filter(|(_, kernel)| {
         usize::from(kernel.tree) == plot.tree && usize::from(kernel.period) == period
     }) {
-        let column = |seat: usize| entered[seat * kinds + usize::from(kernel.kind)];
+        let column = |seat: usize| {
+            let cell = seat * kinds + usize::from(kernel.kind);
+            (own[cell], entered[cell] - own[cell])
+        };
         let buckets = usize::from(kernel.buckets);
         vectors(found, plot, (index, kernel.rule, buckets), column);
     }
+    drop(own);
     let mut group = entered;
     for &seat in &plot.links.order {
         let up = plot.links.up[seat as usize];
@@ -224,11 +220,15 @@ fn vectors(
     found: &mut Findings<'_>,
     plot: &Plot<'_>,
     (index, rule, buckets): (usize, KernelRule, usize),
-    entered: impl Fn(usize) -> i64,
+    entered: impl Fn(usize) -> (i64, i64),
 ) {
     let seats = plot.links.up.len();
     let mut received = vec![0i64; seats * buckets];
     for &seat in &plot.links.order {
+        let (own, as_from_first) = entered(seat as usize);
+        // What the tree counts as from the first level is received by the seat itself.
+        let here = seat as usize * buckets;
+        received[here] = received[here].wrapping_add(as_from_first);
         let up = plot.links.up[seat as usize];
         if up == NONE {
             continue;
@@ -242,7 +242,7 @@ fn vectors(
             let passed = received[from + bucket - usize::from(uses_level)];
             received[to + bucket] = received[to + bucket].wrapping_add(passed);
         }
-        received[to] = received[to].wrapping_add(entered(seat as usize));
+        received[to] = received[to].wrapping_add(own);
     }
     for (seat, expected) in received.chunks_exact(buckets).enumerate() {
         let seat = seat as Seat;

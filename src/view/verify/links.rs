@@ -28,7 +28,7 @@ pub(super) fn read(
     tree: usize,
     legs: Option<u8>,
 ) -> Option<Links> {
-    let kept = kept(forest, tree, legs.is_none());
+    let kept = kept(forest, tree, legs);
     found.report.positions += kept.up.len() as u64;
     check_lists(found, tree, &kept, legs);
     let order = children_first(&kept.up);
@@ -43,24 +43,32 @@ pub(super) fn read(
 }
 
 /// One pass over the seats, in their order.
-fn kept(forest: &Forest, tree: usize, list: bool) -> Kept {
+fn kept(forest: &Forest, tree: usize, legs: Option<u8>) -> Kept {
     let seats = forest.seats(tree);
     let mut kept = Kept {
         up: Vec::with_capacity(seats as usize),
         first: Vec::with_capacity(seats as usize),
-        next: Vec::with_capacity(seats as usize),
+        next: vec![NONE; seats as usize],
         leg: Vec::with_capacity(seats as usize),
     };
     for seat in 0..seats {
         let parent = forest.parent(tree, seat);
-        let is_root = list && seat != COMPANY && !forest.is_waiting(tree, seat);
-        kept.up
-            .push(parent.unwrap_or(if is_root { COMPANY } else { NONE }));
-        kept.first
-            .push(forest.first_child(tree, seat).unwrap_or(NONE));
-        kept.next
-            .push(forest.next_sibling(tree, seat).unwrap_or(NONE));
+        let is_root = legs.is_none() && seat != COMPANY && !forest.is_waiting(tree, seat);
+        let above = if is_root { COMPANY } else { NONE };
+        kept.up.push(parent.unwrap_or(above));
+        let first = forest.first_child(tree, seat);
+        kept.first.push(first.unwrap_or(NONE));
         kept.leg.push(forest.leg(tree, seat));
+        // Where there are two legs the parent's record alone names both children, and theirs lie far apart.
+        if legs == Some(2) {
+            let (first, last) = (first.unwrap_or(NONE), forest.last_child(tree, seat));
+            let place = kept.next.get_mut(first as usize);
+            if let (Some(place), Some(last)) = (place, last.filter(|&last| last != first)) {
+                *place = last;
+            }
+        } else {
+            kept.next[seat as usize] = forest.next_sibling(tree, seat).unwrap_or(NONE);
+        }
     }
     kept
 }

@@ -51,6 +51,16 @@ impl Report {
     pub fn is_clean(&self) -> bool {
         self.found == 0
     }
+
+    /// Adds what another part of the work found.
+    pub(super) fn add(&mut self, part: Report) {
+        self.positions += part.positions;
+        self.compared += part.compared;
+        self.found += part.found;
+        let room = DIFFERENCES_MAX - self.differences.len();
+        self.differences
+            .extend(part.differences.into_iter().take(room));
+    }
 }
 
 /// Where findings are noted while a book is looked at.
@@ -63,7 +73,16 @@ pub(super) struct Findings<'a> {
     pub(super) report: Report,
 }
 
-impl Findings<'_> {
+impl<'a> Findings<'a> {
+    /// Nothing found yet in the book of this name.
+    pub(super) fn new(lens: Lens<'a>, book: &str) -> Findings<'a> {
+        Findings {
+            lens,
+            book: book.to_owned(),
+            report: Report::default(),
+        }
+    }
+
     /// Compares a figure of a position.
     #[inline]
     pub(super) fn at_seat<T: PartialEq + ToString>(

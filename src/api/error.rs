@@ -1,0 +1,351 @@
+//! Rejections, refusals of the runtime and unanswered questions as problems: each is mapped here, and nowhere else.
+//!
+//! Every match is exhaustive, so that a new way to say no cannot be forgotten.
+
+use crate::api::problem::{Code, Problem};
+use crate::base::limits::FUTURE_MS_MAX;
+use crate::engine::rejection::{Field, Rejection};
+use crate::runtime::changes::ChangesError;
+use crate::runtime::submission::{Refusal, Refused};
+use crate::view::error::{ViewError, What};
+
+/// Where the fields of a command came from, so that a refusal names them as the client wrote them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Origin {
+    /// What stands before a field's name: `data.` for an event in its envelope.
+    pub prefix: &'static str,
+    /// The member, order, period or token was named by the path: an unknown one is 404.
+    pub in_path: bool,
+}
+
+impl Origin {
+    /// The path of a command's field: the envelope's own stand beside `data`, not in it.
+    fn path(self, field: &str) -> String {
+        match field {
+            "id" | "at" | "type" => field.to_owned(),
+            field => format!("{}{field}", self.prefix),
+        }
+    }
+}
+
+/// The problem of a command that was refused.
+#[must_use]
+pub fn refusal(refusal: &Refusal, origin: Origin) -> Problem {
+    match refusal {
+        Refusal::Rejected(rejected) => rejection(*rejected, origin),
+        Refusal::IdReused { first_seq, field } => Problem::new(
+            Code::IdReused,
+            format!("This id was accepted before as number {first_seq}, and there `{field}` was different."),
+        )
+        .field(origin.path(field)),
+    }
+}
+
+/// The problem of a rejection: a conflict with a fact is 409, a rule of the network 422, a name in the path 404.
+#[must_use]
+pub fn rejection(rejection: Rejection, origin: Origin) -> Problem {
+    let (code, sentence) = words(rejection);
+    let mut problem = Problem::new(code, sentence);
+    if let Some(field) = field_of(rejection) {
+        problem = problem.field(origin.path(field));
+    }
+    let named_in_path = match rejection {
+        Rejection::UnknownMember(field) => field == Field::Member,
+        Rejection::UnknownOrder | Rejection::UnknownPeriod | Rejection::UnknownToken => true,
+        _ => false,
+    };
+    // The code of an unknown thing is 404 by itself; inside a body it is a rule that is not met.
+    if code.status() == 404 && !(origin.in_path && named_in_path) {
+        problem = problem.status(422);
+    }
+    problem
+}
+
+/// The code and the sentence of a rejection.
+fn words(rejection: Rejection) -> (Code, String) {
+    let plain = |code: Code, sentence: &str| (code, sentence.to_owned());
+    match rejection {
+        Rejection::Duplicate { first_seq } => (
+            Code::IdReused,
+            format!("This id was accepted before as number {first_seq}."),
+        ),
+        Rejection::NoNetwork => plain(Code::NoNetwork, "The network has no rules yet."),
+        Rejection::AlreadyFounded => {
+            plain(Code::AlreadyFounded, "The network has its rules already.")
+        }
+        Rejection::UnknownName(_) => plain(
+            Code::UnknownName,
+            "The network's rules do not know this name; GET /v1/network lists them.",
+        ),
+        Rejection::AtInFuture => (
+            Code::AtInFuture,
+            format!(
+                "`at` may lie at most {} minutes ahead of the server's time.",
+                FUTURE_MS_MAX / 60_000
+            ),
+        ),
+        Rejection::OlderThanMemory => plain(
+            Code::OlderThanMemory,
+            "`at` is older than the memory of ids, so whether this happened before cannot be told.",
+        ),
+        Rejection::UnknownMember(_) => {
+            plain(Code::UnknownMember, "There is no member with this id.")
+        }
+        Rejection::UnknownCentre(_) => plain(
+            Code::UnknownCentre,
+            "The member has no such centre in this tree.",
+        ),
+        Rejection::UnknownOrder => plain(Code::UnknownOrder, "There is no order with this id."),
+        Rejection::UnknownPeriod => plain(
+            Code::UnknownPeriod,
+            "There is no period with this label, or it has not begun.",
+        ),
+        Rejection::UnknownToken => plain(Code::UnknownToken, "There is no token with this id."),
+        Rejection::Terminated(_) => plain(Code::MemberTerminated, "The member is terminated."),
+        Rejection::WrongKind(_) => plain(Code::WrongKind, "A member of this kind may not do this."),
+        Rejection::StatusUnchanged => plain(
+            Code::StatusUnchanged,
+            "The member has this status already, or cannot get it from the present one.",
+        ),
+        Rejection::SeatTaken => plain(Code::SeatTaken, "Somebody stands in this place."),
+        Rejection::NoSuchLeg => plain(Code::NoSuchLeg, "A place in this tree has no such leg."),
+        Rejection::AlreadyPlaced => plain(
+            Code::AlreadyPlaced,
+            "The member stands in this tree already as this centre.",
+        ),
+        Rejection::NotPlaced(_) => {
+            plain(Code::NotPlaced, "The member has no place in this tree yet.")
+        }
+        Rejection::OutsideEnroller => plain(
+            Code::OutsideEnroller,
+            "The place asked for is not below the enroller's.",
+        ),
+        Rejection::Cycle => plain(Code::Cycle, "The member would stand below himself."),
+        Rejection::MoveTooLarge => plain(
+            Code::MoveTooLarge,
+            "More members would move than this tree's rules allow at once.",
+        ),
+        Rejection::TooManyCentres => plain(
+            Code::TooManyCentres,
+            "The tree's rules allow one member no more centres.",
+        ),
+        Rejection::NoOpenPosition => plain(
+            Code::NoOpenPosition,
+            "The placement rule finds no free place.",
+        ),
+        Rejection::Overflow => plain(
+            Code::Overflow,
+            "A sum would leave the range of exact numbers.",
+        ),
+        Rejection::RefundTooLarge => plain(
+            Code::RefundTooLarge,
+            "The refund is more than what is left of the order.",
+        ),
+        Rejection::RefundTooLate => plain(
+            Code::RefundTooLate,
+            "The days in which this order can be refunded are over.",
+        ),
+        Rejection::PeriodOpen => plain(
+            Code::PeriodOpen,
+            "The period is still running; it can be closed once it has ended.",
+        ),
+        Rejection::PeriodClosed => plain(Code::PeriodClosed, "The period is closed already."),
+        Rejection::BadRules => plain(
+            Code::BadRules,
+            "The rules of the network do not fit together.",
+        ),
+        Rejection::HasDownline => plain(
+            Code::HasDownline,
+            "Members stand below him, so he cannot become a customer.",
+        ),
+        Rejection::Negative(_) => plain(Code::Negative, "A number that must not be negative is."),
+        Rejection::TooManyNames(_) => plain(
+            Code::TooManyNames,
+            "The network knows as many different texts of this sort as it can.",
+        ),
+        Rejection::AtomicRefused {
+            index,
+            number,
+            field,
+        } => {
+            let why = Rejection::from_number(number, field)
+                .map_or_else(String::new, |inner| words(inner).1);
+            (
+                Code::AtomicRefused,
+                format!("Fact {}: {why} None of the facts happened.", index + 1),
+            )
+        }
+    }
+}
+
+/// The field a rejection speaks of, by the name clients use.
+fn field_of(rejection: Rejection) -> Option<&'static str> {
+    let field = match rejection {
+        Rejection::UnknownName(field)
+        | Rejection::UnknownMember(field)
+        | Rejection::UnknownCentre(field)
+        | Rejection::Terminated(field)
+        | Rejection::WrongKind(field)
+        | Rejection::NotPlaced(field)
+        | Rejection::Negative(field)
+        | Rejection::TooManyNames(field) => field,
+        Rejection::AtomicRefused { field, .. } => field?,
+        Rejection::Duplicate { .. } => return Some("id"),
+        Rejection::AtInFuture | Rejection::OlderThanMemory => return Some("at"),
+        Rejection::UnknownOrder | Rejection::RefundTooLate => return Some("order"),
+        Rejection::RefundTooLarge => return Some("amount"),
+        Rejection::UnknownPeriod | Rejection::PeriodOpen | Rejection::PeriodClosed => {
+            return Some("period");
+        }
+        Rejection::UnknownToken => return Some("token"),
+        Rejection::StatusUnchanged => return Some("status"),
+        Rejection::HasDownline => return Some("kind"),
+        Rejection::SeatTaken | Rejection::NoSuchLeg => return Some("leg"),
+        Rejection::AlreadyPlaced | Rejection::TooManyCentres => return Some("centre"),
+        Rejection::OutsideEnroller | Rejection::Cycle => return Some("parent"),
+        Rejection::MoveTooLarge => return Some("member"),
+        Rejection::NoOpenPosition => return Some("tree"),
+        Rejection::Overflow => return Some("volumes"),
+        Rejection::NoNetwork | Rejection::AlreadyFounded | Rejection::BadRules => return None,
+    };
+    Some(match field {
+        Field::Member => "member",
+        Field::Enroller => "enroller",
+        Field::Parent => "parent",
+        Field::Tree => "tree",
+        Field::Centre => "centre",
+        Field::Volumes => "volumes",
+        Field::Period => "period",
+        Field::Class => "class",
+        Field::Currency => "currency",
+        Field::Profile => "profile",
+        Field::Amount => "amount",
+        Field::Lines => "lines",
+        Field::Calendar => "calendar",
+    })
+}
+
+/// The problem of a request the runtime did not take, or lost.
+#[must_use]
+pub fn refused(refused: &Refused) -> Problem {
+    match refused {
+        Refused::Busy => Problem::new(Code::Busy, "The queue of commands is full; ask again in a second.").retry_after(1),
+        Refused::Stopping => {
+            Problem::new(Code::Stopping, "The server is stopping and takes no more commands.").retry_after(5)
+        }
+        Refused::OutcomeUnknown => Problem::new(
+            Code::OutcomeUnknown,
+            "The disk failed while this was written: ask again with the same id, which tells whether it happened.",
+        )
+        .retry_after(5),
+        Refused::TooLarge => Problem::new(
+            Code::BodyTooLarge,
+            "This is more than one batch of the log may carry; send it in parts.",
+        ),
+        Refused::NoSpace => Problem::new(
+            Code::NoSpace,
+            "The server is out of room on its disk or in its budget of memory; nothing was written.",
+        )
+        .retry_after(60),
+    }
+}
+
+/// The problem of a question that has no answer.
+#[must_use]
+pub fn view(error: &ViewError) -> Problem {
+    match error {
+        ViewError::NoNetwork => Problem::new(Code::NoNetwork, "The network has no rules yet."),
+        ViewError::Unknown {
+            what,
+            field,
+            given,
+            allowed,
+        } => Problem::new(
+            unknown(*what),
+            format!("There is no {} `{given}`.", noun(*what)),
+        )
+        .field(*field)
+        .given(given)
+        .allowed(allowed),
+        ViewError::NotPlaced {
+            tree,
+            member,
+            centre,
+        } => Problem::new(
+            Code::NotPlaced,
+            format!("`{member}` has no place number {centre} in the tree `{tree}`."),
+        )
+        .field("centre")
+        .given(centre.to_string()),
+        ViewError::Gone {
+            field,
+            given,
+            oldest,
+        } => Problem::new(
+            Code::PeriodGone,
+            format!(
+                "The book of `{given}` is no longer kept; the oldest one that is is `{oldest}`."
+            ),
+        )
+        .field(*field)
+        .given(given)
+        .allowed([oldest]),
+        ViewError::BadCursor => crate::api::cursor::bad_cursor(),
+        ViewError::CursorExpired => Problem::new(
+            Code::CursorExpired,
+            "What this cursor pointed at has changed; begin again without it.",
+        )
+        .field("cursor"),
+        ViewError::BadValue {
+            field,
+            given,
+            allowed,
+        } => Problem::new(Code::BadValue, format!("`{field}` must be {allowed}."))
+            .field(*field)
+            .given(given)
+            .allowed([allowed]),
+        ViewError::TooLarge => Problem::new(
+            Code::Busy,
+            "The answer is too large to give beside the writer just now.",
+        )
+        .retry_after(1),
+        ViewError::Rejected(rejected) => rejection(*rejected, Origin::default()),
+    }
+}
+
+fn unknown(what: What) -> Code {
+    match what {
+        What::Member => Code::UnknownMember,
+        What::Order => Code::UnknownOrder,
+        What::Period => Code::UnknownPeriod,
+        What::Tree => Code::UnknownTree,
+        What::Kind | What::PeriodType | What::Leg | What::Figure => Code::UnknownName,
+    }
+}
+
+fn noun(what: What) -> &'static str {
+    match what {
+        What::Member => "member",
+        What::Tree => "tree",
+        What::Kind => "volume kind",
+        What::PeriodType => "period type",
+        What::Period => "period",
+        What::Order => "order",
+        What::Leg => "leg",
+        What::Figure => "figure",
+    }
+}
+
+/// The problem of asking for changes that are not there.
+#[must_use]
+pub fn changes(error: &ChangesError) -> Problem {
+    match error {
+        ChangesError::Trimmed { oldest_seq } => Problem::new(
+            Code::ChangesGone,
+            format!("The log begins at {oldest_seq}; older changes are no longer kept."),
+        )
+        .field("after")
+        .allowed([format!("{oldest_seq} or more")]),
+        ChangesError::Fault(_) => crate::api::problem::internal(),
+    }
+}

@@ -1,0 +1,150 @@
+//! The accept loop: connections bounded in number, and in how long they may dawdle.
+
+use std::convert::Infallible;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tower::ServiceExt;
+
+use crate::api::app::app;
+use crate::api::context::Api;
+
+/// Bounds on connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections open at a time; further ones wait to be accepted.
+    pub connections: usize,
+    /// How long the head of a request may take, and a connection may stand idle before it.
+    pub head: Duration,
+    /// How long requests in flight are waited for when the server stops.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            connections: 15_000,
+            head: Duration::from_secs(60),
+            drain: Duration::from_secs(20),
+        }
+    }
+}
+
+/// Bytes of a request's head, and of what is read at once of its body.
+const HEAD_BYTES_MAX: usize = 64 * 1024;
+/// Headers of a request.
+const HEADERS_MAX: usize = 64;
+/// Requests under way on one HTTP/2 connection.
+const STREAMS_MAX: u32 = 100;
+/// How long accepting rests after it failed, for want of file handles mostly.
+const ACCEPT_REST: Duration = Duration::from_millis(50);
+
+/// Serves until `stop` is done, then lets requests in flight end, at most as long as `limits.drain`.
+///
+/// # Errors
+/// If the listener's address cannot be told.
+pub async fn serve(
+    listener: TcpListener,
+    api: Api,
+    limits: Limits,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let address = listener.local_addr()?;
+    tracing::info!(%address, "listening");
+    let app = app(&api);
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let graceful = GracefulShutdown::new();
+    let builder = Arc::new(builder(limits));
+    tokio::pin!(stop);
+    loop {
+        let place = places.clone().acquire_owned();
+        let accepted = async {
+            let place = place.await.expect("the semaphore is never closed");
+            (listener.accept().await, place)
+        };
+        let (accepted, place) = tokio::select! {
+            () = &mut stop => break,
+            accepted = accepted => accepted,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_REST).await;
+                continue;
+            }
+        };
+        let (app, api, builder, watcher) = (
+            app.clone(),
+            api.clone(),
+            builder.clone(),
+            graceful.watcher(),
+        );
+        tokio::spawn(async move {
+            api.metrics().connections.inc();
+            let connection = builder
+                .serve_connection(io_of(stream), service(app))
+                .into_owned();
+            if let Err(error) = watcher.watch(connection).await {
+                tracing::debug!(error, "a connection ended early");
+            }
+            api.metrics().connections.dec();
+            drop(place);
+        });
+    }
+    drop(listener);
+    tokio::select! {
+        () = graceful.shutdown() => {}
+        () = tokio::time::sleep(limits.drain) => tracing::warn!("requests were still in flight when the server stopped"),
+    }
+    Ok(())
+}
+
+fn builder(limits: Limits) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_buf_size(HEAD_BYTES_MAX)
+        .max_headers(HEADERS_MAX);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS_MAX)
+        .max_header_list_size(u32::try_from(HEAD_BYTES_MAX).expect("64 KiB"))
+        .keep_alive_interval(limits.head)
+        .keep_alive_timeout(limits.head);
+    builder
+}
+
+fn io_of(stream: TcpStream) -> TokioIo<TcpStream> {
+    // Answers are written whole; waiting for more to send would only delay them.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "no-delay could not be set");
+    }
+    TokioIo::new(stream)
+}
+
+fn service(
+    app: Router,
+) -> impl hyper::service::Service<
+    hyper::Request<Incoming>,
+    Response = axum::response::Response,
+    Error = Infallible,
+    Future = impl Future<Output = Result<axum::response::Response, Infallible>> + Send,
+> {
+    hyper::service::service_fn(move |request: Request<Incoming>| {
+        app.clone().oneshot(request.map(Body::new))
+    })
+}

@@ -1,0 +1,11 @@
+//! The API from outside: `app()` called without a socket, and once with one.
+
+mod around;
+mod bad_input;
+mod described;
+mod facts;
+mod reads;
+mod refused;
+mod roles;
+mod server;
+mod socket;
