@@ -3,6 +3,9 @@
 //! `cargo bench --bench log [-- DIR]`; DIR defaults to a temporary directory below `target/`, since the system's own
 //! may lie in memory.
 
+#[path = "meter/share.rs"]
+mod share;
+
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +19,7 @@ use arborline::store::log::Log;
 use arborline::store::options::Options;
 use arborline::store::reader::{Entry, Proof, Reader};
 use arborline::store::real::RealDisk;
+use share::Share;
 
 /// How long each row runs.
 const ROW: Duration = Duration::from_millis(1_500);
@@ -154,48 +158,4 @@ impl Bare {
 fn percentile(took: &mut [Duration], percent: usize) -> u128 {
     took.sort_unstable();
     took[(took.len() - 1) * percent / 100].as_micros()
-}
-
-/// How much of the machine other processes (and the host) took meanwhile.
-struct Share {
-    machine: (u64, u64),
-    own: u64,
-}
-
-impl Share {
-    fn start() -> Share {
-        Share {
-            machine: machine_ticks(),
-            own: own_ticks(),
-        }
-    }
-
-    fn others(&self) -> f64 {
-        let (busy, all) = machine_ticks();
-        let own = own_ticks() - self.own;
-        (busy - self.machine.0).saturating_sub(own) as f64 / (all - self.machine.1).max(1) as f64
-    }
-}
-
-/// Busy and all ticks of all cores, from `/proc/stat`.
-fn machine_ticks() -> (u64, u64) {
-    let text = std::fs::read_to_string("/proc/stat").unwrap_or_default();
-    let line = text.lines().next().unwrap_or_default();
-    let ticks: Vec<u64> = line
-        .split_whitespace()
-        .skip(1)
-        .take(8)
-        .filter_map(|n| n.parse().ok())
-        .collect();
-    let idle: u64 = ticks.iter().skip(3).take(2).sum();
-    let all: u64 = ticks.iter().sum();
-    (all - idle, all)
-}
-
-/// Our own ticks, user and system, from `/proc/self/stat`.
-fn own_ticks() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let after_name = text.rsplit(')').next().unwrap_or_default();
-    let fields = after_name.split_whitespace().skip(11).take(2);
-    fields.filter_map(|field| field.parse::<u64>().ok()).sum()
 }

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crossbeam::channel::{Receiver, Sender, bounded};
+use crossbeam::channel::{Receiver, Sender, bounded, unbounded};
 
 use crate::base::time::Time;
 use crate::engine::command::Command;
@@ -43,11 +43,12 @@ pub struct Replayed {
 pub fn replay(files: &Arc<Files>) -> Result<Replayed, StartError> {
     let reader = Reader::new(files, 1, Proof::Chain)?;
     let (send, receive) = bounded(AHEAD);
+    let (spent, back) = unbounded();
     std::thread::scope(|scope| {
-        scope.spawn(move || read(reader, &send));
+        scope.spawn(move || read(reader, &send, &back));
         // Dropped at the first difference, so that the reading thread does not wait for ever.
         let receive: Receiver<_> = receive;
-        let mut replay = Replay::new();
+        let mut replay = Replay::new(spent);
         for item in &receive {
             replay.take(item?)?;
         }
@@ -61,8 +62,11 @@ enum Item {
 }
 
 /// Reads and decodes until the end, a fault, or until nobody listens any more.
-fn read(mut reader: Reader, to: &Sender<Result<Item, StartError>>) {
+fn read(mut reader: Reader, to: &Sender<Result<Item, StartError>>, spent: &Receiver<Vec<Command>>) {
     loop {
+        // Commands are given back to the thread that made them: memory is freed cheapest there, and the executing
+        // thread is the one that has no time.
+        spent.try_iter().for_each(drop);
         let item = match reader.next() {
             Ok(None) => return,
             Err(fault) => Err(StartError::Fault(fault)),
@@ -98,10 +102,12 @@ struct Replay {
     next_told: u64,
     /// What the log tells of commands not executed yet.
     told: VecDeque<Decided>,
+    /// Where executed commands go.
+    spent: Sender<Vec<Command>>,
 }
 
 impl Replay {
-    fn new() -> Replay {
+    fn new(spent: Sender<Vec<Command>>) -> Replay {
         Replay {
             state: State::new(),
             stamp: Time::MIN,
@@ -110,6 +116,7 @@ impl Replay {
             digests: VecDeque::new(),
             next_told: 1,
             told: VecDeque::new(),
+            spent,
         }
     }
 
@@ -149,7 +156,8 @@ impl Replay {
             &mut outcomes,
             &mut digests,
         );
-        self.commands.clear();
+        // Nobody takes them any more once all has been read.
+        drop(self.spent.send(std::mem::take(&mut self.commands)));
         self.outcomes.extend(outcomes);
         self.digests.extend(digests);
         while let Some(told) = self.told.pop_front() {

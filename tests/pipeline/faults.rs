@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use arborline::runtime::start::open;
+use arborline::runtime::health::Health;
+use arborline::runtime::start::{Server, open};
 use arborline::runtime::submission::{Refused, Submission};
 
 use super::network::{block_on, enrol, offline, rules, serve, settings};
@@ -22,8 +23,19 @@ struct Told {
     not_done: Vec<String>,
 }
 
+/// Waits until the server says so; a minute is far more than it may take.
+async fn until(server: &Server, holds: impl Fn(&Health) -> bool) {
+    for _ in 0..6_000 {
+        if holds(&server.handle.health()) {
+            return;
+        }
+        server.handle.wait_for(u64::MAX, 10).await;
+    }
+    panic!("the server's health does not change");
+}
+
 /// Enrols members one submission each until the disk fails.
-async fn until_it_fails(server: &arborline::runtime::start::Server) -> Told {
+async fn until_it_fails(server: &Server) -> Told {
     let (mut told, mut pending) = (Told::default(), Vec::new());
     for index in 0..200 {
         let id = format!("m{index}");
@@ -110,9 +122,7 @@ fn a_disk_that_is_nearly_full_takes_no_more() {
     let server = serve(careful);
     block_on(async {
         // The log thread looks before it takes anything, yet a little after the start.
-        while !server.handle.health().no_space {
-            tokio::task::yield_now().await;
-        }
+        until(&server, |health| health.no_space).await;
         let submission = Submission {
             commands: vec![enrol("a", None)],
         };
@@ -121,9 +131,7 @@ fn a_disk_that_is_nearly_full_takes_no_more() {
             Err(Refused::NoSpace)
         );
         disk.set_free(1_000_000);
-        while server.handle.health().no_space {
-            tokio::task::yield_now().await;
-        }
+        until(&server, |health| !health.no_space).await;
         assert!(server.handle.submit(submission).await.is_ok());
     });
     server.stop();

@@ -173,7 +173,17 @@ fn an_id_seen_again_gets_its_first_receipt_or_the_field_that_differs() {
             };
             assert_eq!(receipt.outcome, Err(Refusal::IdReused { first_seq, field }));
         }
-        // Ids used inside an atomic request are known too.
+    });
+    server.stop();
+}
+
+#[test]
+fn ids_used_inside_an_atomic_request_are_known_too() {
+    let disk = SimDisk::new();
+    let server = serve(on(&disk, rules()));
+    block_on(async {
+        let members = vec![enrol("a", None), enrol("b", Some("a"))];
+        submit(&server, members).await.expect("durable");
         let atomic = Command {
             id: "both".into(),
             at: super::network::AT,
@@ -240,16 +250,18 @@ fn the_feed_tells_accepted_commands_once_and_in_order() {
             .await
             .expect("durable")
             .remove(0);
-        let told = loop {
-            let changes = server
+        let mut told = Vec::new();
+        for _ in 0..6_000 {
+            told = server
                 .handle
                 .changes(receipt.seq - 1, 10)
                 .expect("a log in order");
-            if let Some(change) = changes.first() {
-                break change.clone();
+            if !told.is_empty() {
+                break;
             }
-            tokio::task::yield_now().await;
-        };
+            server.handle.wait_for(u64::MAX, 10).await;
+        }
+        let told = told.remove(0);
         assert_eq!(
             (told.seq, told.command.id.as_str()),
             (receipt.seq, "newcomer")
