@@ -16,7 +16,7 @@ pub fn write(walk: char, question: &str, numbers: &[u64]) -> String {
     text
 }
 
-/// Reads a cursor of `N` numbers written by [`write`] for the same walk and question.
+/// Reads a cursor of `N` numbers written by [`write()`] for the same walk and question.
 ///
 /// # Errors
 /// [`ViewError::BadCursor`] for anything else.
