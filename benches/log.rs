@@ -99,10 +99,11 @@ fn replay(folder: &Path) {
     }
     let took = begin.elapsed().as_secs_f64();
     println!(
-        "\nread back with checksums and chain: {} commands, {:.1} M/s, {:.0} MB/s; CPU of others {:.0} %",
+        "\nread back with checksums and chain: {} commands, {:.1} M/s, {:.0} MB/s; {:.1} s of CPU, of others {:.0} %",
         opened.next_seq - 1,
         (opened.next_seq - 1) as f64 / took / 1e6,
         bytes as f64 / took / 1e6,
+        share.own_seconds(),
         share.others() * 100.0,
     );
 }

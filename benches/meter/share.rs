@@ -21,11 +21,8 @@ impl Share {
         let own = own_ticks() - self.own;
         (busy - self.machine.0).saturating_sub(own) as f64 / (all - self.machine.1).max(1) as f64
     }
-}
 
-impl Share {
     /// Seconds of CPU that this process took since.
-    #[allow(dead_code, reason = "not every bench asks for it")]
     pub(crate) fn own_seconds(&self) -> f64 {
         (own_ticks() - self.own) as f64 / rustix::param::clock_ticks_per_second() as f64
     }

@@ -15,6 +15,7 @@ pub(crate) mod packed;
 pub(crate) mod passage;
 pub(crate) mod posting;
 pub(crate) mod texts;
+pub(crate) mod wire;
 
 pub mod book;
 pub mod command;
@@ -29,6 +30,7 @@ pub mod orders;
 pub mod outcome;
 pub mod periods;
 pub mod placing;
+pub mod position;
 pub mod rejection;
 pub mod role;
 pub mod rules;

@@ -4,10 +4,10 @@
 
 use crate::base::ids::{ENROLLER_TREE, Member, Seat};
 use crate::book::forest::{Attach, Standing};
-use crate::engine::command::enrol::PlaceAt;
 use crate::engine::judging::{self, Lowest};
 use crate::engine::member::{MemberKind, Status};
 use crate::engine::outcome::Choice;
+use crate::engine::position::PlaceAt;
 use crate::engine::rejection::{Field, Rejection};
 use crate::engine::state::State;
 use crate::tree::rules::{Inside, Policy};

@@ -8,13 +8,14 @@ use utoipa::ToSchema;
 
 use crate::base::time::Time;
 use crate::base::volumes::Volumes;
-use crate::engine::command::enrol::{Enrol, PlaceAt};
+use crate::engine::command::enrol::Enrol;
 use crate::engine::command::order::Order;
 use crate::engine::command::refund::Extent;
 use crate::engine::command::update::Update;
 use crate::engine::command::{Command, Verb};
 use crate::engine::member::MemberKind;
 use crate::engine::outcome::{Accepted, Choice};
+use crate::engine::position::PlaceAt;
 use crate::engine::rules::Rules;
 use crate::tree::rules::Policy;
 use crate::view::network;

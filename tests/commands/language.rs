@@ -10,7 +10,7 @@ use arborline::base::volumes::Volumes;
 use arborline::engine::command::adjust::Adjust;
 use arborline::engine::command::calendar::ExtendCalendar;
 use arborline::engine::command::close::Close;
-use arborline::engine::command::enrol::{Enrol, PlaceAt, Placement};
+use arborline::engine::command::enrol::{Enrol, Placement};
 use arborline::engine::command::found::Found;
 use arborline::engine::command::move_leg::Move;
 use arborline::engine::command::order::Order;
@@ -24,6 +24,7 @@ use arborline::engine::execute::execute_batch;
 use arborline::engine::line::Line;
 use arborline::engine::member::{MemberKind, Profile, Status};
 use arborline::engine::outcome::Outcome;
+use arborline::engine::position::PlaceAt;
 use arborline::engine::role::Role;
 use arborline::engine::state::State;
 

@@ -6,7 +6,7 @@ use arborline::base::time::{DAY_MS, Time};
 use arborline::engine::command::adjust::Adjust;
 use arborline::engine::command::calendar::ExtendCalendar;
 use arborline::engine::command::close::Close;
-use arborline::engine::command::enrol::{Enrol, PlaceAt, Placement};
+use arborline::engine::command::enrol::{Enrol, Placement};
 use arborline::engine::command::move_leg::Move;
 use arborline::engine::command::order::Order;
 use arborline::engine::command::place::Place;
@@ -17,6 +17,7 @@ use arborline::engine::command::update::Update;
 use arborline::engine::command::{Command, Verb, Volumes};
 use arborline::engine::line::Line;
 use arborline::engine::member::{MemberKind, Profile, Status};
+use arborline::engine::position::PlaceAt;
 use arborline::engine::role::Role;
 use arborline::engine::rules::ClockMode;
 

@@ -2,9 +2,10 @@
 //! compared at every seat: long lines are kept in another form than short ones, and are cut, joined and crossed here.
 
 use arborline::base::ids::Text;
-use arborline::engine::command::enrol::{Enrol, PlaceAt, Placement};
+use arborline::engine::command::enrol::{Enrol, Placement};
 use arborline::engine::command::{Command, Verb};
 use arborline::engine::member::{MemberKind, Profile};
+use arborline::engine::position::PlaceAt;
 use arborline::tree::rules::Shape;
 
 use super::commands::Lean;

@@ -3,8 +3,8 @@
 use super::bad_input::{check, event};
 use super::server::{AT, Server, order};
 
-#[tokio::test]
-async fn rules_of_the_network_refuse_with_their_own_codes() {
+/// Two orders told, and one member terminated.
+async fn with_orders_and_one_gone() -> Server {
     let server = Server::started().await;
     for line in [order("o1", "A", "100.00"), order("o2", "B", "5.00")] {
         assert_eq!(server.post("/v1/events", line).await.status.as_u16(), 200);
@@ -18,6 +18,12 @@ async fn rules_of_the_network_refuse_with_their_own_codes() {
         server.post("/v1/events", terminate).await.status.as_u16(),
         200
     );
+    server
+}
+
+#[tokio::test]
+async fn rules_of_the_network_refuse_with_their_own_codes() {
+    let server = with_orders_and_one_gone().await;
     let future = "{\"id\":\"a\",\"type\":\"period.closed\",\"at\":\"2026-01-15T12:00:00Z\",\"data\":{\"period_type\":\"month\",\"period\":\"2026-01\"}}";
     for (body, expected) in [
         (

@@ -1,7 +1,7 @@
 //! Where a seat goes: places asked for, and policies.
 
-use arborline::engine::command::enrol::PlaceAt;
 use arborline::engine::member::{MemberKind, Status};
+use arborline::engine::position::PlaceAt;
 use arborline::tree::rules::{Inside, Policy};
 
 use super::judge::{Wrong, no};

@@ -1,7 +1,7 @@
 //! Who stands where: up, down, sideways, in legs and levels, drawn, related, in sight.
 
-use arborline::engine::command::enrol::PlaceAt;
 use arborline::engine::member::{MemberKind, Status};
+use arborline::engine::position::PlaceAt;
 use arborline::view::budget::Budget;
 use arborline::view::downline::{self, DownlineQuery, Sort};
 use arborline::view::error::ViewError;

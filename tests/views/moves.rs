@@ -2,7 +2,7 @@
 
 use arborline::base::number::Volume;
 use arborline::base::volumes::Volumes;
-use arborline::engine::command::enrol::{Enrol, PlaceAt, Placement};
+use arborline::engine::command::enrol::{Enrol, Placement};
 use arborline::engine::command::order::Order;
 use arborline::engine::command::refund::{Extent, Refund};
 use arborline::engine::command::update::Update;
@@ -10,6 +10,7 @@ use arborline::engine::command::{Command, Verb};
 use arborline::engine::line::Line;
 use arborline::engine::member::{MemberKind, Profile};
 use arborline::engine::outcome::{Accepted, Choice};
+use arborline::engine::position::PlaceAt;
 use arborline::engine::rejection::Rejection;
 use arborline::tree::rules::{Inside, Policy};
 use arborline::view::budget::Budget;
@@ -395,7 +396,7 @@ fn an_event_says_what_a_client_would_send() {
             json!({"member": "A", "centre": 2, "volumes": {"pv": "1.50"}, "amount": "3.00"}),
         ),
         (
-            update.clone(),
+            update,
             "member.updated",
             json!({"member": "A", "country": null}),
         ),
@@ -412,6 +413,15 @@ fn an_event_says_what_a_client_would_send() {
     ] {
         assert_eq!(events(verb, Vec::new()), json!([event(kind, data)]));
     }
+}
+
+#[test]
+fn parts_of_an_atomic_request_are_events_of_their_own() {
+    let update = Verb::Update(Box::new(Update {
+        member: "A".into(),
+        country: Some(None),
+        ..Update::default()
+    }));
     let part = |id: &str| Command {
         id: id.into(),
         at: time("2026-01-01T00:00:00Z"),

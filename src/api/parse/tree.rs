@@ -8,9 +8,10 @@ use crate::api::principal::FACTS;
 use crate::api::problem::{Code, Problem};
 use crate::base::limits::MATRIX_WIDTH_MAX;
 use crate::engine::command::Verb;
-use crate::engine::command::enrol::{PlaceAt, Placement};
+use crate::engine::command::enrol::Placement;
 use crate::engine::command::move_leg::Move;
 use crate::engine::command::place::Place;
+use crate::engine::position::PlaceAt;
 use crate::tree::rules::{Inside, Policy};
 
 /// A waiting member gets his place, or a member one more centre.

@@ -5,9 +5,10 @@ use serde_json::{Map, Value, json};
 
 use crate::base::time::Time;
 use crate::cli::import::vocabulary::Vocabulary;
-use crate::engine::command::enrol::{Enrol, PlaceAt};
+use crate::engine::command::enrol::Enrol;
 use crate::engine::command::order::Order;
 use crate::engine::command::{Command, Verb};
+use crate::engine::position::PlaceAt;
 
 #[derive(Serialize)]
 struct Line<'c> {

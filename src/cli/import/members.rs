@@ -8,9 +8,10 @@ use crate::cli::exit::Failure;
 use crate::cli::import::cell::{self, Allowed};
 use crate::cli::import::columns::{self, Columns, Field, Mapping, field};
 use crate::cli::import::vocabulary::{Tree, Vocabulary};
-use crate::engine::command::enrol::{Enrol, PlaceAt, Placement};
+use crate::engine::command::enrol::{Enrol, Placement};
 use crate::engine::command::{Command, Verb};
 use crate::engine::member::{MemberKind, Profile};
+use crate::engine::position::PlaceAt;
 
 /// Fields before those of the trees.
 const MEMBER: usize = 0;

@@ -4,7 +4,6 @@ use crate::base::bytes::{Malformed, Reader, put_text, put_varint};
 use crate::base::ids::{NONE, Text};
 use crate::base::number::Volume;
 use crate::engine::activity;
-use crate::engine::codec;
 use crate::engine::command::{Command, Volumes};
 use crate::engine::corrections::CorrectionRow;
 use crate::engine::judging::{self, Now};
@@ -15,6 +14,7 @@ use crate::engine::posting;
 use crate::engine::rejection::{Field, Rejection};
 use crate::engine::rules::TerminatedOrders;
 use crate::engine::state::State;
+use crate::engine::wire;
 
 /// Adds volumes of either sign where an order of the member would count.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +76,7 @@ impl Adjust {
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Adjust, Malformed> {
         Ok(Adjust {
             member: reader.text()?,
-            centre: codec::centre(reader)?,
+            centre: wire::centre(reader)?,
             volumes: decode_volumes(reader)?,
             reason: reader.text()?,
         })

@@ -4,7 +4,6 @@ use crate::base::bytes::{Malformed, Reader, put_text, put_text_option, put_varin
 use crate::base::ids::{COMPANY, ENROLLER_TREE, Text};
 use crate::book::forest::Attach;
 use crate::engine::activity;
-use crate::engine::codec;
 use crate::engine::command::Command;
 use crate::engine::ids::Tag;
 use crate::engine::judging::{self, Lowest, Now};
@@ -12,9 +11,10 @@ use crate::engine::member::{MemberKind, Profile, Status};
 use crate::engine::members::Newcomer;
 use crate::engine::outcome::{Accepted, Outcome};
 use crate::engine::placing::{self, Spot};
+use crate::engine::position::PlaceAt;
 use crate::engine::rejection::{Field, Rejection};
 use crate::engine::state::State;
-use crate::tree::rules::Policy;
+use crate::engine::wire;
 
 /// Enrols a member; the command's id is the member's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,31 +36,6 @@ pub struct Placement {
     pub tree: Text,
     /// What is asked.
     pub place: PlaceAt,
-}
-
-/// Where in a tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PlaceAt {
-    /// A root of its own.
-    Root,
-    /// Below this parent: in this leg, or in the first free one (behind the last child of a list tree).
-    Under {
-        /// The parent's member id.
-        parent: Text,
-        /// The parent's centre, 1 by default.
-        centre: u16,
-        /// Leg from 1, or none.
-        leg: Option<u8>,
-    },
-    /// By a policy named here instead of the tree's own, below the enroller (or below `under`).
-    Policy {
-        /// Name of the policy as in the network document.
-        policy: Policy,
-        /// Start of the search instead of the enroller.
-        under: Option<Text>,
-    },
-    /// In the holding tank.
-    Tank,
 }
 
 impl Enrol {
@@ -146,7 +121,7 @@ impl Enrol {
         put_text_option(out, self.profile.country.as_deref());
         put_text_option(out, self.profile.currency.as_deref());
         put_text_option(out, self.profile.zone.as_deref());
-        codec::put_texts(out, &self.profile.tags);
+        wire::put_texts(out, &self.profile.tags);
         put_varint(out, self.placements.len() as u64);
         for placement in &self.placements {
             put_text(out, &placement.tree);
@@ -155,13 +130,13 @@ impl Enrol {
     }
 
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Enrol, Malformed> {
-        let kind = codec::kind(reader.byte()?)?;
+        let kind = wire::kind(reader.byte()?)?;
         let enroller = reader.text_option()?;
         let profile = Profile {
             country: reader.text_option()?,
             currency: reader.text_option()?,
             zone: reader.text_option()?,
-            tags: codec::texts(reader)?,
+            tags: wire::texts(reader)?,
         };
         let mut placements = Vec::new();
         for _ in 0..reader.varint()? {
@@ -175,47 +150,6 @@ impl Enrol {
             enroller,
             profile,
             placements,
-        })
-    }
-}
-
-impl PlaceAt {
-    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
-        match self {
-            PlaceAt::Root => out.push(0),
-            PlaceAt::Under {
-                parent,
-                centre,
-                leg,
-            } => {
-                out.push(1);
-                put_text(out, parent);
-                put_varint(out, u64::from(*centre));
-                codec::put_byte_option(out, *leg);
-            }
-            PlaceAt::Policy { policy, under } => {
-                out.push(2);
-                codec::put_policy(out, *policy);
-                put_text_option(out, under.as_deref());
-            }
-            PlaceAt::Tank => out.push(3),
-        }
-    }
-
-    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<PlaceAt, Malformed> {
-        Ok(match reader.byte()? {
-            0 => PlaceAt::Root,
-            1 => PlaceAt::Under {
-                parent: reader.text()?,
-                centre: codec::centre(reader)?,
-                leg: codec::byte_option(reader)?,
-            },
-            2 => PlaceAt::Policy {
-                policy: codec::policy(reader)?,
-                under: reader.text_option()?,
-            },
-            3 => PlaceAt::Tank,
-            _ => return Err(Malformed),
         })
     }
 }

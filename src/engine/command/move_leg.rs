@@ -3,13 +3,13 @@
 use crate::base::bytes::{Malformed, Reader, put_text, put_text_option, put_varint};
 use crate::base::ids::{ENROLLER_TREE, Text};
 use crate::book::forest::Attach;
-use crate::engine::codec;
 use crate::engine::command::Command;
 use crate::engine::judging::{self, Lowest, Now};
 use crate::engine::outcome::{Accepted, Outcome};
 use crate::engine::placing::{self, Spot};
 use crate::engine::rejection::{Field, Rejection};
 use crate::engine::state::State;
+use crate::engine::wire;
 use crate::tree::rules::Shape;
 
 /// Moves a leg.
@@ -107,17 +107,17 @@ impl Move {
         put_varint(out, u64::from(self.centre));
         put_text_option(out, self.parent.as_deref());
         put_varint(out, u64::from(self.parent_centre));
-        codec::put_byte_option(out, self.leg);
+        wire::put_byte_option(out, self.leg);
     }
 
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Move, Malformed> {
         Ok(Move {
             tree: reader.text()?,
             member: reader.text()?,
-            centre: codec::centre(reader)?,
+            centre: wire::centre(reader)?,
             parent: reader.text_option()?,
-            parent_centre: codec::centre(reader)?,
-            leg: codec::byte_option(reader)?,
+            parent_centre: wire::centre(reader)?,
+            leg: wire::byte_option(reader)?,
         })
     }
 }

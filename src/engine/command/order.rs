@@ -177,7 +177,7 @@ impl Order {
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Order, Malformed> {
         Ok(Order {
             member: reader.text()?,
-            centre: crate::engine::codec::centre(reader)?,
+            centre: crate::engine::wire::centre(reader)?,
             volumes: decode_volumes(reader)?,
             amount: reader.volume()?,
             currency: reader.text_option()?,

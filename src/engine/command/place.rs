@@ -3,15 +3,15 @@
 use crate::base::bytes::{Malformed, Reader, put_text, put_varint};
 use crate::base::ids::{ENROLLER_TREE, Member, Seat, Text};
 use crate::engine::activity;
-use crate::engine::codec;
 use crate::engine::command::Command;
-use crate::engine::command::enrol::PlaceAt;
 use crate::engine::judging::{self, Lowest, Now};
 use crate::engine::member::{MemberKind, Status};
 use crate::engine::outcome::{Accepted, Outcome};
 use crate::engine::placing::{self, Spot, Start};
+use crate::engine::position::PlaceAt;
 use crate::engine::rejection::{Field, Rejection};
 use crate::engine::state::State;
+use crate::engine::wire;
 
 /// Places from the holding tank, or opens a further centre.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,7 +116,7 @@ impl Place {
         Ok(Place {
             tree: reader.text()?,
             member: reader.text()?,
-            centre: codec::centre(reader)?,
+            centre: wire::centre(reader)?,
             place: PlaceAt::decode(reader)?,
         })
     }

@@ -5,7 +5,6 @@ use crate::base::ids::{Member, NONE, Text};
 use crate::base::time::DAY_MS;
 use crate::book::forest::Attach;
 use crate::engine::activity;
-use crate::engine::codec;
 use crate::engine::command::Command;
 use crate::engine::judging::{self, Lowest, Now};
 use crate::engine::member::Status;
@@ -13,6 +12,7 @@ use crate::engine::members::RolledUp;
 use crate::engine::outcome::{Accepted, Outcome};
 use crate::engine::rejection::{Field, Rejection};
 use crate::engine::state::State;
+use crate::engine::wire;
 use crate::tree::rules::Termination;
 
 /// Sets a member's status. Opening a terminated member is a return.
@@ -60,7 +60,7 @@ impl SetStatus {
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<SetStatus, Malformed> {
         Ok(SetStatus {
             member: reader.text()?,
-            status: codec::status(reader.byte()?)?,
+            status: wire::status(reader.byte()?)?,
             reason: reader.text_option()?,
         })
     }

@@ -3,7 +3,6 @@
 use crate::base::bytes::{Malformed, Reader, put_text, put_text_option};
 use crate::base::ids::{ENROLLER_TREE, Member, Text};
 use crate::engine::activity;
-use crate::engine::codec;
 use crate::engine::command::Command;
 use crate::engine::judging::{self, Lowest, Now};
 use crate::engine::member::{MemberKind, Profile, Status};
@@ -11,6 +10,7 @@ use crate::engine::outcome::{Accepted, Outcome};
 use crate::engine::placing;
 use crate::engine::rejection::{Field, Rejection};
 use crate::engine::state::State;
+use crate::engine::wire;
 
 /// Changes the fields that are given; `Some(None)` clears one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -97,7 +97,7 @@ impl Update {
 
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
         put_text(out, &self.member);
-        codec::put_byte_option(out, self.kind.map(|kind| kind as u8));
+        wire::put_byte_option(out, self.kind.map(|kind| kind as u8));
         for field in [&self.country, &self.currency, &self.zone] {
             out.push(u8::from(field.is_some()));
             if let Some(value) = field {
@@ -106,9 +106,9 @@ impl Update {
         }
         out.push(u8::from(self.tags.is_some()));
         if let Some(tags) = &self.tags {
-            codec::put_texts(out, tags);
+            wire::put_texts(out, tags);
         }
-        codec::put_byte_option(out, self.default_leg);
+        wire::put_byte_option(out, self.default_leg);
     }
 
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Update, Malformed> {
@@ -119,16 +119,16 @@ impl Update {
         };
         Ok(Update {
             member: reader.text()?,
-            kind: codec::byte_option(reader)?.map(codec::kind).transpose()?,
+            kind: wire::byte_option(reader)?.map(wire::kind).transpose()?,
             country: field(reader)?,
             currency: field(reader)?,
             zone: field(reader)?,
             tags: match reader.byte()? {
                 0 => None,
-                1 => Some(codec::texts(reader)?),
+                1 => Some(wire::texts(reader)?),
                 _ => return Err(Malformed),
             },
-            default_leg: codec::byte_option(reader)?,
+            default_leg: wire::byte_option(reader)?,
         })
     }
 }
