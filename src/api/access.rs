@@ -166,14 +166,6 @@ fn sees(state: &State, viewer: Member, asked: Asked) -> bool {
         .any(|(tree, _, seat)| tree == asked.tree && state.forest.is_above(tree, seat, asked.seat))
 }
 
-/// Whether a principal may see a place in a tree. O(hops) for a member, else O(1).
-#[must_use]
-pub fn may_see_seat(state: &State, principal: &Principal, tree: usize, seat: Seat) -> bool {
-    principal
-        .member
-        .is_none_or(|viewer| sees(state, viewer, Asked { tree, seat }))
-}
-
 /// Whether a principal may see a member by his id in a tree, as a centre: all of them unless it is a member's, and
 /// nobody who does not exist.
 #[must_use]

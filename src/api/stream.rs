@@ -22,7 +22,7 @@ use crate::api::route::{Answer, Ask, Call, Failed, Running, Task};
 use crate::api::shapes::ChangesQuery;
 use crate::engine::state::State;
 use crate::view::budget::Budget;
-use crate::view::changes::{Event, events};
+use crate::view::changes::Event;
 use crate::view::downline::{self as below, DownlineQuery, Sort};
 use crate::view::query;
 use crate::view::walk::{Walk, WalkOrder};
@@ -205,18 +205,8 @@ async fn some_changes(
         .map_err(|refused| error::changes(&refused))?;
     let last = found.last().map(|change| change.seq);
     let told = api.handle().read(|state| {
-        let rules = state.rules.as_ref()?;
-        let id_of = |member| state.members.id(member).to_string();
-        let each = found.iter().flat_map(|change| {
-            events(
-                change.seq,
-                change.received,
-                &change.command,
-                &change.accepted,
-                rules,
-                &id_of,
-            )
-        });
+        state.rules.as_ref()?;
+        let each = found.iter().flat_map(|change| change.events(state));
         Some(each.collect())
     });
     match (told, last) {

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 /// Decimal places of a volume or an amount.
@@ -31,12 +30,6 @@ impl Volume {
     pub const ZERO: Volume = Volume(0);
     /// The greatest single volume a command may carry: 1e12 wholes. Sums have far more room.
     pub const MAX: Volume = Volume(1_000_000_000_000 * UNIT);
-
-    /// The same number as a decimal, for arithmetic at the edges.
-    #[must_use]
-    pub fn to_decimal(self) -> Decimal {
-        Decimal::new(self.0, PLACES)
-    }
 
     /// `self * part / whole`, rounded half away from zero; exact in between.
     ///

@@ -133,7 +133,7 @@ impl Grove {
         let mut cells = Vec::with_capacity(run);
         for &seat in &line {
             let whole = self.subtree(seat);
-            self.take_light(seat, &handed);
+            self.add_wide(seat, &handed, -1);
             cells.push((seat, difference(&whole, &handed)));
             handed = whole;
         }
@@ -163,7 +163,7 @@ impl Grove {
                 let root = self.freshen_line(leaf);
                 if self.blocks.last(root) == (leaf, slot) {
                     self.freshen(top);
-                    self.take_light(top, handed);
+                    self.add_wide(top, handed, -1);
                     self.relieve(leaf, slot, top, handed);
                     self.summarise_up(leaf);
                     return leaf;
@@ -172,11 +172,6 @@ impl Grove {
         }
         let now = self.now;
         self.blocks.begin(top, &now)
-    }
-
-    /// Takes what a seat was handed by one child out of the seat's own bucket vectors.
-    fn take_light(&mut self, seat: Seat, handed: &Carry) {
-        self.add_wide(seat, handed, -1);
     }
 
     /// Adds a carry's vectors (times `sign`) to a seat's bucket vectors. The seat is fresh.

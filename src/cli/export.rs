@@ -224,7 +224,7 @@ fn order_row(id: &str, at: &str, order: &Order, kinds: usize) -> Vec<String> {
 
 fn events(read: &ReadOnly, out: &mut dyn Write) -> Result<(), Failure> {
     feed::walk(read, 0, |change: &Change| {
-        for event in feed::told(change, &read.state) {
+        for event in change.events(&read.state) {
             let line = serde_json::to_string(&event).expect("events are plain data");
             writeln!(out, "{line}").map_err(|error| closed(&error))?;
         }

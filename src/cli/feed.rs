@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use crate::cli::directory;
 use crate::cli::exit::{Exit, Failure};
-use crate::engine::state::State;
 use crate::runtime::changes::{self, Change, ChangesError};
 use crate::runtime::offline::ReadOnly;
 use crate::store::fault::Fault;
-use crate::view::changes::{Event, events};
 
 /// Changes read at a time.
 const AT_A_TIME: usize = 4_096;
@@ -36,24 +34,6 @@ pub fn walk(
             }
         }
     }
-}
-
-/// The events of a change, as `GET /v1/changes` tells them.
-#[must_use]
-pub fn told(change: &Change, state: &State) -> Vec<Event> {
-    let rules = state
-        .rules
-        .as_ref()
-        .expect("a directory that was read holds a network");
-    let id_of = |member| state.members.id(member).to_string();
-    events(
-        change.seq,
-        change.received,
-        &change.command,
-        &change.accepted,
-        rules,
-        &id_of,
-    )
 }
 
 fn gone(error: &ChangesError) -> Failure {

@@ -47,7 +47,7 @@ fn show(call: &Call, matches: &clap::ArgMatches) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     feed::walk(&read, after, |change| {
-        for event in feed::told(change, &read.state) {
+        for event in change.events(&read.state) {
             let line = if call.output.json {
                 serde_json::to_string(&event).expect("events are plain data")
             } else {

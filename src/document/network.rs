@@ -6,7 +6,7 @@ use crate::base::limits::KINDS_MAX;
 use crate::base::number::Volume;
 use crate::base::time::Time;
 use crate::book::rules::{Activity, Window};
-use crate::document::calendar::{CalendarSpec, Expansion, Zone, expand, extend, zone_names};
+use crate::document::calendar::{CalendarSpec, Expansion, Zone, expand, zone_names};
 use crate::document::names::{Names, check_name, check_unique};
 use crate::document::problem::{Problem, did_you_mean};
 use crate::document::reader::{self, Section};
@@ -100,23 +100,6 @@ impl Network {
             clock: self.clock,
             time_zone: self.calendar.zone.name.clone(),
         }
-    }
-
-    /// What must follow each calendar of `rules` for it to reach `until`: the name of the period type and its new
-    /// periods, only where there are any. Costs the number of new periods.
-    #[must_use]
-    pub fn extensions(&self, rules: &Rules, until: Time) -> Vec<(Text, Expansion)> {
-        let known = rules.period_types.iter().filter_map(|known| {
-            let spec = self
-                .calendar
-                .types
-                .iter()
-                .find(|spec| spec.name == known.name)?;
-            let ended = *known.starts.last()?;
-            let more = extend(&self.calendar.zone, &spec.cycle, ended, until);
-            Some((known.name.clone(), more))
-        });
-        known.filter(|(_, more)| !more.ends.is_empty()).collect()
     }
 }
 

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use crate::base::time::Time;
 use crate::engine::command::Command;
 use crate::engine::outcome::Accepted;
+use crate::engine::state::State;
 use crate::runtime::decisions;
 use crate::store::fault::Fault;
 use crate::store::files::Files;
 use crate::store::outcomes::Outcomes;
 use crate::store::reader::{Entry, Proof, Reader};
+use crate::view::changes::{self, Event};
 
 /// One accepted command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +25,25 @@ pub struct Change {
     pub command: Command,
     /// What followed from it.
     pub accepted: Accepted,
+}
+
+impl Change {
+    /// The change as events, as clients are told; none before there is a network.
+    #[must_use]
+    pub fn events(&self, state: &State) -> Vec<Event> {
+        let Some(rules) = &state.rules else {
+            return Vec::new();
+        };
+        let id_of = |member| state.members.id(member).to_string();
+        changes::events(
+            self.seq,
+            self.received,
+            &self.command,
+            &self.accepted,
+            rules,
+            &id_of,
+        )
+    }
 }
 
 /// Why changes cannot be read.

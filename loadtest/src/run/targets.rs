@@ -111,15 +111,6 @@ impl Targets {
             Targets::Named(all) => out.extend_from_slice(all[number as usize].path.as_bytes()),
         }
     }
-
-    /// About how many bytes an id has.
-    #[must_use]
-    pub fn id_bytes(&self) -> usize {
-        match self {
-            Targets::Generated(_) => ID_CHARS,
-            Targets::Named(all) => all.first().map_or(ID_CHARS, |named| named.json.len()),
-        }
-    }
 }
 
 #[cfg(test)]
