@@ -66,7 +66,7 @@ impl<T: Pod> Column<T> {
     ///
     /// # Panics
     /// If there is no such record.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn get(&self, index: u32) -> &T {
         bytemuck::from_bytes(bytemuck::cast_slice(self.pages.get(index)))
@@ -76,7 +76,7 @@ impl<T: Pod> Column<T> {
     ///
     /// # Panics
     /// If there is no such record.
-    #[inline]
+    #[inline(always)]
     pub fn get_mut(&mut self, index: u32) -> &mut T {
         bytemuck::from_bytes_mut(bytemuck::cast_slice_mut(self.pages.get_mut(index)))
     }
@@ -91,7 +91,7 @@ impl<T: Pod> Column<T> {
     }
 
     /// Asks the processor to fetch a record. Any index is allowed.
-    #[inline]
+    #[inline(always)]
     pub fn prefetch(&self, index: u32) {
         self.pages.prefetch(index);
     }

@@ -9,4 +9,5 @@
 
 pub mod column;
 pub mod pages;
+mod pool;
 pub mod words;

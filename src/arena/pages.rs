@@ -3,7 +3,7 @@
 //! ```text
 //! Pages
 //!   slots   [ Slot { data: *mut u64, epoch: u64 } ]   hot: one load leads to a record
-//!   owners  [ Arc<[Line]> ]                           cold: keeps each page alive, in the same order
+//!   owners  [ Arc<Page> ]                             cold: keeps each page alive, in the same order
 //!   epoch   u64
 //! page      [ Line; n ]   Line = 64 bytes, so that records begin on cache lines' grid
 //! ```
@@ -13,10 +13,7 @@
 
 use std::sync::Arc;
 
-/// A cache line of eight words: the unit pages are allocated in.
-#[derive(Clone, Copy)]
-#[repr(C, align(64))]
-struct Line([u64; 8]);
+use super::pool::Page;
 
 /// Bytes a page holds at most; records per page are the greatest power of two that fits.
 pub const PAGE_BYTES: usize = 16 * 1024;
@@ -27,10 +24,17 @@ struct Slot {
     epoch: u64,
 }
 
+/// Out of the way of the hot path, which pays for one comparison only.
+#[cold]
+#[inline(never)]
+fn no_such_record(index: u32, len: u32) -> ! {
+    panic!("record {index} of {len}");
+}
+
 /// Records of a fixed number of words in pages that can be forked.
 pub struct Pages {
     slots: Vec<Slot>,
-    owners: Vec<Arc<[Line]>>,
+    owners: Vec<Arc<Page>>,
     epoch: u64,
     /// Words of a record.
     stride: usize,
@@ -104,23 +108,15 @@ impl Pages {
         let index = self.len;
         assert!(index < u32::MAX, "record numbers are 32 bits");
         if (index >> self.shift) as usize == self.slots.len() {
-            let page: Arc<[Line]> = std::iter::repeat_n(Line([0; 8]), self.page_lines()).collect();
-            self.adopt(page);
+            let page = Arc::new(Page::zeroed(self.page_lines()));
+            self.slots.push(Slot {
+                data: page.words(),
+                epoch: self.epoch,
+            });
+            self.owners.push(page);
         }
         self.len += 1;
         index
-    }
-
-    fn adopt(&mut self, mut page: Arc<[Line]>) {
-        let data = Arc::get_mut(&mut page)
-            .expect("a new page is unshared")
-            .as_mut_ptr()
-            .cast();
-        self.slots.push(Slot {
-            data,
-            epoch: self.epoch,
-        });
-        self.owners.push(page);
     }
 
     /// A second set of pages equal to this one; whichever side writes a page first copies it. O(pages).
@@ -138,9 +134,11 @@ impl Pages {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn offset(&self, index: u32) -> (usize, usize) {
-        assert!(index < self.len, "record {index} of {}", self.len);
+        if index >= self.len {
+            no_such_record(index, self.len);
+        }
         let within = index & ((1 << self.shift) - 1);
         (
             (index >> self.shift) as usize,
@@ -152,7 +150,7 @@ impl Pages {
     ///
     /// # Panics
     /// If there is no such record.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn get(&self, index: u32) -> &[u64] {
         let (page, offset) = self.offset(index);
@@ -168,7 +166,7 @@ impl Pages {
     ///
     /// # Panics
     /// If there is no such record.
-    #[inline]
+    #[inline(always)]
     pub fn get_mut(&mut self, index: u32) -> &mut [u64] {
         let (page, offset) = self.offset(index);
         // SAFETY: `index < len`, so the page exists.
@@ -189,20 +187,16 @@ impl Pages {
     fn own(&mut self, page: usize) {
         let owner = &mut self.owners[page];
         if Arc::get_mut(owner).is_none() {
-            *owner = owner.iter().copied().collect();
+            *owner = Arc::new(Page::copy_of(owner));
         }
-        let data = Arc::get_mut(owner)
-            .expect("the page is unshared by now")
-            .as_mut_ptr()
-            .cast();
         self.slots[page] = Slot {
-            data,
+            data: owner.words(),
             epoch: self.epoch,
         };
     }
 
-    /// Asks the processor to fetch the first two lines of a record. Any index is allowed.
-    #[inline]
+    /// Asks the processor to fetch the first lines of a record. Any index is allowed.
+    #[inline(always)]
     pub fn prefetch(&self, index: u32) {
         #[cfg(target_arch = "x86_64")]
         if index < self.len {
@@ -212,8 +206,9 @@ impl Pages {
                 use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
                 let at = self.slots.get_unchecked(page).data.add(offset);
                 _mm_prefetch::<_MM_HINT_T0>(at.cast());
-                if self.stride > 5 {
-                    _mm_prefetch::<_MM_HINT_T0>(at.add(5).cast());
+                // A record of one line's size lies on the lines' grid; any other may reach into the next one.
+                if self.stride > 8 {
+                    _mm_prefetch::<_MM_HINT_T0>(at.add(8).cast());
                 }
             }
         }

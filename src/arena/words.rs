@@ -43,7 +43,7 @@ impl Words {
     ///
     /// # Panics
     /// If there is no such record.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn get(&self, index: u32) -> &[i64] {
         bytemuck::cast_slice(self.pages.get(index))
@@ -53,7 +53,7 @@ impl Words {
     ///
     /// # Panics
     /// If there is no such record.
-    #[inline]
+    #[inline(always)]
     pub fn get_mut(&mut self, index: u32) -> &mut [i64] {
         bytemuck::cast_slice_mut(self.pages.get_mut(index))
     }
@@ -67,7 +67,7 @@ impl Words {
     }
 
     /// Asks the processor to fetch a record. Any index is allowed.
-    #[inline]
+    #[inline(always)]
     pub fn prefetch(&self, index: u32) {
         self.pages.prefetch(index);
     }

@@ -182,7 +182,7 @@ impl Grove {
         if carry.vectors.is_empty() {
             return;
         }
-        let wide = low(self.seats.records.get(seat)[at]);
+        let wide = low(self.seats.word(seat, at));
         assert!(wide != NONE, "a seat with a child has a wide record");
         let plan = Arc::clone(&self.plan);
         let record = self.wide.get_mut(wide);
@@ -238,7 +238,7 @@ impl Grove {
         let plan = Arc::clone(&self.plan);
         for (at, ladder) in plan.ladders.iter().enumerate() {
             let thresholds = self.seats.layout.thresholds;
-            let reached = Ladder::reached(self.seats.records.get(seat), thresholds, at);
+            let reached = Ladder::reached(self.seats.lines.get(seat), thresholds, at);
             let cell = self.lane(leaf, ladder.sum, slot);
             self.write_slack(leaf, slot, at, ladder.slack(cell, reached));
         }
@@ -262,7 +262,7 @@ impl Grove {
             let own = self.own_counts(seat);
             self.add_wide(seat, &below, 1);
             let layout = self.seats.layout;
-            let record = self.seats.records.get_mut(seat);
+            let record = self.seats.lines.get_mut(seat);
             record[layout.group..][..layout.sums()].copy_from_slice(&sums[..layout.sums()]);
             record[layout.counts] = counts.wrapping_sub(own);
             self.seats.set_place(seat, NONE, 0);

@@ -42,7 +42,7 @@ impl Grove {
         self.freshen(seat);
         self.add_wide(seat, carry, 1);
         let layout = self.seats.layout;
-        let record = self.seats.records.get_mut(seat);
+        let record = self.seats.lines.get_mut(seat);
         for (sum, volume) in record[layout.group..][..layout.sums()]
             .iter_mut()
             .zip(&carry.sums)
@@ -71,11 +71,15 @@ impl Grove {
     #[inline]
     pub(super) fn add_cell(&mut self, leaf: u32, slot: usize, sums: &[i64], counts: i64) -> u32 {
         let (mut block, mut slot) = (leaf, slot);
-        let ladders = !self.plan.ladders.is_empty() && !sums.is_empty();
         let (lanes, counts_lane) = (self.blocks.layout.lanes, self.plan.sums);
+        self.freshen_block(block);
+        if !sums.is_empty() {
+            self.shift_slacks(leaf, slot, sums);
+        }
         loop {
-            self.freshen_block(block);
-            let record = &mut self.blocks.records.get_mut(block)[lanes..];
+            let whole = self.blocks.records.get_mut(block);
+            let (parent, slot_above) = (low(whole[0]), (whole[1] >> 8) as u8 as usize);
+            let record = &mut whole[lanes..];
             for (lane, &volume) in sums.iter().enumerate() {
                 record[FAN * lane + slot] += volume;
             }
@@ -83,18 +87,14 @@ impl Grove {
                 let word = &mut record[FAN * counts_lane + slot];
                 *word = word.wrapping_add(counts);
             }
-            if ladders {
-                if block == leaf {
-                    self.shift_slacks(leaf, slot, sums);
-                }
-                self.summarise_slacks_after_parent(block);
-            }
-            let parent = self.blocks.parent(block);
             if parent == NONE {
                 return block;
             }
-            slot = self.blocks.slot(block);
-            block = parent;
+            self.freshen_block(parent);
+            if !sums.is_empty() {
+                self.summarise_slacks(block);
+            }
+            (block, slot) = (parent, slot_above);
         }
     }
 
@@ -102,17 +102,8 @@ impl Grove {
     fn shift_slacks(&mut self, leaf: u32, slot: usize, sums: &[i64]) {
         for at in 0..self.plan.ladders.len() {
             let (rise, lane) = (sums[self.plan.ladders[at].sum], self.plan.up_lane(at));
-            let up = self.lane(leaf, lane, slot) - rise;
-            let down = self.lane(leaf, lane + 1, slot) + rise;
-            self.write_slack(leaf, slot, at, (up, down));
-        }
-    }
-
-    fn summarise_slacks_after_parent(&mut self, block: u32) {
-        let parent = self.blocks.parent(block);
-        if parent != NONE {
-            self.freshen_block(parent);
-            self.summarise_slacks(block);
+            *self.lane_mut(leaf, lane, slot) -= rise;
+            *self.lane_mut(leaf, lane + 1, slot) += rise;
         }
     }
 
@@ -179,7 +170,7 @@ impl Grove {
         let Some(at) = self.seats.layout.wide else {
             return;
         };
-        let wide = low(self.seats.records.get(seat)[at]);
+        let wide = low(self.seats.word(seat, at));
         if wide != NONE {
             let plan = Arc::clone(&self.plan);
             for kernel in &plan.kernels {
@@ -246,7 +237,7 @@ impl Grove {
         let counts = self.seats.layout.counts;
         while seat != NONE {
             self.freshen(seat);
-            let record = self.seats.records.get_mut(seat);
+            let record = self.seats.lines.get_mut(seat);
             let leaf = high(record[0]);
             if leaf == NONE {
                 plain += usize::from(in_run);
@@ -287,7 +278,7 @@ impl Grove {
         if parent != NONE {
             self.freshen(parent);
             let at = self.seats.layout.frontline;
-            let word = &mut self.seats.records.get_mut(parent)[at];
+            let word = self.seats.word_mut(parent, at);
             *word = word.wrapping_add(change);
         }
     }

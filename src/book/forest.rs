@@ -121,22 +121,21 @@ impl Forest {
     /// Bytes of all pages.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let of = |grove: &Grove| {
-            grove.seats.records.bytes() + grove.blocks.records.bytes() + grove.wide.bytes()
-        };
+        let of =
+            |grove: &Grove| grove.seats.bytes() + grove.blocks.records.bytes() + grove.wide.bytes();
         self.groves.iter().map(of).sum()
     }
 
     /// Seats of a tree, the company seat included; numbers run from 0.
     #[must_use]
     pub fn seats(&self, tree: usize) -> u32 {
-        self.groves[tree].seats.records.len()
+        self.groves[tree].seats.lines.len()
     }
 
     /// Asks the processor to fetch a seat's record. Any number is allowed.
     #[inline]
     pub fn prefetch(&self, tree: usize, seat: Seat) {
-        self.groves[tree].seats.records.prefetch(seat);
+        self.groves[tree].seats.prefetch(seat);
     }
 
     // ---- links: O(1) unless said ----

@@ -141,7 +141,7 @@ impl Grove {
     }
 
     /// The stamp words of a seat record.
-    #[inline]
+    #[inline(always)]
     pub(super) fn stamps<'a>(&self, record: &'a [i64]) -> &'a [i64] {
         &record[1..=self.seats.layout.stamp_words]
     }
@@ -149,7 +149,7 @@ impl Grove {
     /// Whether the seat is active in the running period.
     #[must_use]
     pub fn is_active(&self, seat: Seat) -> bool {
-        let record = self.seats.records.get(seat);
+        let record = self.seats.lines.get(seat);
         let current = match self.plan.activity_period {
             Some(period) => self.now.is_current(self.stamps(record), period),
             None => true,
@@ -158,31 +158,30 @@ impl Grove {
     }
 
     /// Brings a seat record to the running periods: what belongs to an earlier one becomes zero.
-    #[inline]
+    #[inline(always)]
     pub(super) fn freshen(&mut self, seat: Seat) {
-        if !self.now.is_fresh(self.stamps(self.seats.records.get(seat))) {
+        if !self.now.is_fresh(self.stamps(self.seats.lines.get(seat))) {
             self.freshen_stale(seat);
         }
     }
 
-    fn freshen_stale(&mut self, seat: Seat) {
+    #[inline(never)]
+    pub(super) fn freshen_stale(&mut self, seat: Seat) {
         let layout = self.seats.layout;
         let (plan, now) = (&*self.plan, self.now);
-        let record = self.seats.records.get_mut(seat);
-        let wide = layout.wide.map_or(NONE, |at| low(record[at]));
+        let wide = layout
+            .wide
+            .map_or(NONE, |at| low(self.seats.word(seat, at)));
         for period in 0..layout.periods {
+            let record = self.seats.lines.get_mut(seat);
             if now.is_current(&record[1..=layout.stamp_words], period) {
                 continue;
             }
             let sums = layout.sum(period, 0)..layout.sum(period, 0) + layout.kinds;
-            record[layout.group..][sums.clone()].fill(0);
-            if let Some(own) = layout.own {
-                record[own..][sums].fill(0);
-            }
+            record[layout.group..][sums].fill(0);
             if plan.activity_period == Some(period) {
                 record[1] &= !(i64::from(ACTIVE) << 8);
                 record[layout.counts] = without_active(record[layout.counts]);
-                record[layout.frontline] = without_active(record[layout.frontline]);
             }
             for (at, _) in plan
                 .ladders
@@ -192,23 +191,32 @@ impl Grove {
             {
                 Ladder::set_reached(record, layout.thresholds, at, 0);
             }
+            if plan.activity_period == Some(period) {
+                let frontline = self.seats.word_mut(seat, layout.frontline);
+                *frontline = without_active(*frontline);
+            }
+            if let Some(own) = layout.own {
+                let own = own + layout.sum(period, 0);
+                self.seats.words_mut(seat, own, layout.kinds).fill(0);
+            }
             if wide != NONE {
                 for kernel in plan.kernels.iter().filter(|kernel| kernel.period == period) {
                     self.wide.get_mut(wide)[kernel.wide..=kernel.wide + kernel.buckets].fill(0);
                 }
             }
         }
-        now.write(&mut record[1..=layout.stamp_words]);
+        now.write(&mut self.seats.lines.get_mut(seat)[1..=layout.stamp_words]);
     }
 
     /// Brings a chain block to the running periods.
-    #[inline]
+    #[inline(always)]
     pub(super) fn freshen_block(&mut self, block: u32) {
         if !self.now.is_fresh(self.blocks.stamps(block)) {
             self.freshen_stale_block(block);
         }
     }
 
+    #[inline(never)]
     fn freshen_stale_block(&mut self, block: u32) {
         let (layout, now, plan) = (self.blocks.layout, self.now, &*self.plan);
         let kinds = self.seats.layout.kinds;
@@ -256,7 +264,7 @@ impl Grove {
         let Some(at) = self.seats.layout.wide else {
             return;
         };
-        if low(self.seats.records.get(seat)[at]) != NONE {
+        if low(self.seats.word(seat, at)) != NONE {
             return;
         }
         self.freshen(seat);
@@ -270,7 +278,7 @@ impl Grove {
         for (kernel, entered) in self.plan.kernels.iter().zip(entered) {
             self.wide.get_mut(wide)[kernel.wide] = entered;
         }
-        self.seats.records.get_mut(seat)[at] = pair(wide, 0);
+        *self.seats.word_mut(seat, at) = pair(wide, 0);
     }
 }
 

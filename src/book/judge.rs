@@ -6,25 +6,34 @@ use crate::tree::blocks::FAN;
 use super::grove::Grove;
 use super::ladder::{Ladder, NEVER};
 
+/// Judges the line of a fresh plain seat anew on every ladder, given where its group sums and thresholds lie.
+#[inline(always)]
+pub(super) fn judge_line(ladders: &[Ladder], group: usize, thresholds: usize, line: &mut [i64]) {
+    for (at, ladder) in ladders.iter().enumerate() {
+        let sum = line[group + ladder.sum];
+        let reached = Ladder::reached(line, thresholds, at);
+        if !ladder.holds(sum, reached) {
+            Ladder::set_reached(line, thresholds, at, ladder.reached_by(sum));
+        }
+    }
+}
+
 impl Grove {
     /// Judges a fresh plain seat anew on every ladder.
     pub(super) fn judge_plain(&mut self, seat: Seat) {
-        let layout = self.seats.layout;
-        let record = self.seats.records.get_mut(seat);
-        for (at, ladder) in self.plan.ladders.iter().enumerate() {
-            let sum = record[layout.group + ladder.sum];
-            let reached = Ladder::reached(record, layout.thresholds, at);
-            let (up, down) = ladder.slack(sum, reached);
-            if up <= 0 || down < 0 {
-                Ladder::set_reached(record, layout.thresholds, at, ladder.reached_by(sum));
-            }
-        }
+        let layout = &self.seats.layout;
+        let (group, thresholds) = (layout.group, layout.thresholds);
+        let line = self.seats.lines.get_mut(seat);
+        judge_line(&self.plan.ladders, group, thresholds, line);
     }
 
     /// Visits every seat of a chain that has crossed a step, and brings slacks up to date. O(log cells) for each.
     pub(super) fn judge_chain(&mut self, root: u32) {
         for at in 0..self.plan.ladders.len() {
-            self.judge_block(root, at, 0);
+            let (up, down) = self.least_slacks(root, at);
+            if up <= 0 || down < 0 {
+                self.judge_block(root, at, 0);
+            }
         }
     }
 
@@ -59,7 +68,7 @@ impl Grove {
         let cell = self.lane(leaf, self.plan.ladders[at].sum, slot);
         let reached = self.plan.ladders[at].reached_by(cell + inflow);
         let thresholds = self.seats.layout.thresholds;
-        Ladder::set_reached(self.seats.records.get_mut(seat), thresholds, at, reached);
+        Ladder::set_reached(self.seats.lines.get_mut(seat), thresholds, at, reached);
         let slack = self.plan.ladders[at].slack(cell, reached);
         self.write_slack(leaf, slot, at, slack);
     }
@@ -99,14 +108,31 @@ impl Grove {
         if parent == NONE {
             return;
         }
-        let sum = self.plan.ladders[at].sum;
+        let least = self.least_slacks(block, at);
+        self.write_slack(parent, self.blocks.slot(block), at, least);
+    }
+
+    /// The least slacks on the inflow of a block, which is fresh.
+    #[inline]
+    fn least_slacks(&self, block: u32, at: usize) -> (i64, i64) {
+        let record = self.blocks.records.get(block);
+        let lanes = &record[self.blocks.layout.lanes..];
+        let lane = |lane: usize| {
+            lanes[FAN * lane..]
+                .first_chunk::<FAN>()
+                .expect("a whole lane")
+        };
+        let (sums, ups, downs) = {
+            let up = self.plan.up_lane(at);
+            (lane(self.plan.ladders[at].sum), lane(up), lane(up + 1))
+        };
         let (mut least_up, mut least_down, mut below) = (NEVER, NEVER, 0);
-        for slot in (0..self.blocks.count(block)).rev() {
-            let (up, down) = self.slack(block, slot, at);
-            least_up = least_up.min(up - below);
-            least_down = least_down.min(down + below);
-            below += self.lane(block, sum, slot);
+        let count = (record[1] as u8 as usize).min(FAN);
+        for slot in (0..count).rev() {
+            least_up = least_up.min(ups[slot] - below);
+            least_down = least_down.min(downs[slot] + below);
+            below += sums[slot];
         }
-        self.write_slack(parent, self.blocks.slot(block), at, (least_up, least_down));
+        (least_up, least_down)
     }
 }

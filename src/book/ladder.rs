@@ -18,29 +18,43 @@ pub struct Ladder {
     pub period: usize,
     /// The sum it judges.
     pub sum: usize,
-    /// Strictly increasing, above zero.
-    pub steps: Vec<i64>,
+    /// The steps, strictly increasing and above zero, between the least and the greatest number: who has reached
+    /// `reached` of them stands between the bounds `reached` and `reached + 1`.
+    bounds: Vec<i64>,
 }
 
 impl Ladder {
     /// From the rules.
     #[must_use]
     pub fn new(index: usize, thresholds: &Thresholds, kinds: usize) -> Ladder {
-        let steps: Vec<i64> = thresholds.steps.iter().map(|step| step.0).collect();
-        assert!(steps.is_sorted_by(|a, b| a < b) && steps.first().is_none_or(|&first| first > 0));
+        let steps = thresholds.steps.iter().map(|step| step.0);
+        let bounds: Vec<i64> = [i64::MIN]
+            .into_iter()
+            .chain(steps)
+            .chain([i64::MAX])
+            .collect();
+        assert!(bounds.is_sorted_by(|a, b| a < b) && bounds[1] > 0);
         let period = usize::from(thresholds.period);
         Ladder {
             index,
             period,
             sum: period * kinds + usize::from(thresholds.kind),
-            steps,
+            bounds,
         }
     }
 
     /// Steps that a sum reaches.
     #[must_use]
     pub fn reached_by(&self, sum: i64) -> u8 {
-        self.steps.partition_point(|&step| step <= sum) as u8
+        (self.bounds.partition_point(|&step| step <= sum) - 1) as u8
+    }
+
+    /// Whether a sum reaches as many steps as given.
+    #[inline(always)]
+    #[must_use]
+    pub fn holds(&self, sum: i64, reached: u8) -> bool {
+        let bounds = &self.bounds[usize::from(reached)..][..2];
+        bounds[0] <= sum && sum < bounds[1]
     }
 
     /// Room of the inflow of a cell that holds `sum` itself and whose seat has reached `reached` steps: upward until
@@ -48,15 +62,19 @@ impl Ladder {
     #[must_use]
     pub fn slack(&self, sum: i64, reached: u8) -> (i64, i64) {
         let reached = usize::from(reached);
-        let up = self.steps.get(reached).map_or(NEVER, |&next| next - sum);
-        let down = reached
-            .checked_sub(1)
-            .map_or(NEVER, |at| sum - self.steps[at]);
+        let up = match self.bounds[reached + 1] {
+            i64::MAX => NEVER,
+            next => next - sum,
+        };
+        let down = match self.bounds[reached] {
+            i64::MIN => NEVER,
+            step => sum - step,
+        };
         (up, down)
     }
 
     /// The steps a seat record says are reached.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn reached(record: &[i64], thresholds: usize, at: usize) -> u8 {
         (record[thresholds + at / 8] >> (8 * (at % 8))) as u8

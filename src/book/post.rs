@@ -4,31 +4,34 @@
 //! asking for its next record before the others take their turn, hide the waiting.
 
 use crate::base::ids::{NONE, Seat};
-use crate::tree::layout::{SUMS_MAX, high, low};
+use crate::tree::layout::{LINE_WORDS, SUMS_MAX, high, low};
 
 use super::forest::Posting;
 use super::grove::Grove;
+use super::judge::judge_line;
 
 /// Walks in flight.
 pub const LANES: usize = 16;
+/// Numbers of sums for which the walks are compiled apart, with the places of all they touch in a line.
+const EXACT_MAX: usize = 4;
 
 impl Grove {
     /// Adds volumes at seats and up their lines. The order of postings makes no difference. O(hops) each.
     pub(super) fn post(&mut self, postings: &[Posting]) {
         for group in postings.chunks(LANES) {
             for posting in group {
-                self.seats.records.prefetch(posting.seat);
+                self.seats.prefetch(posting.seat);
                 if !posting.own {
                     // What comes as if from the first level must be told from what enters here, from the start.
                     self.widen(posting.seat);
                 }
             }
             match self.plan.sums {
-                1 => self.post_group::<1>(group),
-                2 => self.post_group::<2>(group),
-                3 => self.post_group::<3>(group),
-                4 => self.post_group::<4>(group),
-                5..=8 => self.post_group::<8>(group),
+                1 if self.is_plain_line() => self.post_group::<1>(group),
+                2 if self.is_plain_line() => self.post_group::<2>(group),
+                3 if self.is_plain_line() => self.post_group::<3>(group),
+                4 if self.is_plain_line() => self.post_group::<4>(group),
+                1..=8 => self.post_group::<8>(group),
                 _ => self.post_group::<SUMS_MAX>(group),
             }
             if !self.plan.kernels.is_empty() {
@@ -64,7 +67,7 @@ impl Grove {
                 self.add_own(posting.seat, &delta);
             }
             seats[walk] = self.hop(posting.seat, &delta);
-            self.seats.records.prefetch(seats[walk]);
+            self.seats.lines.prefetch(seats[walk]);
             deltas[walk] = delta;
         }
         let mut live = group.len();
@@ -78,7 +81,7 @@ impl Grove {
                     continue;
                 }
                 let next = self.hop(seats[walk], &deltas[walk]);
-                self.seats.records.prefetch(next);
+                self.seats.lines.prefetch(next);
                 seats[walk] = next;
                 walk += 1;
             }
@@ -87,43 +90,64 @@ impl Grove {
 
     #[inline]
     fn add_own(&mut self, seat: Seat, delta: &[i64]) {
-        let layout = self.seats.layout;
+        let layout = &self.seats.layout;
         let Some(own) = layout.own else {
             return;
         };
+        let sums = layout.sums();
         self.freshen(seat);
-        let record = self.seats.records.get_mut(seat);
-        for (sum, volume) in record[own..own + layout.sums()].iter_mut().zip(delta) {
+        let words = self.seats.words_mut(seat, own, sums);
+        for (sum, volume) in words.iter_mut().zip(delta) {
             *sum += volume;
         }
     }
 
     /// Adds to one plain seat, or to one cell and over its whole chain; gives the next seat of the walk.
-    #[inline]
-    fn hop(&mut self, seat: Seat, delta: &[i64]) -> Seat {
-        self.freshen(seat);
+    #[inline(always)]
+    fn hop<const S: usize>(&mut self, seat: Seat, delta: &[i64; S]) -> Seat {
         let layout = &self.seats.layout;
-        let (group, sums) = (layout.group, layout.sums());
-        let record = self.seats.records.get_mut(seat);
-        let (parent, leaf) = (low(record[0]), high(record[0]));
+        // What is known when this is compiled needs no loop and no check.
+        let (group, thresholds, sums) = if S <= EXACT_MAX {
+            (2, 3 + S, S)
+        } else {
+            (layout.group, layout.thresholds, self.plan.sums)
+        };
+        let mut line = line_of::<S>(self.seats.lines.get_mut(seat));
+        let leaf = high(line[0]);
         if leaf != NONE {
-            let slot = record[1] as u8 as usize;
+            let slot = line[1] as u8 as usize;
             return self.hop_chain(leaf, slot, &delta[..self.plan.sums]);
         }
-        for (sum, volume) in record[group..group + sums].iter_mut().zip(delta) {
+        if !self.now.is_fresh(&line[1..group]) {
+            self.freshen_stale(seat);
+            line = line_of::<S>(self.seats.lines.get_mut(seat));
+        }
+        for (sum, volume) in line[group..group + sums].iter_mut().zip(delta) {
             *sum += volume;
         }
-        if !self.plan.ladders.is_empty() {
-            self.judge_plain(seat);
-        }
-        parent
+        judge_line(&self.plan.ladders, group, thresholds, line);
+        low(line[0])
     }
 
+    /// Whether all that a walk touches lies in the first words of a line as the compiled walks expect it.
+    fn is_plain_line(&self) -> bool {
+        let layout = &self.seats.layout;
+        layout.stamp_words == 1 && self.plan.ladders.len() <= 8
+    }
+
+    #[inline(never)]
     fn hop_chain(&mut self, leaf: u32, slot: usize, delta: &[i64]) -> Seat {
         let root = self.add_cell(leaf, slot, delta, 0);
-        if !self.plan.ladders.is_empty() {
-            self.judge_chain(root);
-        }
+        self.judge_chain(root);
         self.blocks.top(root)
+    }
+}
+
+/// The part of a line that walks over so many sums touch.
+#[inline(always)]
+fn line_of<const S: usize>(line: &mut [i64]) -> &mut [i64] {
+    match S <= EXACT_MAX {
+        true => &mut line[..LINE_WORDS],
+        false => line,
     }
 }

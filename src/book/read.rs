@@ -19,7 +19,7 @@ impl Grove {
 
     fn is_current(&self, seat: Seat, period: usize) -> bool {
         self.now
-            .is_current(self.stamps(self.seats.records.get(seat)), period)
+            .is_current(self.stamps(self.seats.lines.get(seat)), period)
     }
 
     fn block_is_current(&self, block: u32, period: usize) -> bool {
@@ -59,7 +59,7 @@ impl Grove {
             });
         }
         if self.is_current(seat, period) {
-            self.seats.records.get(seat)[layout.group + sum]
+            self.seats.lines.get(seat)[layout.group + sum]
         } else {
             0
         }
@@ -72,7 +72,7 @@ impl Grove {
         let own = layout.own?;
         let current = self.is_current(seat, sum / layout.kinds);
         Some(if current {
-            self.seats.records.get(seat)[own + sum]
+            self.seats.word(seat, own + sum)
         } else {
             0
         })
@@ -105,14 +105,14 @@ impl Grove {
             .is_none_or(|period| self.is_current(seat, period));
         stale(
             current,
-            self.seats.records.get(seat)[self.seats.layout.counts],
+            self.seats.lines.get(seat)[self.seats.layout.counts],
         )
     }
 
     /// Packed counts of the children.
     #[must_use]
     pub fn counts_frontline(&self, seat: Seat) -> i64 {
-        let counts = self.seats.records.get(seat)[self.seats.layout.frontline];
+        let counts = self.seats.word(seat, self.seats.layout.frontline);
         let current = self
             .plan
             .activity_period
@@ -130,11 +130,7 @@ impl Grove {
         if !self.is_current(seat, self.plan.ladders[at].period) {
             return 0;
         }
-        Ladder::reached(
-            self.seats.records.get(seat),
-            self.seats.layout.thresholds,
-            at,
-        )
+        Ladder::reached(self.seats.lines.get(seat), self.seats.layout.thresholds, at)
     }
 
     /// What entered at a seat under a kernel, and what came from children off its chain. A seat that never had a child
@@ -144,7 +140,7 @@ impl Grove {
         let layout = &self.seats.layout;
         let wide = layout
             .wide
-            .map_or(NONE, |at| low(self.seats.records.get(seat)[at]));
+            .map_or(NONE, |at| low(self.seats.word(seat, at)));
         if wide == NONE {
             return (self.sum_now(seat, kernel.sum), vector);
         }

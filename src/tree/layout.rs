@@ -1,4 +1,5 @@
-//! The seat record, drawn. One record a seat and tree; what every order touches comes first.
+//! The seat record, drawn. One record a seat and tree, in two parts: the *line*, which is one cache line where it can be
+//! and holds what every order touches, and the *rest*.
 //!
 //! ```text
 //! word          low 32 bits                high 32 bits
@@ -8,13 +9,13 @@
 //! group         i64 per period type and kind: all that entered here or below (plain seats)
 //! counts        active below               downline below               one integer: downline * 2^32 + active
 //! thresholds    u8 each: steps reached                                  where there are ladders
-//! ---- seldom touched from here on ----
+//! ---- seldom touched from here on; the line takes in of them what still fits ----
 //! children      first child | leg 1        last child | leg 2
-//! siblings      next                       previous                     not in binary trees
-//! own           i64 per period type and kind                            where the tree keeps its own
 //! frontline     active children            counted children
-//! meta          owner                      leg u8, room u8, wide (see below)
+//! meta          owner                      leg u8, room u8
+//! siblings      next                       previous                     not in binary trees
 //! wide          record of the bucket vectors, NONE before the first child      where there are kernels
+//! own           i64 per period type and kind                            where the tree keeps its own
 //! ```
 //!
 //! A stamp is the low 16 bits of the ordinal of the period the figures belong to; with any other stamp they count as
@@ -27,7 +28,10 @@ use super::rules::Shape;
 /// Greatest number of sums (period types x kinds) a seat can keep.
 pub const SUMS_MAX: usize = KINDS_MAX * PERIOD_TYPES_MAX;
 
-/// Where each part of a seat record lies, in words from its start.
+/// Words of a cache line, and the least a line has.
+pub const LINE_WORDS: usize = 8;
+
+/// Where each part of a seat record lies, in words from its start: those below `line` in the line, the others in the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeatLayout {
     /// Volume kinds.
@@ -54,8 +58,10 @@ pub struct SeatLayout {
     pub meta: usize,
     /// Index of the wide record, where there are kernels.
     pub wide: Option<usize>,
-    /// Words of a record.
-    pub stride: usize,
+    /// Words of the line.
+    pub line: usize,
+    /// Words of the rest, possibly none.
+    pub rest: usize,
 }
 
 impl SeatLayout {
@@ -81,13 +87,21 @@ impl SeatLayout {
         let group = take(sums);
         let counts = take(1);
         let thresholds = take(ladders.div_ceil(8));
+        // What is left of the cache line is filled; a record that ends short of one is given the missing words.
+        let hot = take(0);
         let children = take(1);
-        let siblings = (shape != Shape::Binary).then(|| take(1));
-        let own = own.then(|| take(sums));
         let frontline = take(1);
         let meta = take(1);
+        let siblings = (shape != Shape::Binary).then(|| take(1));
         let wide = (kernels > 0).then(|| take(1));
-        let stride = take(0);
+        let line = hot.max(LINE_WORDS);
+        let end = take(0);
+        if own && end < line && end + sums > line {
+            // Sums of its own never lie in both parts.
+            take(line - end);
+        }
+        let own = own.then(|| take(sums));
+        let rest = take(0).saturating_sub(line);
         SeatLayout {
             kinds,
             periods,
@@ -101,7 +115,8 @@ impl SeatLayout {
             frontline,
             meta,
             wide,
-            stride,
+            line,
+            rest,
         }
     }
 
@@ -210,14 +225,29 @@ mod tests {
     #[test]
     fn default_records_are_small() {
         // Two kinds, one period type: the enroller tree with its own sums, and a binary tree without.
-        assert_eq!(
-            SeatLayout::new(Shape::List, 2, 1, true, 0, 0).stride * 8,
-            88
-        );
-        assert_eq!(
-            SeatLayout::new(Shape::Binary, 2, 1, false, 0, 0).stride * 8,
-            64
-        );
+        let bytes = |shape, own| {
+            let layout = SeatLayout::new(shape, 2, 1, own, 0, 0);
+            (layout.line * 8, layout.rest * 8)
+        };
+        assert_eq!(bytes(Shape::List, true), (64, 24));
+        assert_eq!(bytes(Shape::Binary, false), (64, 0));
+    }
+
+    #[test]
+    fn no_part_lies_in_both_halves_of_a_record() {
+        for (kinds, periods) in (1..=8).flat_map(|kinds| (1..=7).map(move |p| (kinds, p))) {
+            for (ladders, kernels) in [(0, 0), (1, 0), (9, 1)] {
+                let layout = SeatLayout::new(Shape::List, kinds, periods, true, ladders, kernels);
+                let own = layout.own.expect("kept");
+                let (line, end) = (layout.line, layout.line + layout.rest);
+                assert!(own + layout.sums() <= line || own >= line, "{layout:?}");
+                assert!(
+                    layout.thresholds + ladders.div_ceil(8) <= line,
+                    "{layout:?}"
+                );
+                assert_eq!(end.max(line), (own + layout.sums()).max(line), "{layout:?}");
+            }
+        }
     }
 
     #[test]

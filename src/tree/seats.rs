@@ -15,8 +15,10 @@ pub const WAITING: u8 = 4;
 
 /// The seat records of one tree.
 pub struct Seats {
-    /// The records.
-    pub records: Words,
+    /// The lines of their records.
+    pub lines: Words,
+    /// The rest of their records; empty where the line holds all.
+    rest: Words,
     /// How they are drawn.
     pub layout: SeatLayout,
     /// The tree's shape.
@@ -28,7 +30,8 @@ impl Seats {
     #[must_use]
     pub fn new(shape: Shape, layout: SeatLayout) -> Seats {
         Seats {
-            records: Words::new(layout.stride),
+            lines: Words::new(layout.line),
+            rest: Words::new(layout.rest.max(1)),
             layout,
             shape,
         }
@@ -38,22 +41,63 @@ impl Seats {
     #[must_use]
     pub fn fork(&mut self) -> Seats {
         Seats {
-            records: self.records.fork(),
+            lines: self.lines.fork(),
+            rest: self.rest.fork(),
             layout: self.layout,
             shape: self.shape,
         }
     }
 
+    /// Bytes of all pages.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.lines.bytes() + self.rest.bytes()
+    }
+
+    /// A word of a record, wherever it lies.
+    #[inline]
+    #[must_use]
+    pub fn word(&self, seat: Seat, at: usize) -> i64 {
+        match at.checked_sub(self.layout.line) {
+            None => self.lines.get(seat)[at],
+            Some(at) => self.rest.get(seat)[at],
+        }
+    }
+
+    /// A word of a record, to write.
+    #[inline]
+    pub fn word_mut(&mut self, seat: Seat, at: usize) -> &mut i64 {
+        &mut self.words_mut(seat, at, 1)[0]
+    }
+
+    /// Words of a record that belong together, to write.
+    #[inline]
+    pub fn words_mut(&mut self, seat: Seat, at: usize, len: usize) -> &mut [i64] {
+        match at.checked_sub(self.layout.line) {
+            None => &mut self.lines.get_mut(seat)[at..at + len],
+            Some(at) => &mut self.rest.get_mut(seat)[at..at + len],
+        }
+    }
+
+    /// Asks the processor to fetch a whole record. Any number is allowed.
+    #[inline]
+    pub fn prefetch(&self, seat: Seat) {
+        self.lines.prefetch(seat);
+        self.rest.prefetch(seat);
+    }
+
     /// A new seat without links.
     pub fn push(&mut self, owner: Member) -> Seat {
-        let seat = self.records.push();
+        let seat = self.lines.push();
         let layout = self.layout;
-        let record = self.records.get_mut(seat);
-        record[0] = pair(NONE, NONE);
-        record[layout.children] = pair(NONE, NONE);
-        record[layout.meta] = pair(owner, 0);
+        if layout.rest > 0 {
+            self.rest.push();
+        }
+        self.lines.get_mut(seat)[0] = pair(NONE, NONE);
+        *self.word_mut(seat, layout.children) = pair(NONE, NONE);
+        *self.word_mut(seat, layout.meta) = pair(owner, 0);
         for at in [layout.siblings, layout.wide].into_iter().flatten() {
-            record[at] = pair(NONE, NONE);
+            *self.word_mut(seat, at) = pair(NONE, NONE);
         }
         seat
     }
@@ -62,12 +106,12 @@ impl Seats {
     #[inline]
     #[must_use]
     pub fn parent(&self, seat: Seat) -> Seat {
-        low(self.records.get(seat)[0])
+        low(self.lines.get(seat)[0])
     }
 
     /// Sets the parent seat.
     pub fn set_parent(&mut self, seat: Seat, parent: Seat) {
-        let word = &mut self.records.get_mut(seat)[0];
+        let word = &mut self.lines.get_mut(seat)[0];
         *word = pair(parent, high(*word));
     }
 
@@ -75,13 +119,13 @@ impl Seats {
     #[inline]
     #[must_use]
     pub fn place(&self, seat: Seat) -> (u32, usize) {
-        let record = self.records.get(seat);
+        let record = self.lines.get(seat);
         (high(record[0]), record[1] as u8 as usize)
     }
 
     /// Puts a seat into a slot of a chain block, or off any chain with [`NONE`].
     pub fn set_place(&mut self, seat: Seat, block: u32, slot: usize) {
-        let record = self.records.get_mut(seat);
+        let record = self.lines.get_mut(seat);
         record[0] = pair(low(record[0]), block);
         record[1] = (record[1] & !0xff) | slot as i64;
     }
@@ -90,12 +134,12 @@ impl Seats {
     #[inline]
     #[must_use]
     pub fn flags(&self, seat: Seat) -> u8 {
-        (self.records.get(seat)[1] >> 8) as u8
+        (self.lines.get(seat)[1] >> 8) as u8
     }
 
     /// Writes the flags.
     pub fn set_flags(&mut self, seat: Seat, flags: u8) {
-        let word = &mut self.records.get_mut(seat)[1];
+        let word = &mut self.lines.get_mut(seat)[1];
         *word = (*word & !0xff00) | (i64::from(flags) << 8);
     }
 
@@ -103,19 +147,19 @@ impl Seats {
     #[inline]
     #[must_use]
     pub fn first(&self, seat: Seat) -> Seat {
-        low(self.records.get(seat)[self.layout.children])
+        low(self.word(seat, self.layout.children))
     }
 
     /// The last child, or the child in leg 2 of a binary tree.
     #[inline]
     #[must_use]
     pub fn last(&self, seat: Seat) -> Seat {
-        high(self.records.get(seat)[self.layout.children])
+        high(self.word(seat, self.layout.children))
     }
 
     /// Sets first and last child.
     pub fn set_children(&mut self, seat: Seat, first: Seat, last: Seat) {
-        self.records.get_mut(seat)[self.layout.children] = pair(first, last);
+        *self.word_mut(seat, self.layout.children) = pair(first, last);
     }
 
     /// The next sibling.
@@ -123,7 +167,7 @@ impl Seats {
     #[must_use]
     pub fn next(&self, seat: Seat) -> Seat {
         match self.layout.siblings {
-            Some(at) => low(self.records.get(seat)[at]),
+            Some(at) => low(self.word(seat, at)),
             None => {
                 let parent = self.parent(seat);
                 if parent != NONE && self.leg(seat) == 1 {
@@ -140,13 +184,13 @@ impl Seats {
     pub fn previous(&self, seat: Seat) -> Seat {
         self.layout
             .siblings
-            .map_or(NONE, |at| high(self.records.get(seat)[at]))
+            .map_or(NONE, |at| high(self.word(seat, at)))
     }
 
     /// Sets the sibling links, where they are kept.
     pub fn set_siblings(&mut self, seat: Seat, next: Seat, previous: Seat) {
         if let Some(at) = self.layout.siblings {
-            self.records.get_mut(seat)[at] = pair(next, previous);
+            *self.word_mut(seat, at) = pair(next, previous);
         }
     }
 
@@ -154,31 +198,31 @@ impl Seats {
     #[inline]
     #[must_use]
     pub fn owner(&self, seat: Seat) -> Member {
-        low(self.records.get(seat)[self.layout.meta])
+        low(self.word(seat, self.layout.meta))
     }
 
     /// The leg of its parent a seat stands in, from 1; 0 where legs are not numbered and for roots.
     #[inline]
     #[must_use]
     pub fn leg(&self, seat: Seat) -> u8 {
-        high(self.records.get(seat)[self.layout.meta]) as u8
+        high(self.word(seat, self.layout.meta)) as u8
     }
 
     /// Sets the leg.
     pub fn set_leg(&mut self, seat: Seat, leg: u8) {
-        let word = &mut self.records.get_mut(seat)[self.layout.meta];
+        let word = self.word_mut(seat, self.layout.meta);
         *word = pair(low(*word), (high(*word) & !0xff) | u32::from(leg));
     }
 
     /// Steps down to the nearest seat with a free leg, 0 for itself; at most about log of the seats.
     #[must_use]
     pub fn room(&self, seat: Seat) -> u8 {
-        (high(self.records.get(seat)[self.layout.meta]) >> 8) as u8
+        (high(self.word(seat, self.layout.meta)) >> 8) as u8
     }
 
     /// Sets the steps down to the nearest free leg.
     pub fn set_room(&mut self, seat: Seat, room: u8) {
-        let word = &mut self.records.get_mut(seat)[self.layout.meta];
+        let word = self.word_mut(seat, self.layout.meta);
         *word = pair(low(*word), (high(*word) & !0xff00) | (u32::from(room) << 8));
     }
 

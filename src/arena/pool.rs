@@ -1,0 +1,164 @@
+//! Where pages come from: large anonymous mappings, cut into pages of one size, that are given back to a pool and not
+//! to the system.
+//!
+//! Why not the global allocator: random reads of a large network spend much of their time on address translation, and
+//! only mappings that ask for huge pages are spared it. And a page that a dropped fork gave back has been touched, so that
+//! the next fork's copies do not fault one by one.
+
+use std::collections::BTreeMap;
+use std::ptr::NonNull;
+
+use memmap2::MmapMut;
+use parking_lot::Mutex;
+
+/// A cache line of eight words: the unit pages are made of.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+pub(super) struct Line(pub(super) [u64; 8]);
+
+/// The least and the greatest mapping, in bytes. In between, each is an eighth of what pages of its size hold already,
+/// so that what is mapped and not yet used stays small beside what is.
+const MAPPING_BYTES_MIN: usize = 256 * 1024;
+const MAPPING_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Mappings from this size on ask for huge pages.
+const HUGE_FROM: usize = 4 * 1024 * 1024;
+
+/// Pages of one size.
+#[derive(Default)]
+struct Class {
+    /// Given back; their content is whatever it was.
+    free: Vec<Address>,
+    /// The rest of the newest mapping, all zero.
+    fresh: Option<(Address, usize)>,
+    /// Bytes mapped so far.
+    mapped: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Address(NonNull<Line>);
+
+// SAFETY: an address in the pool belongs to nobody else, and says nothing about who may use it.
+unsafe impl Send for Address {}
+
+static POOL: Mutex<BTreeMap<usize, Class>> = Mutex::new(BTreeMap::new());
+
+/// The memory of one page; gives it back when dropped.
+pub(super) struct Page {
+    at: Address,
+    lines: usize,
+}
+
+// SAFETY: a page owns its memory alone; through `&Page` nothing is written.
+unsafe impl Sync for Page {}
+
+impl Page {
+    /// A page of zeros.
+    pub(super) fn zeroed(lines: usize) -> Page {
+        let (mut page, is_zero) = Page::take(lines);
+        if !is_zero {
+            page.lines_mut().fill(Line([0; 8]));
+        }
+        page
+    }
+
+    /// A page equal to another.
+    pub(super) fn copy_of(other: &Page) -> Page {
+        let (mut page, _) = Page::take(other.lines);
+        // SAFETY: `other` holds `lines` initialised lines that nobody writes while it is borrowed.
+        let from = unsafe { std::slice::from_raw_parts(other.at.0.as_ptr(), other.lines) };
+        page.lines_mut().copy_from_slice(from);
+        page
+    }
+
+    /// The first word. Whoever writes through it sees to it that nobody else reads or writes meanwhile.
+    pub(super) fn words(&self) -> *mut u64 {
+        self.at.0.as_ptr().cast()
+    }
+
+    fn lines_mut(&mut self) -> &mut [Line] {
+        // SAFETY: the page owns `lines` lines from its address on; mapped memory is zero or what was written before.
+        unsafe { std::slice::from_raw_parts_mut(self.at.0.as_ptr(), self.lines) }
+    }
+
+    /// A page from the pool, and whether it is known to be all zero.
+    fn take(lines: usize) -> (Page, bool) {
+        let mut pool = POOL.lock();
+        let class = pool.entry(lines).or_default();
+        let (at, is_zero) = match class.free.pop() {
+            Some(at) => (at, false),
+            None => (class.cut(lines), true),
+        };
+        (Page { at, lines }, is_zero)
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        let mut pool = POOL.lock();
+        pool.entry(self.lines).or_default().free.push(self.at);
+    }
+}
+
+impl Class {
+    /// The next page of the newest mapping, or of a new one.
+    fn cut(&mut self, lines: usize) -> Address {
+        let (at, left) = match self.fresh.take() {
+            Some(fresh) => fresh,
+            None => self.map(lines),
+        };
+        if left > 1 {
+            // SAFETY: the mapping holds `left` pages from `at` on, so one page further is still inside it.
+            let next = Address(unsafe { at.0.add(lines) });
+            self.fresh = Some((next, left - 1));
+        }
+        at
+    }
+
+    /// A new mapping: its start and how many pages it holds.
+    ///
+    /// # Panics
+    /// If the system has no memory left, as every allocation does.
+    fn map(&mut self, lines: usize) -> (Address, usize) {
+        let page_bytes = lines * size_of::<Line>();
+        let wanted = (self.mapped / 8).clamp(MAPPING_BYTES_MIN, MAPPING_BYTES_MAX);
+        let pages = (wanted / page_bytes).max(1);
+        let mut mapping = MmapMut::map_anon(pages * page_bytes).expect("no memory left for pages");
+        if pages * page_bytes >= HUGE_FROM {
+            // Where the system has none, ordinary pages do as well, only slower.
+            drop(mapping.advise(memmap2::Advice::HugePage));
+        }
+        self.mapped += pages * page_bytes;
+        let at = NonNull::new(mapping.as_mut_ptr().cast()).expect("a mapping has an address");
+        // Pages live as long as the process: they go back to the pool.
+        std::mem::forget(mapping);
+        (Address(at), pages)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_apart_zero_when_asked_for_and_used_again() {
+        // A size of its own, so that other tests do not take from the same class.
+        const LINES: usize = 77;
+        let fill = |page: &mut Page, value: u64| page.lines_mut().fill(Line([value; 8]));
+        let mut pages: Vec<Page> = (0..200).map(|_| Page::zeroed(LINES)).collect();
+        for (page, value) in pages.iter_mut().zip(1..) {
+            assert!(page.lines_mut().iter().all(|line| line.0 == [0; 8]));
+            fill(page, value);
+        }
+        for (page, value) in pages.iter_mut().zip(1..) {
+            assert!(page.lines_mut().iter().all(|line| line.0 == [value; 8]));
+        }
+        let mut copy = Page::copy_of(&pages[7]);
+        fill(&mut pages[7], 1_000);
+        assert!(copy.lines_mut().iter().all(|line| line.0 == [8; 8]));
+        let held: Vec<usize> = pages.iter().map(|page| page.words() as usize).collect();
+        drop(pages);
+        let mut again = Page::zeroed(LINES);
+        assert!(held.contains(&(again.words() as usize)));
+        assert!(again.lines_mut().iter().all(|line| line.0 == [0; 8]));
+    }
+}
