@@ -4,12 +4,46 @@ use std::marker::PhantomData;
 
 use bytemuck::Pod;
 
-use super::pages::Pages;
+use super::pages::{Grid, Pages, shift_of};
 
 /// A vector of `T` in pages that can be forked. `T` is plain bytes, a multiple of eight of them, aligned to at most 8.
 pub struct Column<T: Pod> {
-    pages: Pages,
-    of: PhantomData<T>,
+    pages: Pages<Of<T>>,
+}
+
+/// How records of one type lie in pages, known when this is compiled.
+struct Of<T>(PhantomData<fn() -> T>);
+
+impl<T> Clone for Of<T> {
+    fn clone(&self) -> Of<T> {
+        *self
+    }
+}
+
+impl<T> Copy for Of<T> {}
+
+impl<T> Of<T> {
+    const STRIDE: usize = {
+        assert!(
+            size_of::<T>() > 0 && size_of::<T>().is_multiple_of(8),
+            "a record is whole words"
+        );
+        assert!(align_of::<T>() <= 8, "a record is aligned to words");
+        size_of::<T>() / 8
+    };
+    const SHIFT: u32 = shift_of(Self::STRIDE);
+}
+
+impl<T> Grid for Of<T> {
+    #[inline(always)]
+    fn stride(self) -> usize {
+        Self::STRIDE
+    }
+
+    #[inline(always)]
+    fn shift(self) -> u32 {
+        Self::SHIFT
+    }
 }
 
 impl<T: Pod> Default for Column<T> {
@@ -19,21 +53,11 @@ impl<T: Pod> Default for Column<T> {
 }
 
 impl<T: Pod> Column<T> {
-    const STRIDE: usize = {
-        assert!(
-            size_of::<T>() > 0 && size_of::<T>().is_multiple_of(8),
-            "a record is whole words"
-        );
-        assert!(align_of::<T>() <= 8, "a record is aligned to words");
-        size_of::<T>() / 8
-    };
-
     /// No records yet.
     #[must_use]
     pub fn new() -> Column<T> {
         Column {
-            pages: Pages::new(Self::STRIDE),
-            of: PhantomData,
+            pages: Pages::new(Of(PhantomData)),
         }
     }
 
@@ -86,7 +110,6 @@ impl<T: Pod> Column<T> {
     pub fn fork(&mut self) -> Column<T> {
         Column {
             pages: self.pages.fork(),
-            of: PhantomData,
         }
     }
 
@@ -94,6 +117,12 @@ impl<T: Pod> Column<T> {
     #[inline(always)]
     pub fn prefetch(&self, index: u32) {
         self.pages.prefetch(index);
+    }
+
+    /// Asks the processor to fetch one word of a record. Any index and word are allowed.
+    #[inline(always)]
+    pub fn prefetch_word(&self, index: u32, word: usize) {
+        self.pages.prefetch_word(index, word);
     }
 }
 

@@ -8,6 +8,7 @@
 //! each write would miss the cache once more.
 
 pub mod column;
-pub mod pages;
+pub mod near;
+mod pages;
 mod pool;
 pub mod words;

@@ -1,7 +1,7 @@
 //! Untyped pages with copy on write: the one place where memory is shared between a writer and its forks.
 //!
 //! ```text
-//! Pages
+//! Pages<G>
 //!   slots   [ Slot { data: *mut u64, epoch: u64 } ]   hot: one load leads to a record
 //!   owners  [ Arc<Page> ]                             cold: keeps each page alive, in the same order
 //!   epoch   u64
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use super::pool::Page;
 
 /// Bytes a page holds at most; records per page are the greatest power of two that fits.
-pub const PAGE_BYTES: usize = 16 * 1024;
+const PAGE_BYTES: usize = 16 * 1024;
 
 #[derive(Clone, Copy)]
 struct Slot {
@@ -31,83 +31,85 @@ fn no_such_record(index: u32, len: u32) -> ! {
     panic!("record {index} of {len}");
 }
 
+/// How records lie in pages: how many words each has, and how many share a page. Never changes once there are pages.
+pub(super) trait Grid: Copy {
+    /// Words of a record.
+    fn stride(self) -> usize;
+
+    /// Records per page, as a power of two.
+    fn shift(self) -> u32;
+}
+
+/// Records per page as a power of two: as many as fit.
+///
+/// # Panics
+/// If a record is empty or wider than a page.
+pub(super) const fn shift_of(stride: usize) -> u32 {
+    assert!(stride > 0, "a record has at least one word");
+    let fit = PAGE_BYTES / (stride * 8);
+    assert!(fit >= 1, "a record is too wide for a page");
+    fit.ilog2()
+}
+
 /// Records of a fixed number of words in pages that can be forked.
-pub struct Pages {
+pub(super) struct Pages<G: Grid> {
     slots: Vec<Slot>,
     owners: Vec<Arc<Page>>,
     epoch: u64,
-    /// Words of a record.
-    stride: usize,
-    /// Records per page, as a power of two.
-    shift: u32,
+    grid: G,
     len: u32,
 }
 
 // SAFETY: `data` points into the page that `owners` keeps alive at the same place. It is written only through
 // `&mut self` and only while the slot's epoch says that no other `Pages` holds the page; all other access is reading.
-unsafe impl Send for Pages {}
+unsafe impl<G: Grid + Send> Send for Pages<G> {}
 // SAFETY: as above: through `&self` pages are only read.
-unsafe impl Sync for Pages {}
+unsafe impl<G: Grid + Sync> Sync for Pages<G> {}
 
-impl Pages {
-    /// No records yet, of `stride` words of eight bytes each.
-    ///
-    /// # Panics
-    /// If a record is empty or wider than a page.
+impl<G: Grid> Pages<G> {
+    /// No records yet.
     #[must_use]
-    pub fn new(stride: usize) -> Pages {
-        assert!(stride > 0, "a record has at least one word");
-        let fit = PAGE_BYTES / (stride * 8);
-        assert!(
-            fit >= 1,
-            "a record of {stride} words is too wide for a page"
-        );
+    pub(super) fn new(grid: G) -> Pages<G> {
+        assert!(grid.shift() == shift_of(grid.stride()));
         Pages {
             slots: Vec::new(),
             owners: Vec::new(),
             epoch: 1,
-            stride,
-            shift: fit.ilog2(),
+            grid,
             len: 0,
         }
     }
 
     /// Records there are.
     #[must_use]
-    pub fn len(&self) -> u32 {
+    pub(super) fn len(&self) -> u32 {
         self.len
     }
 
     /// Whether there are none.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.len == 0
-    }
-
-    /// Words of a record.
-    #[must_use]
-    pub fn stride(&self) -> usize {
-        self.stride
     }
 
     /// Bytes all pages take.
     #[must_use]
-    pub fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         self.owners.len() * self.page_lines() * 64
     }
 
     fn page_lines(&self) -> usize {
-        (self.stride << self.shift).div_ceil(8)
+        (self.grid.stride() << self.grid.shift()).div_ceil(8)
     }
 
     /// One more record, all zero. Amortised O(1); allocates a page now and then, never moves one.
     ///
     /// # Panics
     /// If there are 2^32 - 1 records already.
-    pub fn push_zeroed(&mut self) -> u32 {
+    pub(super) fn push_zeroed(&mut self) -> u32 {
         let index = self.len;
         assert!(index < u32::MAX, "record numbers are 32 bits");
-        if (index >> self.shift) as usize == self.slots.len() {
+        if (index >> self.grid.shift()) as usize == self.slots.len() {
             let page = Arc::new(Page::zeroed(self.page_lines()));
             self.slots.push(Slot {
                 data: page.words(),
@@ -121,15 +123,14 @@ impl Pages {
 
     /// A second set of pages equal to this one; whichever side writes a page first copies it. O(pages).
     #[must_use]
-    pub fn fork(&mut self) -> Pages {
+    pub(super) fn fork(&mut self) -> Pages<G> {
         self.epoch += 1;
         Pages {
             slots: self.slots.clone(),
             owners: self.owners.clone(),
             // Every slot carries an older epoch than either side's new one.
             epoch: self.epoch,
-            stride: self.stride,
-            shift: self.shift,
+            grid: self.grid,
             len: self.len,
         }
     }
@@ -139,10 +140,11 @@ impl Pages {
         if index >= self.len {
             no_such_record(index, self.len);
         }
-        let within = index & ((1 << self.shift) - 1);
+        let within = index & ((1 << self.grid.shift()) - 1);
+        // The product is a place in a page, far below any bound.
         (
-            (index >> self.shift) as usize,
-            within as usize * self.stride,
+            (index >> self.grid.shift()) as usize,
+            (within as usize).wrapping_mul(self.grid.stride()),
         )
     }
 
@@ -152,13 +154,13 @@ impl Pages {
     /// If there is no such record.
     #[inline(always)]
     #[must_use]
-    pub fn get(&self, index: u32) -> &[u64] {
+    pub(super) fn get(&self, index: u32) -> &[u64] {
         let (page, offset) = self.offset(index);
         // SAFETY: `index < len`, so the page exists and holds `offset + stride` words, all initialised; nobody writes
         // it while `&self` lives: this side needs `&mut self`, other sides copy before they write.
         unsafe {
             let data = self.slots.get_unchecked(page).data;
-            std::slice::from_raw_parts(data.add(offset), self.stride)
+            std::slice::from_raw_parts(data.add(offset), self.grid.stride())
         }
     }
 
@@ -167,7 +169,7 @@ impl Pages {
     /// # Panics
     /// If there is no such record.
     #[inline(always)]
-    pub fn get_mut(&mut self, index: u32) -> &mut [u64] {
+    pub(super) fn get_mut(&mut self, index: u32) -> &mut [u64] {
         let (page, offset) = self.offset(index);
         // SAFETY: `index < len`, so the page exists.
         if unsafe { self.slots.get_unchecked(page) }.epoch != self.epoch {
@@ -177,7 +179,7 @@ impl Pages {
         // keeps every other access of ours away.
         unsafe {
             let data = self.slots.get_unchecked(page).data;
-            std::slice::from_raw_parts_mut(data.add(offset), self.stride)
+            std::slice::from_raw_parts_mut(data.add(offset), self.grid.stride())
         }
     }
 
@@ -197,22 +199,29 @@ impl Pages {
 
     /// Asks the processor to fetch the first lines of a record. Any index is allowed.
     #[inline(always)]
-    pub fn prefetch(&self, index: u32) {
+    pub(super) fn prefetch(&self, index: u32) {
+        self.prefetch_word(index, 0);
+        // A record whose size divides a line's lies within one; any other may reach into the next one.
+        let stride = self.grid.stride();
+        if !stride.is_power_of_two() || stride > 8 {
+            self.prefetch_word(index, (stride - 1).min(8));
+        }
+    }
+
+    /// Asks the processor to fetch the line of one word of a record. Any index and word are allowed.
+    #[inline(always)]
+    pub(super) fn prefetch_word(&self, index: u32, word: usize) {
         #[cfg(target_arch = "x86_64")]
-        if index < self.len {
+        if index < self.len && word < self.grid.stride() {
             let (page, offset) = self.offset(index);
             // SAFETY: the address lies in a live page; a prefetch reads nothing that a program can see.
             unsafe {
                 use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-                let at = self.slots.get_unchecked(page).data.add(offset);
+                let at = self.slots.get_unchecked(page).data.add(offset + word);
                 _mm_prefetch::<_MM_HINT_T0>(at.cast());
-                // A record of one line's size lies on the lines' grid; any other may reach into the next one.
-                if self.stride > 8 {
-                    _mm_prefetch::<_MM_HINT_T0>(at.add(8).cast());
-                }
             }
         }
         #[cfg(not(target_arch = "x86_64"))]
-        let _ = index;
+        let _ = (index, word);
     }
 }

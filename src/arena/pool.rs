@@ -16,12 +16,12 @@ use parking_lot::Mutex;
 #[repr(C, align(64))]
 pub(super) struct Line(pub(super) [u64; 8]);
 
-/// The least and the greatest mapping, in bytes. In between, each is an eighth of what pages of its size hold already,
+/// The least and the greatest mapping, in bytes. In between, each is a quarter of what pages of its size hold already,
 /// so that what is mapped and not yet used stays small beside what is.
 const MAPPING_BYTES_MIN: usize = 256 * 1024;
 const MAPPING_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Mappings from this size on ask for huge pages.
-const HUGE_FROM: usize = 4 * 1024 * 1024;
+/// A huge page. Mappings of at least one are of whole ones, and ask for them.
+const HUGE: usize = 2 * 1024 * 1024;
 
 /// Pages of one size.
 #[derive(Default)]
@@ -120,18 +120,21 @@ impl Class {
     /// If the system has no memory left, as every allocation does.
     fn map(&mut self, lines: usize) -> (Address, usize) {
         let page_bytes = lines * size_of::<Line>();
-        let wanted = (self.mapped / 8).clamp(MAPPING_BYTES_MIN, MAPPING_BYTES_MAX);
-        let pages = (wanted / page_bytes).max(1);
-        let mut mapping = MmapMut::map_anon(pages * page_bytes).expect("no memory left for pages");
-        if pages * page_bytes >= HUGE_FROM {
+        let wanted = (self.mapped / 4).clamp(MAPPING_BYTES_MIN, MAPPING_BYTES_MAX);
+        let bytes = match wanted >= HUGE {
+            true => wanted.next_multiple_of(HUGE),
+            false => wanted.max(page_bytes),
+        };
+        let mut mapping = MmapMut::map_anon(bytes).expect("no memory left for pages");
+        if bytes >= HUGE {
             // Where the system has none, ordinary pages do as well, only slower.
             drop(mapping.advise(memmap2::Advice::HugePage));
         }
-        self.mapped += pages * page_bytes;
+        self.mapped += bytes;
         let at = NonNull::new(mapping.as_mut_ptr().cast()).expect("a mapping has an address");
         // Pages live as long as the process: they go back to the pool.
         std::mem::forget(mapping);
-        (Address(at), pages)
+        (Address(at), bytes / page_bytes)
     }
 }
 

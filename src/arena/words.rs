@@ -1,10 +1,29 @@
 //! Records whose width is known only when the rules are: each a fixed number of words, drawn by a layout elsewhere.
 
-use super::pages::Pages;
+use super::pages::{Grid, Pages, shift_of};
 
 /// A forkable vector of records of `stride` signed words.
 pub struct Words {
-    pages: Pages,
+    pages: Pages<Drawn>,
+}
+
+/// How such records lie in pages.
+#[derive(Clone, Copy)]
+struct Drawn {
+    stride: usize,
+    shift: u32,
+}
+
+impl Grid for Drawn {
+    #[inline(always)]
+    fn stride(self) -> usize {
+        self.stride
+    }
+
+    #[inline(always)]
+    fn shift(self) -> u32 {
+        self.shift
+    }
 }
 
 impl Words {
@@ -12,7 +31,10 @@ impl Words {
     #[must_use]
     pub fn new(stride: usize) -> Words {
         Words {
-            pages: Pages::new(stride),
+            pages: Pages::new(Drawn {
+                stride,
+                shift: shift_of(stride),
+            }),
         }
     }
 

@@ -4,7 +4,7 @@
 //! and a full bucket splits alone, so growth never stops the writer.
 //!
 //! ```text
-//! bucket: 256 lines of [entry: u64; 8] = 2,048 slots = 16 KiB
+//! bucket: [entry: u64; 2,048] = 16 KiB
 //! entry:  tag (high 32 bits) | number (low 32 bits); all ones when empty
 //! ```
 //!
@@ -19,8 +19,6 @@ use crate::arena::column::Column;
 use crate::base::ids::hash_id;
 
 const EMPTY: u64 = u64::MAX;
-const LINE: usize = 8;
-const LINES: u32 = 256;
 const SLOTS: usize = 2_048;
 /// Slots at which a search may begin; those behind them take what the last ones push out.
 const HOMES: u64 = 1_984;
@@ -44,7 +42,7 @@ impl Tag {
 
 /// From tags to numbers. Numbers are unique; tags need not be.
 pub(crate) struct IdTable {
-    lines: Column<[u64; LINE]>,
+    buckets: Column<[u64; SLOTS]>,
     /// By the first `depth` bits of a tag: its bucket and how many bits that bucket answers for.
     directory: Vec<Place>,
     /// Entries in each bucket.
@@ -76,7 +74,7 @@ impl IdTable {
     /// A table with one empty bucket.
     pub(crate) fn new() -> IdTable {
         let mut table = IdTable {
-            lines: Column::new(),
+            buckets: Column::new(),
             directory: vec![Place::new(0, 0)],
             counts: Vec::new(),
             depth: 0,
@@ -89,7 +87,7 @@ impl IdTable {
     /// An equal table that shares pages. O(pages).
     pub(crate) fn fork(&mut self) -> IdTable {
         IdTable {
-            lines: self.lines.fork(),
+            buckets: self.buckets.fork(),
             directory: self.directory.clone(),
             counts: self.counts.clone(),
             depth: self.depth,
@@ -100,30 +98,27 @@ impl IdTable {
     /// Asks for the line where a search for the tag begins.
     #[inline]
     pub(crate) fn prefetch(&self, tag: Tag) {
-        let (line, _) = self.home(tag);
-        self.lines.prefetch(line);
+        let place = self.place_of(tag.0);
+        self.buckets
+            .prefetch_word(place.bucket(), home(place, tag.0));
     }
 
     /// The first number under the tag that `is` recognises. O(1).
     #[inline]
     pub(crate) fn find(&self, tag: Tag, is: impl Fn(u32) -> bool) -> Option<u32> {
-        let (mut line, mut slot) = self.home(tag);
-        let end = (line / LINES + 1) * LINES;
-        while line < end {
-            for &entry in &self.lines.get(line)[slot..] {
-                if tag_of(entry) < tag.0 {
-                    continue;
-                }
-                // Empty slots hold the greatest tag, so the search ends at the first of them too.
-                if tag_of(entry) > tag.0 || entry == EMPTY {
-                    return self.find_collided(tag, is);
-                }
-                if is(entry as u32) {
-                    return Some(entry as u32);
-                }
+        let place = self.place_of(tag.0);
+        let held = &self.buckets.get(place.bucket())[home(place, tag.0)..];
+        for &entry in held {
+            if tag_of(entry) < tag.0 {
+                continue;
             }
-            slot = 0;
-            line += 1;
+            // Empty slots hold the greatest tag, so the search ends at the first of them too.
+            if tag_of(entry) > tag.0 || entry == EMPTY {
+                break;
+            }
+            if is(entry as u32) {
+                return Some(entry as u32);
+            }
         }
         self.find_collided(tag, is)
     }
@@ -135,7 +130,7 @@ impl IdTable {
 
     /// Bytes of the table in memory.
     pub(crate) fn bytes(&self) -> usize {
-        self.lines.bytes()
+        self.buckets.bytes()
             + 4 * self.directory.len()
             + 2 * self.counts.len()
             + 8 * self.collided.len()
@@ -159,7 +154,7 @@ impl IdTable {
             let place = self.place_of(tag_of(entry));
             let count = self.counts[place.bucket() as usize];
             let full = if place.depth() < 4 { FULL_SMALL } else { FULL };
-            if (count < full || place.depth() == DEPTH_MAX) && self.shift_in(entry) {
+            if (count < full || place.depth() == DEPTH_MAX) && self.shift_in(place, entry) {
                 self.counts[place.bucket() as usize] += 1;
                 return;
             }
@@ -175,47 +170,19 @@ impl IdTable {
 
     /// Puts an entry where it belongs and moves greater ones up to the next gap. False, and nothing changed, when the
     /// bucket has no gap above.
-    fn shift_in(&mut self, entry: u64) -> bool {
-        let (line, home) = self.home(Tag(tag_of(entry)));
-        let end = (line / LINES + 1) * LINES;
+    fn shift_in(&mut self, place: Place, entry: u64) -> bool {
+        let from = home(place, tag_of(entry));
+        let held = &mut self.buckets.get_mut(place.bucket())[from..];
         // The first greater entry, or the first gap, whose bits are the greatest of all.
-        let Some((mut line, mut slot)) = self.seek(line, home, end, |held| held > entry) else {
+        let Some(at) = held.iter().position(|&held| held > entry) else {
             return false;
         };
-        let Some((last, gap)) = self.seek(line, slot, end, |held| held == EMPTY) else {
+        let Some(gap) = held[at..].iter().position(|&held| held == EMPTY) else {
             return false;
         };
-        let mut carried = entry;
-        while line < last {
-            let held = self.lines.get_mut(line);
-            let pushed_out = held[LINE - 1];
-            held.copy_within(slot..LINE - 1, slot + 1);
-            held[slot] = carried;
-            (carried, line, slot) = (pushed_out, line + 1, 0);
-        }
-        let held = self.lines.get_mut(last);
-        held.copy_within(slot..gap, slot + 1);
-        held[slot] = carried;
+        held.copy_within(at..at + gap, at + 1);
+        held[at] = entry;
         true
-    }
-
-    /// The first slot from (line, slot) on, before line `end`, whose entry is wanted.
-    #[inline]
-    fn seek(
-        &self,
-        mut line: u32,
-        mut slot: usize,
-        end: u32,
-        wanted: impl Fn(u64) -> bool,
-    ) -> Option<(u32, usize)> {
-        while line < end {
-            let held = &self.lines.get(line)[slot..];
-            if let Some(at) = held.iter().position(|&entry| wanted(entry)) {
-                return Some((line, slot + at));
-            }
-            (line, slot) = (line + 1, 0);
-        }
-        None
     }
 
     /// Halves a bucket; a tag says where in the directory it is.
@@ -226,12 +193,7 @@ impl IdTable {
             let doubled = self.directory.iter().flat_map(|&place| [place, place]);
             self.directory = doubled.collect();
         }
-        let mut entries = Vec::with_capacity(SLOTS);
-        for line in bucket * LINES..(bucket + 1) * LINES {
-            let held = self.lines.get_mut(line);
-            entries.extend(held.iter().filter(|&&e| e != EMPTY));
-            *held = [EMPTY; LINE];
-        }
+        let held = std::mem::replace(self.buckets.get_mut(bucket), [EMPTY; SLOTS]);
         self.counts[bucket as usize] = 0;
         let upper = self.add_bucket();
         // The places of one bucket are neighbours: all prefixes that begin with its bits.
@@ -240,35 +202,43 @@ impl IdTable {
         let from = bits * 2 * width;
         self.directory[from..from + width].fill(Place::new(bucket, depth));
         self.directory[from + width..from + 2 * width].fill(Place::new(upper, depth));
-        for entry in entries {
-            self.insert_entry(entry);
+        for halved in [Place::new(bucket, depth), Place::new(upper, depth)] {
+            self.refill(halved, &held);
         }
+    }
+
+    /// Puts those of some entries into an empty bucket that belong there. They stand in order, so each goes home or
+    /// right behind the one before it.
+    fn refill(&mut self, place: Place, entries: &[u64; SLOTS]) {
+        let slots = self.buckets.get_mut(place.bucket());
+        let (mut next, mut count) = (0, 0);
+        for &entry in entries.iter().filter(|&&entry| entry != EMPTY) {
+            let its = self.directory[(u64::from(tag_of(entry)) << self.depth >> 32) as usize];
+            if its.bucket() == place.bucket() {
+                let at = next.max(home(place, tag_of(entry)));
+                slots[at] = entry;
+                (next, count) = (at + 1, count + 1);
+            }
+        }
+        self.counts[place.bucket() as usize] = count;
     }
 
     fn add_bucket(&mut self) -> u32 {
         self.counts.push(0);
-        for _ in 0..LINES {
-            self.lines.push([EMPTY; LINE]);
-        }
-        self.counts.len() as u32 - 1
+        self.buckets.push([EMPTY; SLOTS])
     }
 
     #[inline]
     fn place_of(&self, tag: u32) -> Place {
         self.directory[(u64::from(tag) << self.depth >> 32) as usize]
     }
+}
 
-    /// Line and slot in it where a search for a tag begins.
-    #[inline]
-    fn home(&self, tag: Tag) -> (u32, usize) {
-        let place = self.place_of(tag.0);
-        let within = tag.0 << place.depth();
-        let slot = ((u64::from(within) * HOMES) >> 32) as u32;
-        (
-            place.bucket() * LINES + slot / LINE as u32,
-            slot as usize % LINE,
-        )
-    }
+/// The slot of its bucket where a search for a tag begins.
+#[inline]
+fn home(place: Place, tag: u32) -> usize {
+    let within = tag << place.depth();
+    ((u64::from(within) * HOMES) >> 32) as usize
 }
 
 #[inline]

@@ -3,6 +3,7 @@
 //! Accepted orders never carry a negative volume, so they commute: sums rise, and activity can only begin. A due timer
 //! or any other command ends a run; so does an order whose own activity would expire before a later one of the run.
 
+use crate::arena::near;
 use crate::base::ids::ENROLLER_TREE;
 use crate::base::time::{DAY_MS, Time};
 use crate::base::volumes::Volumes;
@@ -47,6 +48,12 @@ pub(crate) fn run(
     };
     let mut lanes = [None; LANES];
     let count = gather(state, &rules, stamp, commands, &mut lanes);
+    // What comes next is brought near while this run is at work.
+    for command in commands.iter().skip(count).take(LANES) {
+        if let Verb::Order(order) = &command.verb {
+            near::fetch(&**order);
+        }
+    }
     let lanes = &mut lanes[..count];
     fetch(state, lanes);
     let mut booked = [None; LANES];

@@ -227,6 +227,13 @@ impl Members {
         }
     }
 
+    /// Whether volume may be credited to him: a distributor who is not terminated.
+    #[must_use]
+    pub(crate) fn is_creditable(&self, member: Member) -> bool {
+        let state = self.records.get(member).state;
+        state & 3 == MemberKind::Distributor as u8 && state >> 2 & 3 < Status::Terminated as u8
+    }
+
     /// Standing of the membership.
     #[must_use]
     pub fn status(&self, member: Member) -> Status {

@@ -6,7 +6,6 @@ use crate::base::time::Time;
 use crate::base::volumes::Volumes;
 use crate::book::forest::{Forest, Posting};
 use crate::engine::credit::Credit;
-use crate::engine::member::{MemberKind, Status};
 use crate::engine::rejection::Rejection;
 use crate::engine::rules::Rules;
 use crate::engine::state::State;
@@ -25,10 +24,6 @@ pub(crate) struct Targets {
 /// terminated. `None` when the centre is not his. O(hops).
 pub(crate) fn credit(state: &State, buyer: Member, centre: u16) -> Option<Credit> {
     let members = &state.members;
-    let stands = |member: Member| {
-        members.kind(member) == MemberKind::Distributor
-            && members.status(member) != Status::Terminated
-    };
     let mut trees = 0u8;
     if centre != 1 {
         for (tree, its_centre, _) in members.seats(buyer) {
@@ -40,14 +35,15 @@ pub(crate) fn credit(state: &State, buyer: Member, centre: u16) -> Option<Credit
             return None;
         }
     }
-    let own = stands(buyer);
     let mut member = buyer;
-    while member != COMPANY && !stands(member) {
+    while member != COMPANY && !members.is_creditable(member) {
         member = state
             .forest
             .parent(ENROLLER_TREE, member)
             .unwrap_or(COMPANY);
     }
+    // A centre is the buyer's own: whoever stands above for him is credited at his first.
+    let own = member == buyer && buyer != COMPANY;
     Some(Credit {
         buyer,
         member,

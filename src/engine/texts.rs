@@ -45,10 +45,8 @@ impl Texts {
             "an id has 1 to 256 bytes"
         );
         let at = self.len;
-        let mut bytes = [0u8; TEXT_MAX + 1];
-        bytes[0] = (text.len() - 1) as u8;
-        bytes[1..=text.len()].copy_from_slice(text.as_bytes());
-        self.append(&bytes[..=text.len()]);
+        self.append(&[(text.len() - 1) as u8]);
+        self.append(text.as_bytes());
         at
     }
 
