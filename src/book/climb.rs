@@ -14,18 +14,50 @@ use super::grove::{Grove, KernelPlan};
 use super::kernel::map::{BUCKETS_MAX, DEAD, Map};
 use super::kernel::map_of;
 
+/// Plain seats in a row, seen on the way up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Run {
+    /// How many.
+    plain: usize,
+    /// The seat of a chain above them, [`NONE`] where they reach up to a root.
+    top: Seat,
+}
+
+impl Run {
+    fn begin() -> Run {
+        Run {
+            plain: 0,
+            top: NONE,
+        }
+    }
+
+    fn end_at(&mut self, top: Seat) {
+        if self.top == NONE {
+            self.top = top;
+        }
+    }
+
+    /// The run with one more plain seat below it.
+    pub(super) fn and_below(self) -> Run {
+        Run {
+            plain: self.plain + 1,
+            ..self
+        }
+    }
+}
+
 impl Grove {
     /// Adds a carry to a seat and everyone above it, as what one of the seat's children (or, on a chain, its cell) hands
-    /// up. Gives the number of plain seats met before the first chain. O(hops).
-    pub(super) fn climb(&mut self, from: Seat, mut carry: Carry) -> usize {
-        let (mut seat, mut plain, mut in_run) = (from, 0, true);
+    /// up. Gives the plain seats met before the first chain. O(hops).
+    pub(super) fn climb(&mut self, from: Seat, mut carry: Carry) -> Run {
+        let (mut seat, mut run) = (from, Run::begin());
         while seat != NONE {
             let (leaf, slot) = self.seats.place(seat);
             if leaf == NONE {
-                plain += usize::from(in_run);
+                run.plain += usize::from(run.top == NONE);
                 seat = self.climb_plain(seat, &mut carry);
             } else {
-                in_run = false;
+                run.end_at(seat);
                 self.freshen(seat);
                 self.add_wide(seat, &carry, 1);
                 let root = self.add_cell(leaf, slot, &carry.sums[..self.plan.sums], carry.counts);
@@ -35,7 +67,7 @@ impl Grove {
                 seat = self.blocks.top(root);
             }
         }
-        plain
+        run
     }
 
     fn climb_plain(&mut self, seat: Seat, carry: &mut Carry) -> Seat {
@@ -210,12 +242,12 @@ impl Grove {
         }
         let (leaf, slot) = self.seats.place(seat);
         if leaf == NONE {
-            let plain = if carry.vectors.is_empty() {
+            let above = if carry.vectors.is_empty() {
                 self.climb_counts(parent, change)
             } else {
                 self.climb(parent, carry)
             };
-            self.promote_run(seat, plain + 1);
+            self.promote_run(seat, above.and_below());
             return;
         }
         let root = self.add_cell(leaf, slot, &[], change);
@@ -231,46 +263,50 @@ impl Grove {
         }
     }
 
-    /// Adds packed counts to a seat and everyone above it. Gives the number of plain seats met before the first chain.
-    fn climb_counts(&mut self, from: Seat, change: i64) -> usize {
-        let (mut seat, mut plain, mut in_run) = (from, 0, true);
-        let counts = self.seats.layout.counts;
+    /// Adds packed counts to a seat and everyone above it. Gives the plain seats met before the first chain.
+    fn climb_counts(&mut self, from: Seat, change: i64) -> Run {
+        let (mut seat, mut run) = (from, Run::begin());
+        let (group, counts) = (self.seats.layout.group, self.seats.layout.counts);
         while seat != NONE {
-            self.freshen(seat);
-            let record = self.seats.lines.get_mut(seat);
-            let leaf = high(record[0]);
-            if leaf == NONE {
-                plain += usize::from(in_run);
-                record[counts] = record[counts].wrapping_add(change);
-                seat = low(record[0]);
-            } else {
-                in_run = false;
-                let slot = record[1] as u8 as usize;
+            let mut line = self.seats.lines.get_mut(seat);
+            let leaf = high(line[0]);
+            if leaf != NONE {
+                let slot = line[1] as u8 as usize;
+                run.end_at(seat);
                 let root = self.add_cell(leaf, slot, &[], change);
                 seat = self.blocks.top(root);
+                continue;
             }
+            if !self.now.is_fresh(&line[1..group]) {
+                self.freshen_stale(seat);
+                line = self.seats.lines.get_mut(seat);
+            }
+            run.plain += usize::from(run.top == NONE);
+            line[counts] = line[counts].wrapping_add(change);
+            seat = low(line[0]);
         }
-        plain
+        run
     }
 
     /// A run of plain seats grew, upward from `lowest`: it becomes a chain when it is long, or sooner where it only
     /// lengthens one.
-    pub(super) fn promote_run(&mut self, lowest: Seat, plain: usize) {
+    pub(super) fn promote_run(&mut self, lowest: Seat, run: Run) {
         let run_min = self.plan.run_min;
-        if plain > run_min || (plain > run_min / 8 && self.hangs_at_chain_end(lowest, plain)) {
-            self.promote(lowest, plain);
+        if run.plain > run_min || (run.plain > run_min / 8 && self.ends_chain(run.top)) {
+            self.promote(lowest, run.plain);
         }
     }
 
-    fn hangs_at_chain_end(&self, lowest: Seat, plain: usize) -> bool {
-        let top = self.walk().above(lowest, plain as u32);
-        top.is_some_and(|top| {
-            let (leaf, slot) = self.seats.place(top);
-            leaf != NONE && slot + 1 == self.blocks.count(leaf) && {
-                let root = self.blocks.root(leaf);
-                self.blocks.last(root) == (leaf, slot)
-            }
-        })
+    /// Whether a seat is the last of a chain.
+    fn ends_chain(&self, seat: Seat) -> bool {
+        if seat == NONE {
+            return false;
+        }
+        let (leaf, slot) = self.seats.place(seat);
+        slot + 1 == self.blocks.count(leaf) && {
+            let root = self.blocks.root(leaf);
+            self.blocks.last(root) == (leaf, slot)
+        }
     }
 
     /// A change of packed counts among a seat's children.

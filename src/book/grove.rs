@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::arena::words::Words;
-use crate::base::ids::{NONE, Seat};
+use crate::base::ids::{ENROLLER_TREE, NONE, Seat};
 use crate::tree::blocks::{BlockLayout, Blocks, FAN};
 use crate::tree::layout::{SeatLayout, Stamps, low, pair};
 use crate::tree::rules::Shape;
@@ -92,6 +92,7 @@ impl Grove {
             rules.shape,
             kept.kinds,
             kept.periods,
+            index != ENROLLER_TREE,
             own,
             plan.ladders.len(),
             plan.kernels.len(),

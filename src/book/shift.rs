@@ -83,11 +83,11 @@ impl Grove {
         };
         let own = self.own_counts(seat);
         self.add_frontline(parent, own);
-        let plain = self.climb(parent, carry);
+        let above = self.climb(parent, carry);
         if leaf == NONE {
-            self.promote_run(seat, plain + 1);
+            self.promote_run(seat, above.and_below());
         } else {
-            self.promote_run(parent, plain);
+            self.promote_run(parent, above);
         }
     }
 }

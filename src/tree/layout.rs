@@ -12,7 +12,7 @@
 //! ---- seldom touched from here on; the line takes in of them what still fits ----
 //! children      first child | leg 1        last child | leg 2
 //! frontline     active children            counted children
-//! meta          owner                      leg u8, room u8
+//! meta          owner                      leg u8, room u8              where a seat's number is not its owner's
 //! siblings      next                       previous                     not in binary trees
 //! wide          record of the bucket vectors, NONE before the first child      where there are kernels
 //! own           i64 per period type and kind                            where the tree keeps its own
@@ -54,8 +54,8 @@ pub struct SeatLayout {
     pub own: Option<usize>,
     /// Frontline counts.
     pub frontline: usize,
-    /// Owner, leg, room.
-    pub meta: usize,
+    /// Owner, leg, room; left out where legs are not numbered and each seat's number is its owner's.
+    pub meta: Option<usize>,
     /// Index of the wide record, where there are kernels.
     pub wide: Option<usize>,
     /// Words of the line.
@@ -65,12 +65,14 @@ pub struct SeatLayout {
 }
 
 impl SeatLayout {
-    /// Draws the record of one tree.
+    /// Draws the record of one tree. `named`: whether a seat names its owner, or has his number; `own`: whether it keeps
+    /// its own sums.
     #[must_use]
     pub fn new(
         shape: Shape,
         kinds: usize,
         periods: usize,
+        named: bool,
         own: bool,
         ladders: usize,
         kernels: usize,
@@ -91,7 +93,7 @@ impl SeatLayout {
         let hot = take(0);
         let children = take(1);
         let frontline = take(1);
-        let meta = take(1);
+        let meta = (named || shape.legs().is_some()).then(|| take(1));
         let siblings = (shape != Shape::Binary).then(|| take(1));
         let wide = (kernels > 0).then(|| take(1));
         let line = hot.max(LINE_WORDS);
@@ -225,11 +227,11 @@ mod tests {
     #[test]
     fn default_records_are_small() {
         // Two kinds, one period type: the enroller tree with its own sums, and a binary tree without.
-        let bytes = |shape, own| {
-            let layout = SeatLayout::new(shape, 2, 1, own, 0, 0);
+        let bytes = |shape, own: bool| {
+            let layout = SeatLayout::new(shape, 2, 1, !own, own, 0, 0);
             (layout.line * 8, layout.rest * 8)
         };
-        assert_eq!(bytes(Shape::List, true), (64, 24));
+        assert_eq!(bytes(Shape::List, true), (64, 16));
         assert_eq!(bytes(Shape::Binary, false), (64, 0));
     }
 
@@ -237,7 +239,8 @@ mod tests {
     fn no_part_lies_in_both_halves_of_a_record() {
         for (kinds, periods) in (1..=8).flat_map(|kinds| (1..=7).map(move |p| (kinds, p))) {
             for (ladders, kernels) in [(0, 0), (1, 0), (9, 1)] {
-                let layout = SeatLayout::new(Shape::List, kinds, periods, true, ladders, kernels);
+                let layout =
+                    SeatLayout::new(Shape::List, kinds, periods, true, true, ladders, kernels);
                 let own = layout.own.expect("kept");
                 let (line, end) = (layout.line, layout.line + layout.rest);
                 assert!(own + layout.sums() <= line || own >= line, "{layout:?}");

@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     fn seats(shape: Shape, n: u32) -> Seats {
-        let mut seats = Seats::new(shape, SeatLayout::new(shape, 1, 1, false, 0, 0));
+        let mut seats = Seats::new(shape, SeatLayout::new(shape, 1, 1, true, false, 0, 0));
         for owner in 0..n {
             seats.push(owner);
         }

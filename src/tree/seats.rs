@@ -87,6 +87,9 @@ impl Seats {
     }
 
     /// A new seat without links.
+    ///
+    /// # Panics
+    /// If the seat's number is not its owner's where it has to be.
     pub fn push(&mut self, owner: Member) -> Seat {
         let seat = self.lines.push();
         let layout = self.layout;
@@ -95,7 +98,10 @@ impl Seats {
         }
         self.lines.get_mut(seat)[0] = pair(NONE, NONE);
         *self.word_mut(seat, layout.children) = pair(NONE, NONE);
-        *self.word_mut(seat, layout.meta) = pair(owner, 0);
+        match layout.meta {
+            Some(at) => *self.word_mut(seat, at) = pair(owner, 0),
+            None => assert!(owner == seat, "a seat has its owner's number"),
+        }
         for at in [layout.siblings, layout.wide].into_iter().flatten() {
             *self.word_mut(seat, at) = pair(NONE, NONE);
         }
@@ -198,31 +204,50 @@ impl Seats {
     #[inline]
     #[must_use]
     pub fn owner(&self, seat: Seat) -> Member {
-        low(self.word(seat, self.layout.meta))
+        match self.layout.meta {
+            Some(at) => low(self.word(seat, at)),
+            None => seat,
+        }
     }
 
     /// The leg of its parent a seat stands in, from 1; 0 where legs are not numbered and for roots.
     #[inline]
     #[must_use]
     pub fn leg(&self, seat: Seat) -> u8 {
-        high(self.word(seat, self.layout.meta)) as u8
+        self.layout
+            .meta
+            .map_or(0, |at| high(self.word(seat, at)) as u8)
     }
 
     /// Sets the leg.
+    ///
+    /// # Panics
+    /// If it is not 0 where legs are not numbered.
     pub fn set_leg(&mut self, seat: Seat, leg: u8) {
-        let word = self.word_mut(seat, self.layout.meta);
-        *word = pair(low(*word), (high(*word) & !0xff) | u32::from(leg));
+        match self.layout.meta {
+            Some(at) => {
+                let word = self.word_mut(seat, at);
+                *word = pair(low(*word), (high(*word) & !0xff) | u32::from(leg));
+            }
+            None => assert!(leg == 0, "legs are not numbered here"),
+        }
     }
 
     /// Steps down to the nearest seat with a free leg, 0 for itself; at most about log of the seats.
     #[must_use]
     pub fn room(&self, seat: Seat) -> u8 {
-        (high(self.word(seat, self.layout.meta)) >> 8) as u8
+        self.layout
+            .meta
+            .map_or(0, |at| (high(self.word(seat, at)) >> 8) as u8)
     }
 
     /// Sets the steps down to the nearest free leg.
+    ///
+    /// # Panics
+    /// Where legs are not numbered.
     pub fn set_room(&mut self, seat: Seat, room: u8) {
-        let word = self.word_mut(seat, self.layout.meta);
+        let at = self.layout.meta.expect("room is kept in numbered legs");
+        let word = self.word_mut(seat, at);
         *word = pair(low(*word), (high(*word) & !0xff00) | (u32::from(room) << 8));
     }
 

@@ -116,19 +116,6 @@ impl Walk<'_> {
         })
     }
 
-    /// The seat `steps` above, or none where the line is shorter. O(steps) on plain seats and chains alike.
-    #[must_use]
-    pub fn above(self, seat: Seat, steps: u32) -> Option<Seat> {
-        let mut at = seat;
-        for _ in 0..steps {
-            at = self.seats.parent(at);
-            if at == NONE {
-                return None;
-            }
-        }
-        Some(at)
-    }
-
     /// The free end of a side: from `seat` down leg after leg while there is a child. O(hops).
     #[must_use]
     pub fn outer_end(self, seat: Seat, leg: u8) -> Seat {
