@@ -203,24 +203,30 @@ impl IdTable {
         self.directory[from..from + width].fill(Place::new(bucket, depth));
         self.directory[from + width..from + 2 * width].fill(Place::new(upper, depth));
         for halved in [Place::new(bucket, depth), Place::new(upper, depth)] {
-            self.refill(halved, &held);
+            for left_over in self.refill(halved, &held) {
+                self.insert_entry(left_over);
+            }
         }
     }
 
     /// Puts those of some entries into an empty bucket that belong there. They stand in order, so each goes home or
-    /// right behind the one before it.
-    fn refill(&mut self, place: Place, entries: &[u64; SLOTS]) {
+    /// right behind the one before it. Gives back those for which that is beyond the bucket's end.
+    fn refill(&mut self, place: Place, entries: &[u64; SLOTS]) -> Vec<u64> {
+        let mut left_over = Vec::new();
         let slots = self.buckets.get_mut(place.bucket());
         let (mut next, mut count) = (0, 0);
         for &entry in entries.iter().filter(|&&entry| entry != EMPTY) {
             let its = self.directory[(u64::from(tag_of(entry)) << self.depth >> 32) as usize];
             if its.bucket() == place.bucket() {
                 let at = next.max(home(place, tag_of(entry)));
-                slots[at] = entry;
-                (next, count) = (at + 1, count + 1);
+                match slots.get_mut(at) {
+                    Some(slot) => (*slot, next, count) = (entry, at + 1, count + 1),
+                    None => left_over.push(entry),
+                }
             }
         }
         self.counts[place.bucket() as usize] = count;
+        left_over
     }
 
     fn add_bucket(&mut self) -> u32 {
