@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use crate::names::{ID_CHARS, member_id, member_number};
+use crate::names::{member_id, member_number};
 use crate::random::Random;
 
 /// The members a server has.
