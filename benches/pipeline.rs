@@ -266,7 +266,7 @@ fn order(series: &str, number: u64, members: u64) -> Command {
     Command {
         id: compact_str::format_compact!("{series}{number:011}"),
         at: AT,
-        verb: Verb::Order(Box::new(Order {
+        verb: Verb::Order(Order {
             member: member_id(mix(number ^ 0x55) % members),
             centre: 1,
             volumes: Volumes::from_units(&[1_000_000, 800_000]),
@@ -274,6 +274,6 @@ fn order(series: &str, number: u64, members: u64) -> Command {
             currency: Some("USD".into()),
             class: None,
             lines: Vec::new(),
-        })),
+        }),
     }
 }

@@ -101,7 +101,7 @@ impl Draw {
 
     fn order(&mut self) -> Command {
         let id = format!("o{}", self.chance.below(2_000));
-        let verb = Verb::Order(Box::new(Order {
+        let verb = Verb::Order(Order {
             member: self.member().into(),
             centre: 1,
             volumes: self.volumes(150),
@@ -109,7 +109,7 @@ impl Draw {
             currency: None,
             class: None,
             lines: Vec::new(),
-        }));
+        });
         self.command(id, verb)
     }
 

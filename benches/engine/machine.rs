@@ -144,7 +144,7 @@ impl Machine {
         Command {
             id: text(&id),
             at: self.at,
-            verb: Verb::Order(Box::new(Order {
+            verb: Verb::Order(Order {
                 member: member(number),
                 centre: 1,
                 volumes: Volumes::from_units(&[cv * UNIT, cv * UNIT / 2][..kinds]),
@@ -152,7 +152,7 @@ impl Machine {
                 currency: Some(Text::new("USD")),
                 class: None,
                 lines: Vec::new(),
-            })),
+            }),
         }
     }
 

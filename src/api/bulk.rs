@@ -4,6 +4,7 @@
 //! executing overlap. A bad line is reported by its number and does not stop the good ones.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use axum::body::{Body, Bytes};
 use axum::http::header;
@@ -15,7 +16,8 @@ use utoipa::ToSchema;
 use crate::api::body::{self, pipe};
 use crate::api::context::Api;
 use crate::api::error::{self, Origin};
-use crate::api::facts::{self, outcome_word, places};
+use crate::api::facts::{self, ACCEPTED, outcome_word, places};
+use crate::api::group::{Entry, Group};
 use crate::api::parse::json::{self, Json};
 use crate::api::parse::lines::{Form, Lines, Reader};
 use crate::api::problem::{Code, Problem, ProblemBody};
@@ -23,13 +25,9 @@ use crate::base::ids::Text;
 use crate::base::limits::ATOMIC_COMMANDS_MAX;
 use crate::engine::command::{Command, Verb};
 use crate::runtime::handle::Pending;
-use crate::runtime::submission::{Receipt, Refused, Submission};
-use crate::view::changes::{PlaceTaken, type_of};
+use crate::runtime::submission::{Receipt, Receipts, Refused, Submission};
+use crate::view::changes::PlaceTaken;
 
-/// Commands of one group.
-const GROUP_COMMANDS: usize = 1_000;
-/// Bytes of JSON in one group: what they become in the log is less.
-const GROUP_BYTES: usize = 512 * 1024;
 /// Groups of one request under way at once.
 const GROUPS_UNDER_WAY: usize = 4;
 /// Refused lines that a summary names.
@@ -56,6 +54,19 @@ pub struct Summary {
     pub rejected: Vec<serde_json::Value>,
 }
 
+impl Summary {
+    /// Counts facts accepted under these numbers.
+    fn accept(&mut self, seqs: Range<u64>) {
+        self.accepted += seqs.end - seqs.start;
+        self.span(seqs.start, seqs.end - 1);
+    }
+
+    fn span(&mut self, first: u64, last: u64) {
+        self.first_seq = Some(self.first_seq.map_or(first, |least| least.min(first)));
+        self.last_seq = Some(self.last_seq.map_or(last, |greatest| greatest.max(last)));
+    }
+}
+
 /// One refused line.
 #[derive(Serialize)]
 struct RefusedLine<'a> {
@@ -72,41 +83,6 @@ struct AcceptedLine {
     repeated: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     places: Vec<PlaceTaken>,
-}
-
-/// A line in a group: a command by its position, or what is wrong with it.
-enum Entry {
-    Command { line: u64, kind: &'static str },
-    Bad { line: u64, problem: Box<Problem> },
-}
-
-/// Lines read and not submitted yet.
-#[derive(Default)]
-struct Group {
-    entries: Vec<Entry>,
-    commands: Vec<Command>,
-    bytes: usize,
-}
-
-impl Group {
-    fn add(&mut self, line: u64, read: Result<Command, Problem>, bytes: usize) {
-        match read {
-            Ok(command) => {
-                let kind = type_of(&command.verb);
-                self.entries.push(Entry::Command { line, kind });
-                self.commands.push(command);
-            }
-            Err(problem) => self.entries.push(Entry::Bad {
-                line,
-                problem: Box::new(problem),
-            }),
-        }
-        self.bytes += bytes;
-    }
-
-    fn is_full(&self) -> bool {
-        self.entries.len() >= GROUP_COMMANDS || self.bytes >= GROUP_BYTES
-    }
 }
 
 /// A group under way.
@@ -177,6 +153,8 @@ impl Pipeline {
             if self.under_way.is_empty() {
                 self.submit().await?;
             }
+            // A piece is hundreds of lines: requests that came meanwhile have their turn before the next one.
+            tokio::task::yield_now().await;
         }
         let (reader, group) = (&self.reader, &mut self.group);
         lines.finish(|line, text| take(reader, group, &mut Vec::new(), line, text));
@@ -254,10 +232,18 @@ impl Pipeline {
             return Ok(());
         };
         let receipts = match first.pending {
-            Some(pending) => pending.await.map_err(|refused| error::refused(&refused))?,
-            None => Vec::new(),
+            Some(pending) => pending.receipts().await,
+            None => Ok(Receipts::default()),
         };
-        let mut receipts = receipts.into_iter();
+        let receipts = receipts.map_err(|refused| error::refused(&refused))?;
+        if let (Some(seqs), [Entry::Commands { kind, count, .. }], None) =
+            (receipts.plain(), first.entries.as_slice(), &self.each)
+        {
+            self.summary.accept(seqs);
+            self.api.metrics().count(kind, ACCEPTED, *count);
+            return Ok(());
+        }
+        let mut receipts = receipts.each();
         let mut out = Vec::new();
         let mut counts = Counts::default();
         for entry in first.entries {
@@ -266,10 +252,16 @@ impl Pipeline {
                     counts.add(&self.api, "unread", "rejected");
                     self.refused(line, &problem, &mut out);
                 }
-                Entry::Command { line, kind } => {
-                    let receipt = receipts.next().ok_or_else(crate::api::problem::internal)?;
-                    counts.add(&self.api, kind, outcome_word(&receipt));
-                    self.settled(line, receipt, &mut out);
+                Entry::Commands {
+                    first_line,
+                    count,
+                    kind,
+                } => {
+                    for line in first_line..first_line + count {
+                        let receipt = receipts.next().ok_or_else(crate::api::problem::internal)?;
+                        counts.add(&self.api, kind, outcome_word(&receipt));
+                        self.settled(line, receipt, &mut out);
+                    }
                 }
             }
         }
@@ -294,21 +286,11 @@ impl Pipeline {
                 return self.refused(line, &problem, out);
             }
         };
-        let summary = &mut self.summary;
-        summary.first_seq = Some(
-            summary
-                .first_seq
-                .map_or(receipt.seq, |first| first.min(receipt.seq)),
-        );
-        summary.last_seq = Some(
-            summary
-                .last_seq
-                .map_or(receipt.seq, |last| last.max(receipt.seq)),
-        );
+        self.summary.span(receipt.seq, receipt.seq);
         *(if receipt.repeated {
-            &mut summary.repeated
+            &mut self.summary.repeated
         } else {
-            &mut summary.accepted
+            &mut self.summary.accepted
         }) += 1;
         if self.each.is_some() {
             push_line(

@@ -114,13 +114,16 @@ pub fn places(api: &Api, choices: &[Choice]) -> Vec<PlaceTaken> {
     })
 }
 
+/// The word that metrics have for a fact that was accepted just now.
+pub const ACCEPTED: &str = "accepted";
+
 /// The word that metrics have for a receipt.
 #[must_use]
 pub fn outcome_word(receipt: &Receipt) -> &'static str {
     match (&receipt.outcome, receipt.repeated) {
         (Err(_), _) => "rejected",
         (Ok(_), true) => "repeated",
-        (Ok(_), false) => "accepted",
+        (Ok(_), false) => ACCEPTED,
     }
 }
 

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`route`], [`routes`] | what a row is; the table |
 //! | [`app`], [`dispatch`], [`access`], [`reading`] | from a request to its row, judged at the state that answers |
-//! | [`parse`], [`facts`], [`bulk`] | bodies to commands; commands told one or many at a time |
+//! | [`parse`], [`facts`], [`bulk`], [`group`] | bodies to commands; commands told one or many at a time |
 //! | [`stream`], [`cursor`], [`context`] | long answers, pages |
 //! | [`problem`], [`error`] | the one shape of every refusal |
 //! | [`openapi`], [`shapes`], [`table`] | what the API says of itself |
@@ -22,6 +22,7 @@ pub mod cursor;
 pub mod dispatch;
 pub mod error;
 pub mod facts;
+pub mod group;
 pub mod metrics;
 pub mod openapi;
 pub mod parse;

@@ -51,11 +51,45 @@ pub fn check_id(id: &str) -> Result<(), BadId> {
         return Err(BadId::Long);
     }
     let bytes = id.as_bytes();
-    if bytes.iter().all(u8::is_ascii_graphic) {
+    if is_graphic(bytes) {
         return Ok(());
     }
     if id.trim() != id || id.chars().any(char::is_control) {
         return Err(BadId::Unprintable);
     }
     Ok(())
+}
+
+/// Whether all bytes are printable ASCII other than the blank, as those of nearly every id are; eight at a time.
+fn is_graphic(bytes: &[u8]) -> bool {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGHS: u64 = ONES << 7;
+    let (words, rest) = bytes.as_chunks();
+    // A byte that is too great carries into its high bit, one that is too small borrows into it.
+    let holds = |word: &[u8; 8]| {
+        let word = u64::from_le_bytes(*word);
+        let least = u64::from(b'!') * ONES;
+        (word | word.wrapping_add(ONES) | word.wrapping_sub(least)) & HIGHS == 0
+    };
+    words.iter().all(holds) && rest.iter().all(u8::is_ascii_graphic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_that_is_not_graphic_is_found_wherever_it_stands() {
+        for byte in 0..=u8::MAX {
+            for place in 0..20 {
+                let mut id = [b'x'; 20];
+                id[place] = byte;
+                assert_eq!(
+                    is_graphic(&id),
+                    byte.is_ascii_graphic(),
+                    "{byte} at {place}"
+                );
+            }
+        }
+    }
 }

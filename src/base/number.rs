@@ -69,6 +69,9 @@ impl FromStr for Volume {
 
     /// Reads `[-]digits[.digits]`: no exponent, no plus sign, no blanks, at most four places.
     fn from_str(text: &str) -> Result<Volume, BadNumber> {
+        if let Some(volume) = short(text.as_bytes()) {
+            return Ok(volume);
+        }
         let (negative, digits) = match text.as_bytes() {
             [b'-', rest @ ..] => (true, rest),
             rest => (false, rest),
@@ -105,6 +108,31 @@ impl FromStr for Volume {
         }
         Ok(Volume(if negative { -value } else { value }))
     }
+}
+
+/// The form nearly every volume has, without the checks that longer ones need: at most fourteen characters, no sign, no
+/// more places than count.
+fn short(text: &[u8]) -> Option<Volume> {
+    const SCALE: [u64; PLACES as usize + 1] = [10_000, 1_000, 100, 10, 1];
+    let point = text.iter().position(|byte| *byte == b'.');
+    let (wholes, places) = match point {
+        Some(point) => (&text[..point], &text[point + 1..]),
+        None => (text, &text[..0]),
+    };
+    if text.len() > 14 || wholes.is_empty() || (point.is_some() && places.is_empty()) {
+        return None;
+    }
+    let scale = SCALE.get(places.len())?;
+    let mut value = 0u64;
+    for byte in wholes.iter().chain(places) {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        value = value.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
+    }
+    // Below 10^14 before this and below 10^18 after it.
+    let units = i64::try_from(value.wrapping_mul(*scale)).ok()?;
+    (units <= Volume::MAX.0).then_some(Volume(units))
 }
 
 impl fmt::Display for Volume {
@@ -166,6 +194,15 @@ mod tests {
             ("1.230", 12_300, "1.23"),
             ("1.23000", 12_300, "1.23"),
             ("-0.125", -1_250, "-0.125"),
+            ("00012.3400", 123_400, "12.34"),
+            ("99999999999.99", 999_999_999_999_900, "99999999999.99"),
+            ("999999999999.99", 9_999_999_999_999_900, "999999999999.99"),
+            ("1000000000000", 10_000_000_000_000_000, "1000000000000.00"),
+            (
+                "1000000000000.0000",
+                10_000_000_000_000_000,
+                "1000000000000.00",
+            ),
         ] {
             let volume: Volume = text.parse().expect(text);
             assert_eq!(
@@ -188,6 +225,10 @@ mod tests {
             ("1.2.3", BadNumber::Shape),
             ("1.00001", BadNumber::Precision),
             ("1000000000001", BadNumber::Range),
+            ("99999999999999", BadNumber::Range),
+            ("12a", BadNumber::Shape),
+            ("12.a", BadNumber::Shape),
+            ("1..2", BadNumber::Shape),
             ("99999999999999999999", BadNumber::Range),
         ] {
             assert_eq!(text.parse::<Volume>(), Err(why), "{text}");

@@ -85,6 +85,27 @@ impl Command {
     }
 }
 
+impl Command {
+    /// Whether [`Command::decode`] reads the bytes that [`Command::encode`] made of this command, and reads the same.
+    /// O(1) for an order, of which there are many: what may be wrong with one is known. Any other is read.
+    #[must_use]
+    pub fn is_read_back(&self, bytes: &[u8]) -> bool {
+        match &self.verb {
+            Verb::Order(order) => {
+                head_holds(ORDER, &self.id, self.at) && crate::engine::wire::is_centre(order.centre)
+            }
+            _ => Command::decode(bytes).is_ok_and(|read| read == *self),
+        }
+    }
+}
+
+/// Whether an id and a time are such as a command may carry.
+fn head_holds(number: u8, id: &str, at: Time) -> bool {
+    let needs_no_id = matches!(number, ADVANCE_TIME | EXTEND_CALENDAR | ATOMIC);
+    let id_holds = id.len() <= TEXT_MAX && (needs_no_id || !id.is_empty());
+    id_holds && (Time::MIN..=Time::MAX).contains(&at)
+}
+
 impl Verb {
     fn number(&self) -> u8 {
         match self {
@@ -111,11 +132,7 @@ fn decode(reader: &mut Reader<'_>, alone: bool) -> Result<Command, Malformed> {
     let number = reader.byte()?;
     let id = reader.text()?;
     let at = reader.time()?;
-    let needs_no_id = matches!(number, ADVANCE_TIME | EXTEND_CALENDAR | ATOMIC);
-    if !(Time::MIN..=Time::MAX).contains(&at) {
-        return Err(Malformed);
-    }
-    if id.len() > TEXT_MAX || (id.is_empty() && !needs_no_id) {
+    if !head_holds(number, &id, at) {
         return Err(Malformed);
     }
     let verb = match number {
@@ -125,7 +142,7 @@ fn decode(reader: &mut Reader<'_>, alone: bool) -> Result<Command, Malformed> {
         STATUS => Verb::Status(Box::new(SetStatus::decode(reader)?)),
         PLACE => Verb::Place(Box::new(Place::decode(reader)?)),
         MOVE => Verb::Move(Box::new(Move::decode(reader)?)),
-        ORDER => Verb::Order(Box::new(Order::decode(reader)?)),
+        ORDER => Verb::Order(Order::decode(reader)?),
         REFUND => Verb::Refund(Box::new(Refund::decode(reader)?)),
         ADJUST => Verb::Adjust(Box::new(Adjust::decode(reader)?)),
         CLOSE => Verb::Close(Box::new(Close::decode(reader)?)),
@@ -145,4 +162,44 @@ fn decode_atomic(reader: &mut Reader<'_>) -> Result<Vec<Command>, Malformed> {
         return Err(Malformed);
     }
     (0..count).map(|_| decode(reader, false)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::ids::Text;
+
+    /// What is known of orders must agree with reading them, at every bound.
+    #[test]
+    fn an_order_is_read_back_when_it_is_said_to_be() {
+        let (mut held, mut refused) = (0, 0);
+        for length in [0, 1, 12, 25, TEXT_MAX, TEXT_MAX + 1] {
+            for at in [-1, 0, 1, Time::MAX.0, Time::MAX.0 + 1] {
+                for centre in [0, 1, 255, 256, u16::MAX] {
+                    for member in ["", "M1", "a member with a name on the heap"] {
+                        let order = Order {
+                            member: Text::new(member),
+                            centre,
+                            volumes: crate::base::volumes::Volumes::from_units(&[1, -2, 0]),
+                            amount: crate::base::number::Volume(i64::MIN),
+                            currency: Some(Text::new("")),
+                            class: None,
+                            lines: Vec::new(),
+                        };
+                        let command = Command {
+                            id: Text::new("x".repeat(length)),
+                            at: Time(at),
+                            verb: Verb::Order(order),
+                        };
+                        let mut bytes = Vec::new();
+                        command.encode(&mut bytes);
+                        let read = Command::decode(&bytes).is_ok_and(|read| read == command);
+                        assert_eq!(command.is_read_back(&bytes), read, "{command:?}");
+                        *(if read { &mut held } else { &mut refused }) += 1;
+                    }
+                }
+            }
+        }
+        assert!(held > 50 && refused > 50, "{held} and {refused}");
+    }
 }

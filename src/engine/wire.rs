@@ -9,11 +9,16 @@ use crate::tree::rules::{Inside, Policy};
 /// Reads a centre: 1 to the most a tree can allow.
 pub(crate) fn centre(reader: &mut Reader<'_>) -> Result<u16, Malformed> {
     let centre = u16::try_from(reader.varint()?).map_err(|_| Malformed)?;
-    if (1..=CENTRES_MAX).contains(&centre) {
+    if is_centre(centre) {
         Ok(centre)
     } else {
         Err(Malformed)
     }
+}
+
+/// Whether a number can be a centre's.
+pub(crate) fn is_centre(centre: u16) -> bool {
+    (1..=CENTRES_MAX).contains(&centre)
 }
 
 /// Reads a member's kind.

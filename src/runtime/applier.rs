@@ -9,10 +9,10 @@ use crate::engine::rejection::Rejection;
 use crate::runtime::decisions;
 use crate::runtime::repeats::{Job, Repeats};
 use crate::runtime::shared::{Decided, Group, Shared};
-use crate::runtime::submission::{Receipt, Refusal};
+use crate::runtime::submission::{Receipts, Refusal};
 
-/// Commands applied before readers are let in.
-const STEP: usize = 256;
+/// Commands applied before readers are let in: some lockstep runs, and about a tenth of a millisecond.
+const STEP: usize = 64;
 /// The same soon after a fork, when each command may copy many pages.
 const STEP_AFTER_FORK: usize = 16;
 /// Commands after a fork by which most pages have been copied.
@@ -49,7 +49,7 @@ impl Applier {
         decisions::encode(&self.outcomes, &self.digests, &mut bytes);
         let decided = Decided {
             first_seq: group.first_seq,
-            count: group.commands.len() as u32,
+            count: self.outcomes.len() as u32,
             bytes,
         };
         self.answer(group);
@@ -68,15 +68,17 @@ impl Applier {
     fn execute(&mut self, group: &Group) {
         self.outcomes.clear();
         self.digests.clear();
-        let mut rest = group.commands.as_slice();
-        while !rest.is_empty() {
-            let (now, later) = rest.split_at(self.step().min(rest.len()));
-            let mut state = self.shared.state.write();
-            let (outcomes, digests) = (&mut self.outcomes, &mut self.digests);
-            decisions::decide(&mut state, group.stamp, now, outcomes, digests);
-            self.shared.levels.follow(&state);
-            self.shared.let_readers_in(state);
-            rest = later;
+        for part in &group.parts {
+            let mut rest = part.as_slice();
+            while !rest.is_empty() {
+                let (now, later) = rest.split_at(self.step().min(rest.len()));
+                let mut state = self.shared.state.write();
+                let (outcomes, digests) = (&mut self.outcomes, &mut self.digests);
+                decisions::decide(&mut state, group.stamp, now, outcomes, digests);
+                self.shared.levels.follow(&state);
+                self.shared.let_readers_in(state);
+                rest = later;
+            }
         }
         self.shared
             .applied
@@ -98,23 +100,26 @@ impl Applier {
 
     fn answer(&mut self, group: Group) {
         let mut outcomes = self.outcomes.drain(..);
-        let mut commands = group.commands.into_iter();
+        let mut commands = group.parts.iter().flatten();
         let mut seq = group.first_seq;
         for waiting in group.waiting {
-            let (mut receipts, mut repeated) = (Vec::with_capacity(waiting.count), Vec::new());
-            for outcome in outcomes.by_ref().take(waiting.count) {
+            let mut receipts = Receipts::accepted(seq, waiting.count);
+            let mut repeated = Vec::new();
+            seq += waiting.count as u64;
+            for (index, outcome) in outcomes.by_ref().take(waiting.count).enumerate() {
                 let command = commands.next();
-                if let (Err(Rejection::Duplicate { first_seq }), Some(command)) =
-                    (&outcome, command)
-                {
-                    repeated.push((receipts.len(), *first_seq, command));
+                match outcome {
+                    Ok(accepted) if accepted.choices.is_empty() => {}
+                    Ok(accepted) => drop(receipts.tell(index, Ok(accepted))),
+                    Err(rejection) => {
+                        let place = receipts.tell(index, Err(Refusal::Rejected(rejection)));
+                        if let (Rejection::Duplicate { first_seq }, Some(command)) =
+                            (rejection, command)
+                        {
+                            repeated.push((place, first_seq, command.clone()));
+                        }
+                    }
                 }
-                receipts.push(Receipt {
-                    seq,
-                    repeated: false,
-                    outcome: outcome.map_err(Refusal::Rejected),
-                });
-                seq += 1;
             }
             let levels = &self.shared.levels;
             levels.release(waiting.count as u64, waiting.reserved);

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crossbeam::channel::{Sender, TrySendError};
+use tokio::runtime::RuntimeFlavor;
 use tokio::sync::oneshot;
 
 use crate::base::limits::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX};
@@ -14,23 +15,25 @@ use crate::engine::command::Command;
 use crate::engine::state::State;
 use crate::runtime::changes::{self, Change, ChangesError};
 use crate::runtime::clock;
+use crate::runtime::desk::Place;
 use crate::runtime::health::Health;
-use crate::runtime::shared::{Entry, Message, Shared};
-use crate::runtime::submission::{Receipt, Refused, Submission};
-use crate::store::batch::put_command;
+use crate::runtime::shared::{EndOnPanic, Entry, Message, Shared};
+use crate::runtime::submission::{Receipt, Receipts, Refused, Submission};
+use crate::store::batch::write_command;
 
 /// A handle on a running runtime; clones are the same runtime.
 #[derive(Clone)]
 pub struct Handle {
     shared: Arc<Shared>,
     queue: Sender<Message>,
+    place: Arc<Place>,
     bytes_max: u64,
 }
 
 /// Receipts to come.
 pub struct Pending {
-    answer: oneshot::Receiver<Result<Vec<Receipt>, Refused>>,
-    arrived: Option<Result<Vec<Receipt>, Refused>>,
+    answer: oneshot::Receiver<Result<Receipts, Refused>>,
+    arrived: Option<Result<Receipts, Refused>>,
 }
 
 impl Pending {
@@ -40,33 +43,51 @@ impl Pending {
             self.arrived = Some(settled((&mut self.answer).await));
         }
     }
+
+    /// The receipts as they come, not written out for each command.
+    ///
+    /// # Errors
+    /// [`Refused::OutcomeUnknown`] or [`Refused::Stopping`].
+    pub async fn receipts(mut self) -> Result<Receipts, Refused> {
+        match self.arrived.take() {
+            Some(arrived) => arrived,
+            None => settled(self.answer.await),
+        }
+    }
 }
 
 impl Future for Pending {
     type Output = Result<Vec<Receipt>, Refused>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Some(arrived) = self.arrived.take() {
-            return Poll::Ready(arrived);
-        }
-        Pin::new(&mut self.answer).poll(context).map(settled)
+        let arrived = match self.arrived.take() {
+            Some(arrived) => Poll::Ready(arrived),
+            None => Pin::new(&mut self.answer).poll(context).map(settled),
+        };
+        arrived.map(|answer| answer.map(|receipts| receipts.each().collect()))
     }
 }
 
 /// A reply that was dropped may have been on its way to the disk, so nothing is known of it.
 fn settled(
-    answer: Result<Result<Vec<Receipt>, Refused>, oneshot::error::RecvError>,
-) -> Result<Vec<Receipt>, Refused> {
+    answer: Result<Result<Receipts, Refused>, oneshot::error::RecvError>,
+) -> Result<Receipts, Refused> {
     answer.unwrap_or(Err(Refused::OutcomeUnknown))
 }
 
 impl Handle {
     /// A handle for threads that are running.
     #[must_use]
-    pub fn new(shared: Arc<Shared>, queue: Sender<Message>, bytes_max: u64) -> Handle {
+    pub fn new(
+        shared: Arc<Shared>,
+        queue: Sender<Message>,
+        place: Arc<Place>,
+        bytes_max: u64,
+    ) -> Handle {
         Handle {
             shared,
             queue,
+            place,
             bytes_max,
         }
     }
@@ -77,12 +98,15 @@ impl Handle {
         clock::now()
     }
 
-    /// Submits commands and waits for their receipts.
+    /// Submits commands and waits for their receipts. On an idle machine they are written by the thread that asks.
     ///
     /// # Errors
     /// See [`Refused`].
     pub async fn submit(&self, submission: Submission) -> Result<Vec<Receipt>, Refused> {
-        let pending = self.enqueue(submission).map_err(|(refused, _)| refused)?;
+        let (entry, pending) = self.entry(submission).map_err(|(refused, _)| refused)?;
+        if let Some(entry) = self.write_now(entry) {
+            self.send(entry).map_err(|(refused, _)| refused)?;
+        }
         pending.await
     }
 
@@ -92,6 +116,12 @@ impl Handle {
     /// # Errors
     /// All but [`Refused::OutcomeUnknown`], with the submission given back: nothing was done.
     pub fn enqueue(&self, submission: Submission) -> Result<Pending, (Refused, Submission)> {
+        let (entry, pending) = self.entry(submission)?;
+        self.send(entry).map(|()| pending)
+    }
+
+    /// Encodes a submission and reserves room for it.
+    fn entry(&self, submission: Submission) -> Result<(Entry, Pending), (Refused, Submission)> {
         let levels = &self.shared.levels;
         let refuse = |refused, commands| Err((refused, Submission { commands }));
         let commands = submission.commands;
@@ -116,23 +146,53 @@ impl Handle {
             reserved,
             reply,
         };
-        match self.queue.try_send(Message::Entry(entry)) {
-            Ok(()) => Ok(Pending {
-                answer,
-                arrived: None,
-            }),
-            Err(full) => {
-                levels.release(count, reserved);
-                let refused = match full {
-                    TrySendError::Full(_) => Refused::Busy,
-                    TrySendError::Disconnected(_) => Refused::Stopping,
-                };
-                match full.into_inner() {
-                    Message::Entry(entry) => refuse(refused, entry.commands),
-                    Message::Stop => refuse(refused, Vec::new()),
+        let pending = Pending {
+            answer,
+            arrived: None,
+        };
+        Ok((entry, pending))
+    }
+
+    /// Writes a submission in this thread if nothing else is under way and this thread may wait for the disk;
+    /// otherwise gives it back.
+    fn write_now(&self, entry: Entry) -> Option<Entry> {
+        let may_wait = tokio::runtime::Handle::try_current()
+            .is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
+        // What is queued came before; it is taken out of the queue only by whoever holds the desk.
+        let Some(mut place) = self.place.try_lock().filter(|_| may_wait) else {
+            return Some(entry);
+        };
+        match place.as_mut() {
+            Some(desk) if self.queue.is_empty() && desk.takes_now(&entry) => {
+                let _end = EndOnPanic;
+                if tokio::task::block_in_place(|| desk.write_now(entry)) {
+                    // If the queue is full, the log thread looks without being told.
+                    drop(self.queue.try_send(Message::Look));
                 }
+                None
             }
+            _ => Some(entry),
         }
+    }
+
+    fn send(&self, entry: Entry) -> Result<(), (Refused, Submission)> {
+        let full = match self.queue.try_send(Message::Entry(entry)) {
+            Ok(()) => return Ok(()),
+            Err(full) => full,
+        };
+        let refused = match full {
+            TrySendError::Full(_) => Refused::Busy,
+            TrySendError::Disconnected(_) => Refused::Stopping,
+        };
+        let commands = match full.into_inner() {
+            Message::Entry(entry) => {
+                let levels = &self.shared.levels;
+                levels.release(entry.commands.len() as u64, entry.reserved);
+                entry.commands
+            }
+            Message::Look | Message::Stop => Vec::new(),
+        };
+        Err((refused, Submission { commands }))
     }
 
     /// Reads the state as it is; the writer waits meanwhile, so it must be short and must not wait itself.
@@ -215,15 +275,12 @@ pub(crate) fn encode(commands: &[Command]) -> Option<Vec<u8>> {
         return None;
     }
     let mut out = Vec::with_capacity(commands.len() * USUAL_BYTES);
-    let mut one = Vec::with_capacity(USUAL_BYTES);
     for command in commands {
-        one.clear();
-        command.encode(&mut one);
+        let bytes = write_command(&mut out, |out| command.encode(out));
         assert!(
-            Command::decode(&one).is_ok_and(|read| read == *command),
+            command.is_read_back(&out[bytes]),
             "a command must be read back as it was written"
         );
-        put_command(&mut out, &one);
         if out.len() > BATCH_BYTES_MAX {
             return None;
         }

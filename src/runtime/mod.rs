@@ -9,12 +9,16 @@
 //! apply thread   the sole writer of the state   -> receipts; decisions back to the log thread
 //! ```
 //!
+//! On an idle machine a small submission is logged and applied by the thread that has it: each of the ways above wakes
+//! a thread, and to be woken takes longer than the work.
+//!
 //! Nothing is applied before it is confirmed, and nothing is answered before it is applied. A fault of the disk ends
 //! writing: what is in flight is answered "outcome unknown", and the process ends with a code of its own.
 //!
 //! | file | holds |
 //! |---|---|
 //! | [`submission`], [`handle`] | what goes in and comes out; the way in for every other room |
+//! | [`desk`] | the order of durability, for one thread at a time |
 //! | [`writer`], [`applier`] | the two threads that write |
 //! | [`shared`], [`levels`] | what all threads see |
 //! | [`decisions`], [`replay`] | what the engine decided, kept and compared |
@@ -33,6 +37,7 @@ pub mod calendars;
 pub mod changes;
 pub mod clock;
 pub mod decisions;
+pub mod desk;
 pub mod difference;
 pub mod forks;
 pub mod handle;

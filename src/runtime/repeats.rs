@@ -13,7 +13,7 @@ use crate::engine::outcome::Accepted;
 use crate::runtime::decisions;
 use crate::runtime::difference::difference;
 use crate::runtime::shared::Reply;
-use crate::runtime::submission::{Receipt, Refusal, Refused};
+use crate::runtime::submission::{Receipt, Receipts, Refusal, Refused};
 use crate::store::fault::Fault;
 use crate::store::files::Files;
 use crate::store::reader::{Entry, Proof, Reader};
@@ -21,8 +21,8 @@ use crate::store::reader::{Entry, Proof, Reader};
 /// Receipts of one submission in which some ids were seen before.
 pub struct Job {
     /// All receipts; those of repeated ids are still to be judged.
-    pub receipts: Vec<Receipt>,
-    /// Which receipt, the sequence that used the id first, and the command that used it now.
+    pub receipts: Receipts,
+    /// Which of the receipts told, the sequence that used the id first, and the command that used it now.
     pub repeated: Vec<(usize, u64, Command)>,
     /// Who waits.
     pub reply: Reply,
@@ -46,7 +46,7 @@ impl Repeats {
             .name("repeats".into())
             .spawn(move || {
                 for mut job in jobs {
-                    let answer = judge(&files, &mut job.receipts, job.repeated)
+                    let answer = judge(&files, job.receipts.told_mut(), job.repeated)
                         .map(|()| job.receipts)
                         .map_err(|fault| {
                             tracing::error!(%fault, "cannot read what an id was used for first");

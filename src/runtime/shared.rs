@@ -12,11 +12,11 @@ use crate::engine::state::State;
 use crate::runtime::forks::Forks;
 use crate::runtime::heavy::Heavy;
 use crate::runtime::levels::Levels;
-use crate::runtime::submission::{Receipt, Refused};
+use crate::runtime::submission::{Receipts, Refused};
 use crate::store::files::Files;
 
 /// Where an answer goes.
-pub type Reply = oneshot::Sender<Result<Vec<Receipt>, Refused>>;
+pub type Reply = oneshot::Sender<Result<Receipts, Refused>>;
 
 /// A submission on its way: encoded, and with room reserved for it.
 pub struct Entry {
@@ -34,6 +34,8 @@ pub struct Entry {
 pub enum Message {
     /// A submission.
     Entry(Entry),
+    /// Look again: another thread has met a fault, or brought the next timer nearer.
+    Look,
     /// Finish what is queued, and end.
     Stop,
 }
@@ -54,8 +56,8 @@ pub struct Group {
     pub first_seq: u64,
     /// Stamp of their batch.
     pub stamp: Time,
-    /// The commands.
-    pub commands: Vec<Command>,
+    /// The commands, in order. Large submissions stay the lists they came as; small ones are brought together.
+    pub parts: Vec<Vec<Command>>,
     /// The submissions they came in, in order; commands of the runtime itself belong to none.
     pub waiting: Vec<Waiting>,
 }
@@ -118,16 +120,30 @@ impl Shared {
 
     /// Ends a step of the writer: readers that are waiting come in before the next one.
     ///
-    /// A lock that is given back and taken again at once starves readers, however fair it is. The wait is bounded
-    /// and short: a reader that is awake needs far less, and one that is not is not waited for.
+    /// A lock that is given back and taken again at once starves readers. So those that have gone to sleep are given
+    /// the lock itself, and those that are awake a moment to take it.
     pub fn let_readers_in(&self, state: RwLockWriteGuard<'_, State>) {
         const SPINS: u32 = 400;
-        drop(state);
+        if self.readers.load(Ordering::Relaxed) == 0 {
+            return;
+        }
+        RwLockWriteGuard::unlock_fair(state);
         for _ in 0..SPINS {
             if self.readers.load(Ordering::Relaxed) == 0 {
                 break;
             }
             std::hint::spin_loop();
+        }
+    }
+}
+
+/// Whoever panics while he holds this ends the process: half a pipeline must not go on.
+pub struct EndOnPanic;
+
+impl Drop for EndOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            std::process::abort();
         }
     }
 }

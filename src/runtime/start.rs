@@ -5,13 +5,17 @@ use std::thread::JoinHandle;
 
 use crossbeam::channel::{Sender, bounded, unbounded};
 
+use parking_lot::Mutex;
+
 use crate::runtime::applier::Applier;
+use crate::runtime::clock::Stopwatch;
+use crate::runtime::desk::Desk;
 use crate::runtime::handle::Handle;
 use crate::runtime::heavy::Heavy;
 use crate::runtime::offline::Offline;
 use crate::runtime::repeats::Repeats;
 use crate::runtime::settings::{OnFault, Settings, StartError};
-use crate::runtime::shared::{Message, Shared};
+use crate::runtime::shared::{EndOnPanic, Message, Shared};
 use crate::runtime::writer::Writer;
 use crate::store::recover::Opened;
 
@@ -51,23 +55,32 @@ pub fn open(settings: Settings, on_fault: OnFault) -> Result<Server, StartError>
     let (decided, back) = unbounded();
     let applier = Applier::new(Arc::clone(&shared), repeats.clone());
     let apply_thread = spawn("apply", move || applier.run(&to_apply, &decided))?;
-    let writer = Writer {
-        kept_seq: offline.log.next_seq() - 1,
+    let last_seq = offline.log.next_seq() - 1;
+    let desk = Desk {
         log: offline.log,
         shared: Arc::clone(&shared),
-        queue: submissions,
-        groups,
+        groups: Some(groups),
         decided: back,
-        apply_thread,
         applier: Applier::new(Arc::clone(&shared), repeats),
+        stamp: offline.stamp,
+        sent_seq: last_seq,
+        kept_seq: last_seq,
+        since_commit: Stopwatch::start(),
+        fault: None,
+    };
+    let place = Arc::new(Mutex::new(Some(desk)));
+    let writer = Writer {
+        place: Arc::clone(&place),
+        shared: Arc::clone(&shared),
+        queue: submissions,
+        apply_thread,
         calendars: offline.calendars,
         reserve_bytes,
-        stamp: offline.stamp,
         on_fault,
     };
     let writer = spawn("log", move || writer.run())?;
     Ok(Server {
-        handle: Handle::new(Arc::clone(&shared), queue.clone(), bytes),
+        handle: Handle::new(Arc::clone(&shared), queue.clone(), place, bytes),
         opened: offline.opened,
         shared,
         queue,
@@ -92,14 +105,6 @@ impl Server {
 
 /// Starts a thread whose panic ends the process: half a pipeline must not go on.
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StartError> {
-    struct EndOnPanic;
-    impl Drop for EndOnPanic {
-        fn drop(&mut self) {
-            if std::thread::panicking() {
-                std::process::abort();
-            }
-        }
-    }
     let thread = std::thread::Builder::new().name(name.into());
     let body = move || {
         let _end = EndOnPanic;

@@ -23,6 +23,66 @@ pub struct Receipt {
     pub outcome: Result<Accepted, Refusal>,
 }
 
+/// Receipts of one submission. Its commands have sequences in a row and most are accepted with nothing more to say, so
+/// only the others are written out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Receipts {
+    first_seq: u64,
+    count: usize,
+    /// Which of them say more than "accepted", ascending.
+    indexes: Vec<usize>,
+    told: Vec<Receipt>,
+}
+
+impl Receipts {
+    /// Of `count` commands from `first_seq` on, all accepted so far.
+    #[must_use]
+    pub fn accepted(first_seq: u64, count: usize) -> Receipts {
+        Receipts {
+            first_seq,
+            count,
+            ..Receipts::default()
+        }
+    }
+
+    /// Writes out what became of the command at `index`, which lies behind those written out before; tells where its
+    /// receipt stands among [`Receipts::told_mut`].
+    pub fn tell(&mut self, index: usize, outcome: Result<Accepted, Refusal>) -> usize {
+        self.indexes.push(index);
+        self.told.push(Receipt {
+            seq: self.first_seq + index as u64,
+            repeated: false,
+            outcome,
+        });
+        self.told.len() - 1
+    }
+
+    /// Those that say more than "accepted", to be completed.
+    pub fn told_mut(&mut self) -> &mut [Receipt] {
+        &mut self.told
+    }
+
+    /// The sequences, if every command was accepted with nothing more to say.
+    #[must_use]
+    pub fn plain(&self) -> Option<std::ops::Range<u64>> {
+        let end = self.first_seq + self.count as u64;
+        self.told.is_empty().then_some(self.first_seq..end)
+    }
+
+    /// One receipt for each command. O(commands).
+    pub fn each(self) -> impl Iterator<Item = Receipt> {
+        let mut told = self.indexes.into_iter().zip(self.told).peekable();
+        (0..self.count).map(move |index| match told.next_if(|(at, _)| *at == index) {
+            Some((_, receipt)) => receipt,
+            None => Receipt {
+                seq: self.first_seq + index as u64,
+                repeated: false,
+                outcome: Ok(Accepted::default()),
+            },
+        })
+    }
+}
+
 /// Why a command was logged and yet not accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
@@ -51,4 +111,32 @@ pub enum Refused {
     NoSpace,
     /// More commands or bytes than one submission may carry; nothing was done.
     TooLarge,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_has_its_receipt_whichever_are_written_out() {
+        for told in 0u32..32 {
+            let refusal = Refusal::Rejected(Rejection::Overflow);
+            let mut receipts = Receipts::accepted(7, 5);
+            for index in (0..5).filter(|index| told & (1 << index) != 0) {
+                receipts.tell(index, Err(refusal.clone()));
+            }
+            assert_eq!(receipts.plain(), (told == 0).then_some(7..12));
+            let expected: Vec<Receipt> = (0..5)
+                .map(|index| Receipt {
+                    seq: 7 + index,
+                    repeated: false,
+                    outcome: match told & (1 << index) {
+                        0 => Ok(Accepted::default()),
+                        _ => Err(refusal.clone()),
+                    },
+                })
+                .collect();
+            assert_eq!(receipts.each().collect::<Vec<_>>(), expected, "{told:b}");
+        }
+    }
 }

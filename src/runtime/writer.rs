@@ -1,69 +1,57 @@
 //! The log thread: a machine of plain steps. Take what is there, stamp it, make it durable, hand it on.
 //!
-//! There is no timer for gathering: while one group is being synced the next one gathers by itself. On an idle machine
-//! the log thread applies small groups itself, since waking another thread costs more than the work.
+//! There is no timer for gathering: while one group is being synced the next one gathers by itself.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, TryRecvError};
-use crossbeam::select;
+use crossbeam::channel::{Receiver, Select, TryRecvError};
 
 use crate::base::limits::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX};
 use crate::base::time::Time;
 use crate::engine::command::{Command, Verb};
 use crate::engine::rules::ClockMode;
-use crate::runtime::applier::Applier;
 use crate::runtime::calendars::Calendars;
 use crate::runtime::clock::{self, Stopwatch};
+use crate::runtime::desk::{Desk, Place, refuse};
 use crate::runtime::handle;
 use crate::runtime::settings::OnFault;
-use crate::runtime::shared::{Decided, Entry, Group, Message, Shared, Waiting};
+use crate::runtime::shared::{Entry, Group, Message, Shared};
 use crate::runtime::submission::Refused;
 use crate::store::fault::Fault;
-use crate::store::log::Log;
-use crate::store::order::{Order, Standing};
-use crate::store::outcomes::Outcomes;
 
-/// Groups smaller than this are applied by the log thread when nothing else is being applied.
-const SMALL: usize = 64;
-/// How long commands may stand above the durable mark of an idle log.
+/// How long the log must have been idle before its durable mark is moved past all commands.
 const MARK_AFTER: Duration = Duration::from_millis(500);
 /// How often space, calendars and forks are looked after.
 const UPKEEP_EVERY: Duration = Duration::from_secs(1);
 
+/// The desk is taken away only by this thread, at its end.
+const HERE: &str = "the desk is here until the log thread ends";
+
 /// The log thread's half of the pipeline.
 pub struct Writer {
-    /// The log.
-    pub log: Log,
+    /// What it takes to write; shared with whoever writes a command of his own at once.
+    pub place: Arc<Place>,
     /// What all threads see.
     pub shared: Arc<Shared>,
     /// Submissions.
     pub queue: Receiver<Message>,
-    /// The way to the apply thread.
-    pub groups: Sender<Group>,
-    /// The way back.
-    pub decided: Receiver<Decided>,
     /// The apply thread.
     pub apply_thread: JoinHandle<()>,
-    /// For groups that are applied here.
-    pub applier: Applier,
     /// Calendars to be kept ahead of time.
     pub calendars: Calendars,
     /// Bytes of free disk below which nothing is taken.
     pub reserve_bytes: u64,
-    /// The last stamp.
-    pub stamp: Time,
     /// Told of a fault.
     pub on_fault: OnFault,
-    /// Sequence of the last command whose decision is in the log.
-    pub kept_seq: u64,
 }
 
 /// What a step leaves to do.
 enum Flow {
     GoOn,
+    /// Wait for something to do, at most so long.
+    Wait(Duration),
     Stop,
 }
 
@@ -71,145 +59,111 @@ enum Flow {
 struct Run {
     /// A submission that did not fit into the group before.
     carried: Option<Entry>,
-    /// Sequence of the last command handed on.
-    sent_seq: u64,
-    since_commit: Stopwatch,
     since_upkeep: Option<Stopwatch>,
     stopping: bool,
 }
 
 impl Writer {
     /// The body of the thread: until it is told to stop, or the disk fails.
+    ///
+    /// # Panics
+    /// If the desk has been taken away.
     pub fn run(mut self) {
         let mut run = Run {
             carried: None,
-            sent_seq: self.log.next_seq() - 1,
-            since_commit: Stopwatch::start(),
             since_upkeep: None,
             stopping: false,
         };
+        let decided = {
+            let desk = self.place.lock();
+            desk.as_ref().expect(HERE).decided.clone()
+        };
+        let place = Arc::clone(&self.place);
         loop {
-            match self.step(&mut run) {
+            let mut desk = place.lock();
+            let flow = self.step(desk.as_mut().expect(HERE), &mut run);
+            match flow {
                 Ok(Flow::GoOn) => {}
-                Ok(Flow::Stop) => return self.finish(),
-                Err(fault) => return self.fail(run, &fault),
+                Ok(Flow::Wait(patience)) => {
+                    drop(desk);
+                    // Nothing is taken here: only whoever holds the desk takes, so that nobody overtakes.
+                    let mut select = Select::new();
+                    select.recv(&self.queue);
+                    select.recv(&decided);
+                    // Either there is something now or it is time to look after other things.
+                    let _ready_or_late = select.ready_timeout(patience);
+                }
+                Ok(Flow::Stop) => {
+                    let desk = desk.take().expect(HERE);
+                    return self.finish(desk);
+                }
+                Err(fault) => {
+                    let desk = desk.take().expect(HERE);
+                    return self.fail(desk, run, &fault);
+                }
             }
         }
     }
 
-    fn step(&mut self, run: &mut Run) -> Result<Flow, Fault> {
+    fn step(&mut self, desk: &mut Desk, run: &mut Run) -> Result<Flow, Fault> {
+        if let Some(fault) = desk.fault.take() {
+            return Err(fault);
+        }
         if run
             .since_upkeep
             .is_none_or(|since| since.elapsed() >= UPKEEP_EVERY)
         {
             run.since_upkeep = Some(Stopwatch::start());
-            self.keep_up(run)?;
+            self.keep_up(desk)?;
         }
-        self.keep_decisions()?;
-        if let Some(group) = self.gather(run) {
-            return self.log_group(run, group).map(|()| Flow::GoOn);
+        desk.keep_decisions()?;
+        if let Some((group, parts)) = self.gather(desk, run) {
+            return desk.log_group(group, &parts).map(|()| Flow::GoOn);
         }
         if run.stopping {
             return Ok(Flow::Stop);
         }
-        self.log.write_outcomes()?;
-        self.fire_timers(run)?;
-        self.advance_mark(run)?;
-        self.wait(run)?;
-        Ok(Flow::GoOn)
+        desk.log.write_outcomes()?;
+        self.fire_timers(desk)?;
+        advance_mark(desk)?;
+        Ok(Flow::Wait(self.patience(desk)))
     }
 
     /// Takes what is queued, up to one batch; none if there is nothing.
-    fn gather(&mut self, run: &mut Run) -> Option<(Group, Vec<Vec<u8>>)> {
-        let (mut group, mut parts, mut bytes) = (self.empty_group(), Vec::new(), 0);
+    fn gather(&mut self, desk: &Desk, run: &mut Run) -> Option<(Group, Vec<Vec<u8>>)> {
+        let (mut group, mut parts) = (desk.empty_group(), Vec::new());
+        let (mut count, mut bytes) = (0, 0);
         loop {
             let entry = match run.carried.take() {
                 Some(entry) => entry,
                 None => match self.queue.try_recv() {
                     Ok(Message::Entry(entry)) => entry,
+                    Ok(Message::Look) => continue,
                     Ok(Message::Stop) => {
                         run.stopping = true;
                         continue;
                     }
-                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => {
+                        run.stopping = true;
+                        break;
+                    }
                 },
             };
-            let commands = group.commands.len() + entry.commands.len();
-            if commands > BATCH_COMMANDS_MAX || bytes + entry.bytes.len() > BATCH_BYTES_MAX {
+            count += entry.commands.len();
+            bytes += entry.bytes.len();
+            if count > BATCH_COMMANDS_MAX || bytes > BATCH_BYTES_MAX {
                 run.carried = Some(entry);
                 break;
             }
-            bytes += entry.bytes.len();
-            group.waiting.push(Waiting {
-                count: entry.commands.len(),
-                reserved: entry.reserved,
-                reply: entry.reply,
-            });
-            match group.commands.is_empty() {
-                true => group.commands = entry.commands,
-                false => group.commands.extend(entry.commands),
-            }
-            parts.push(entry.bytes);
+            parts.push(group.take(entry));
         }
         (!group.waiting.is_empty()).then_some((group, parts))
     }
 
-    fn empty_group(&self) -> Group {
-        Group {
-            first_seq: self.log.next_seq(),
-            stamp: self.stamp,
-            commands: Vec::new(),
-            waiting: Vec::new(),
-        }
-    }
-
-    /// The order of durability, and its only place: log, confirm, and only then apply and answer.
-    fn log_group(
-        &mut self,
-        run: &mut Run,
-        (mut group, parts): (Group, Vec<Vec<u8>>),
-    ) -> Result<(), Fault> {
-        self.stamp = self.stamp.max(clock::now());
-        group.stamp = self.stamp;
-        let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
-        let confirmed = match self
-            .log
-            .submit(self.stamp, group.commands.len() as u32, &parts)
-        {
-            Ok(first_seq) => {
-                group.first_seq = first_seq;
-                self.log.confirm()
-            }
-            Err(fault) => Standing::Unknown(fault),
-        };
-        match confirmed {
-            Standing::Confirmed { seq } => self.shared.levels.set_confirmed(seq),
-            Standing::Unknown(fault) => {
-                self.shared.levels.set_poisoned();
-                for waiting in group.waiting {
-                    refuse(waiting.reply, Refused::OutcomeUnknown);
-                }
-                return Err(fault);
-            }
-        }
-        run.since_commit = Stopwatch::start();
-        // Decisions go into the log in the order of their commands, so this thread may only decide itself when those
-        // of everything before are kept; that it is applied is not enough.
-        self.keep_decisions()?;
-        let idle = self.kept_seq == run.sent_seq;
-        run.sent_seq = group.first_seq + group.commands.len() as u64 - 1;
-        if idle && group.commands.len() < SMALL {
-            let decided = self.applier.apply(group);
-            return self.append_decisions(&decided);
-        }
-        // The apply thread ends only by a bug, and then the process ends.
-        drop(self.groups.send(group));
-        Ok(())
-    }
-
     /// Logs a command of the runtime's own.
-    fn log_own(&mut self, run: &mut Run, verb: Verb) -> Result<(), Fault> {
-        let now = self.stamp.max(clock::now());
+    fn log_own(&self, desk: &mut Desk, verb: Verb) -> Result<(), Fault> {
+        let now = desk.stamp.max(clock::now());
         let command = Command {
             id: Default::default(),
             at: self
@@ -217,55 +171,26 @@ impl Writer {
                 .read(|state| self.calendars.own_time(state, now)),
             verb,
         };
-        let mut group = self.empty_group();
-        group.commands = vec![command];
-        let bytes = handle::encode(&group.commands).expect("one small command fits a batch");
-        self.log_group(run, (group, vec![bytes]))
+        let commands = vec![command];
+        let bytes = handle::encode(&commands).expect("one small command fits a batch");
+        let mut group = desk.empty_group();
+        group.add(commands);
+        desk.log_group(group, &[bytes])
     }
 
-    /// Takes decisions from the apply thread over into the log.
-    fn keep_decisions(&mut self) -> Result<(), Fault> {
-        while let Ok(decided) = self.decided.try_recv() {
-            self.append_decisions(&decided)?;
-        }
-        Ok(())
-    }
-
-    fn append_decisions(&mut self, decided: &Decided) -> Result<(), Fault> {
-        self.kept_seq = decided.first_seq + u64::from(decided.count) - 1;
-        self.log.append_outcomes(&Outcomes {
-            first_seq: decided.first_seq,
-            count: decided.count,
-            bytes: &decided.bytes,
-        })
-    }
-
-    /// Waits for something to do, at most until something is due.
-    fn wait(&mut self, run: &mut Run) -> Result<(), Fault> {
-        let mut patience = match self.log.mark_is_behind() {
+    /// How long there may be nothing to do.
+    fn patience(&self, desk: &Desk) -> Duration {
+        let patience = match desk.log.mark_is_behind() {
             true => MARK_AFTER,
             false => UPKEEP_EVERY,
         };
-        if let Some(due) = self.due_timer() {
-            let ms = u64::try_from(due.0 - clock::now().0).unwrap_or(0);
-            patience = patience.min(Duration::from_millis(ms.max(1)));
-        }
-        let message = select! {
-            recv(self.queue) -> message => message.map_err(|_| RecvTimeoutError::Disconnected),
-            recv(self.decided) -> decided => {
-                if let Ok(decided) = decided {
-                    self.append_decisions(&decided)?;
-                }
-                return Ok(());
+        match self.due_timer() {
+            Some(due) => {
+                let ms = u64::try_from(due.0 - clock::now().0).unwrap_or(0);
+                patience.min(Duration::from_millis(ms.max(1)))
             }
-            default(patience) => Err(RecvTimeoutError::Timeout),
-        };
-        match message {
-            Ok(Message::Entry(entry)) => run.carried = Some(entry),
-            Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => run.stopping = true,
-            Err(RecvTimeoutError::Timeout) => {}
+            None => patience,
         }
-        Ok(())
     }
 
     /// The next timer, where time passes by itself.
@@ -277,33 +202,18 @@ impl Writer {
     }
 
     /// Logs that time has passed when something is due and no command is there to tell it.
-    fn fire_timers(&mut self, run: &mut Run) -> Result<(), Fault> {
-        let settled = self.shared.levels.applied_seq() == run.sent_seq;
+    fn fire_timers(&mut self, desk: &mut Desk) -> Result<(), Fault> {
+        let settled = self.shared.levels.applied_seq() == desk.sent_seq;
         match self.due_timer() {
-            Some(due) if settled && due <= self.stamp.max(clock::now()) => {
-                self.log_own(run, Verb::AdvanceTime)
+            Some(due) if settled && due <= desk.stamp.max(clock::now()) => {
+                self.log_own(desk, Verb::AdvanceTime)
             }
             _ => Ok(()),
         }
     }
 
-    /// Tells the log's readers that what stands above the durable mark is durable, by an empty batch.
-    fn advance_mark(&mut self, run: &mut Run) -> Result<(), Fault> {
-        if !self.log.mark_is_behind() || run.since_commit.elapsed() < MARK_AFTER {
-            return Ok(());
-        }
-        run.since_commit = Stopwatch::start();
-        self.mark()
-    }
-
-    fn mark(&mut self) -> Result<(), Fault> {
-        self.log.sync()?;
-        self.log.append(self.stamp, 0, &[])?;
-        self.log.sync()
-    }
-
     /// What is done once a second.
-    fn keep_up(&mut self, run: &mut Run) -> Result<(), Fault> {
+    fn keep_up(&mut self, desk: &mut Desk) -> Result<(), Fault> {
         let shared = Arc::clone(&self.shared);
         let (_, was_short) = shared.levels.space();
         // A disk that cannot say how much room it has is not trusted with more.
@@ -314,37 +224,27 @@ impl Writer {
         if let Some(stale) = shared.forks.take_stale() {
             shared.heavy.offer(Box::new(move || drop(stale)));
         }
-        if shared.levels.applied_seq() == run.sent_seq {
-            let now = self.stamp.max(clock::now());
+        if shared.levels.applied_seq() == desk.sent_seq {
+            let now = desk.stamp.max(clock::now());
             let due = shared.read(|state| self.calendars.due(state, now));
             for extension in due {
-                self.log_own(run, Verb::ExtendCalendar(Box::new(extension)))?;
+                self.log_own(desk, Verb::ExtendCalendar(Box::new(extension)))?;
             }
         }
         Ok(())
     }
 
     /// The end of a graceful stop: everything applied, its decisions kept, the durable mark at the end.
-    fn finish(mut self) {
-        drop(self.groups);
+    fn finish(self, mut desk: Desk) {
+        desk.groups = None;
         join(self.apply_thread);
-        let mut kept = Ok(());
-        while let Ok(decided) = self.decided.try_recv() {
-            kept = kept.and_then(|()| {
-                self.log.append_outcomes(&Outcomes {
-                    first_seq: decided.first_seq,
-                    count: decided.count,
-                    bytes: &decided.bytes,
-                })
+        let marked = desk
+            .keep_decisions()
+            .and_then(|()| desk.log.sync())
+            .and_then(|()| match desk.log.mark_is_behind() {
+                true => desk.mark(),
+                false => Ok(()),
             });
-        }
-        let stamp = self.stamp;
-        let marked =
-            kept.and_then(|()| self.log.sync())
-                .and_then(|()| match self.log.mark_is_behind() {
-                    true => self.log.append(stamp, 0, &[]).and_then(|_| self.log.sync()),
-                    false => Ok(()),
-                });
         send_away(&self.queue);
         if let Err(fault) = marked {
             self.shared.levels.set_poisoned();
@@ -353,9 +253,9 @@ impl Writer {
     }
 
     /// The end by a fault: what was confirmed is applied and answered, what was not even logged is sent away.
-    fn fail(self, run: Run, fault: &Fault) {
+    fn fail(self, desk: Desk, run: Run, fault: &Fault) {
         self.shared.levels.set_poisoned();
-        drop(self.groups);
+        drop(desk);
         join(self.apply_thread);
         if let Some(entry) = run.carried {
             refuse(entry.reply, Refused::Stopping);
@@ -365,6 +265,15 @@ impl Writer {
     }
 }
 
+/// Tells that what stands above the durable mark of an idle log is durable.
+fn advance_mark(desk: &mut Desk) -> Result<(), Fault> {
+    if !desk.log.mark_is_behind() || desk.since_commit.elapsed() < MARK_AFTER {
+        return Ok(());
+    }
+    desk.since_commit = Stopwatch::start();
+    desk.mark()
+}
+
 /// Answers what is queued and was never logged.
 fn send_away(queue: &Receiver<Message>) {
     for message in queue.try_iter() {
@@ -372,11 +281,6 @@ fn send_away(queue: &Receiver<Message>) {
             refuse(entry.reply, Refused::Stopping);
         }
     }
-}
-
-fn refuse(reply: crate::runtime::shared::Reply, refused: Refused) {
-    // Whoever asked may have gone away.
-    drop(reply.send(Err(refused)));
 }
 
 fn join(thread: JoinHandle<()>) {

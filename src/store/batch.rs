@@ -14,6 +14,8 @@
 //! 80  commands               count x (length as a varint, bytes), at most 1 MiB in all
 //! ```
 
+use std::ops::Range;
+
 use crate::base::bytes::{Malformed, Reader, put_varint};
 use crate::base::limits::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX};
 use crate::base::time::Time;
@@ -58,8 +60,25 @@ pub struct Batch<'a> {
 
 /// Appends one command with its length before it.
 pub fn put_command(out: &mut Vec<u8>, command: &[u8]) {
-    put_varint(out, command.len() as u64);
-    out.extend_from_slice(command);
+    write_command(out, |out| out.extend_from_slice(command));
+}
+
+/// Appends one command with its length before it, and tells where the command itself stands. `write` appends the
+/// command's bytes to what it is given.
+pub fn write_command(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) -> Range<usize> {
+    // Nearly every length takes one byte, so room for one is left and the rest moved where that is too little.
+    let at = out.len();
+    out.push(0);
+    write(out);
+    let length = out.len() - at - 1;
+    if let Ok(short @ 0..0x80) = u8::try_from(length) {
+        out[at] = short;
+    } else {
+        let mut prefix = Vec::new();
+        put_varint(&mut prefix, length as u64);
+        out.splice(at..=at, prefix);
+    }
+    out.len() - length..out.len()
 }
 
 /// Appends a batch's header; the length-prefixed commands follow.

@@ -219,7 +219,7 @@ impl Script {
                 self.fact(verb)
             }
             ["order", id, "by", who, rest @ ..] => {
-                let verb = Verb::Order(Box::new(order(who, rest)));
+                let verb = Verb::Order(order(who, rest));
                 self.named(id, verb)
             }
             ["refund", id, "of", order, rest @ ..] => {

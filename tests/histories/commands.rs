@@ -391,7 +391,7 @@ impl Writer {
             class: self.chance.percent(50).then(|| Text::from("retail")),
             lines,
         };
-        self.command(at, Verb::Order(Box::new(order)))
+        self.command(at, Verb::Order(order))
     }
 
     fn refund(&mut self, world: &World, at: Time) -> Command {

@@ -42,6 +42,18 @@ async fn until_it_fails(server: &Server) -> Told {
         let submission = Submission {
             commands: vec![enrol(&id, None)],
         };
+        // On an idle machine the thread that asks writes by itself, and may be the one that meets the fault.
+        if index < 60 && index % 2 == 0 {
+            match server.handle.submit(submission).await {
+                Ok(receipts) => {
+                    assert!(receipts[0].outcome.is_ok());
+                    told.acknowledged.push(id);
+                }
+                Err(Refused::OutcomeUnknown) => told.unknown.push(id),
+                Err(_) => told.not_done.push(id),
+            }
+            continue;
+        }
         match server.handle.enqueue(submission) {
             Ok(one) => pending.push((id, one)),
             Err((refused, _)) => {

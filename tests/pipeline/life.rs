@@ -272,6 +272,27 @@ fn the_feed_tells_accepted_commands_once_and_in_order() {
 }
 
 #[test]
+fn nobody_overtakes_what_was_handed_in_before() {
+    let disk = SimDisk::new();
+    let server = serve(on(&disk, rules()));
+    block_on(async {
+        for round in 0..300 {
+            let member = format!("m{round}");
+            let earlier = server.handle.enqueue(Submission {
+                commands: vec![enrol(&member, None)],
+            });
+            // Written by this thread if it may be: without the member before it, it would be refused.
+            let later = submit(&server, vec![order(&format!("o{round}"), &member, 1)]).await;
+            let later = later.expect("durable").remove(0);
+            assert!(later.outcome.is_ok(), "{round}: {later:?}");
+            let earlier = earlier.map_err(|(refused, _)| refused).expect("room");
+            assert_eq!(earlier.await.expect("durable")[0].seq + 1, later.seq);
+        }
+    });
+    server.stop();
+}
+
+#[test]
 fn queues_are_bounded_by_number_and_by_bytes() {
     let disk = SimDisk::new();
     let mut few = on(&disk, rules());

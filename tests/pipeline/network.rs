@@ -72,7 +72,7 @@ pub(super) fn order(id: &str, member: &str, units: i64) -> Command {
     Command {
         id: id.into(),
         at: AT,
-        verb: Verb::Order(Box::new(Order {
+        verb: Verb::Order(Order {
             member: member.into(),
             centre: 1,
             volumes: Volumes::from_units(&[units]),
@@ -80,7 +80,7 @@ pub(super) fn order(id: &str, member: &str, units: i64) -> Command {
             currency: None,
             class: None,
             lines: Vec::new(),
-        })),
+        }),
     }
 }
 

@@ -234,7 +234,7 @@ fn an_order_shows_its_refunds_and_what_is_left() {
     };
     world.done(
         "O5",
-        Verb::Order(Box::new(Order {
+        Verb::Order(Order {
             member: "K".into(),
             centre: 1,
             volumes: Volumes::from_units(&[one.0 * 10, one.0 * 4]),
@@ -242,7 +242,7 @@ fn an_order_shows_its_refunds_and_what_is_left() {
             currency: Some("EUR".into()),
             class: Some("retail".into()),
             lines: vec![line],
-        })),
+        }),
     );
     world.at("2026-01-12T00:00:00Z");
     world.refund("F1", "O5", "9.5");
@@ -367,7 +367,7 @@ fn an_enrolment_s_event_tells_the_places_that_followed() {
 
 #[test]
 fn an_event_says_what_a_client_would_send() {
-    let order = Verb::Order(Box::new(Order {
+    let order = Verb::Order(Order {
         member: "A".into(),
         centre: 2,
         volumes: Volumes::from_units(&[0, 15_000]),
@@ -375,7 +375,7 @@ fn an_event_says_what_a_client_would_send() {
         currency: None,
         class: None,
         lines: Vec::new(),
-    }));
+    });
     let update = Verb::Update(Box::new(Update {
         member: "A".into(),
         country: Some(None),

@@ -231,7 +231,7 @@ impl World {
             lines: Vec::new(),
         };
         let now = std::mem::replace(&mut self.now, at);
-        self.done(id, Verb::Order(Box::new(order)));
+        self.done(id, Verb::Order(order));
         self.now = now.max(at);
     }
 
@@ -316,7 +316,7 @@ impl World {
         };
         let now = self.now;
         self.now = now.plus_ms(-hours_back * 3_600_000);
-        let outcome = self.send(id, Verb::Order(Box::new(order)));
+        let outcome = self.send(id, Verb::Order(order));
         self.now = now;
         outcome.is_ok()
     }

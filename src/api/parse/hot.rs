@@ -14,6 +14,28 @@ use crate::base::volumes::Volumes;
 use crate::engine::command::order::Order;
 use crate::engine::command::{Command, Verb};
 
+// Names of fields as one number each: compared as texts, every one of them would be a call.
+const ID: u64 = packed(b"id");
+const TYPE: u64 = packed(b"type");
+const AT: u64 = packed(b"at");
+const DATA: u64 = packed(b"data");
+const MEMBER: u64 = packed(b"member");
+const CENTRE: u64 = packed(b"centre");
+const VOLUMES: u64 = packed(b"volumes");
+const AMOUNT: u64 = packed(b"amount");
+const CURRENCY: u64 = packed(b"currency");
+const CLASS: u64 = packed(b"class");
+
+/// A name of at most eight bytes as one number, the first byte lowest.
+const fn packed(name: &[u8]) -> u64 {
+    let (mut word, mut at) = (0, name.len());
+    while at > 0 {
+        at -= 1;
+        word = word << 8 | name[at] as u64;
+    }
+    word
+}
+
 /// What has been read of an order; a field that stands twice ends the fast way.
 #[derive(Default)]
 struct Found<'a> {
@@ -34,13 +56,14 @@ pub fn enveloped(line: &str, names: &Names) -> Option<Command> {
     let mut scan = Scan { text: line, at: 0 };
     let mut found = Found::default();
     let mut has_data = false;
-    scan.object(|key, scan| match key {
-        "id" => once(&mut found.id, scan.string()?),
-        "type" => once(&mut found.name, scan.string()?),
-        "at" => once(&mut found.at, scan.string()?),
-        "data" if !std::mem::replace(&mut has_data, true) => {
-            scan.object(|key, scan| data(key, scan, &mut found, names))
-        }
+    scan.object(|scan| match scan.name()? {
+        ID => once(&mut found.id, scan.string()?),
+        TYPE => once(&mut found.name, scan.string()?),
+        AT => once(&mut found.at, scan.string()?),
+        DATA if !std::mem::replace(&mut has_data, true) => scan.object(|scan| {
+            let name = scan.name()?;
+            data(name, scan, &mut found, names)
+        }),
         _ => None,
     })?;
     if !scan.is_at_end() || !has_data || found.name? != ACCEPTED.name {
@@ -55,10 +78,10 @@ pub fn enveloped(line: &str, names: &Names) -> Option<Command> {
 pub fn flat(line: &str, names: &Names, now: Time) -> Option<Command> {
     let mut scan = Scan { text: line, at: 0 };
     let mut found = Found::default();
-    scan.object(|key, scan| match key {
-        "id" => once(&mut found.id, scan.string()?),
-        "at" => once(&mut found.at, scan.string()?),
-        _ => data(key, scan, &mut found, names),
+    scan.object(|scan| match scan.name()? {
+        ID => once(&mut found.id, scan.string()?),
+        AT => once(&mut found.at, scan.string()?),
+        name => data(name, scan, &mut found, names),
     })?;
     if !scan.is_at_end() {
         return None;
@@ -74,14 +97,14 @@ fn once<T>(place: &mut Option<T>, value: T) -> Option<()> {
     place.replace(value).is_none().then_some(())
 }
 
-fn data<'a>(key: &str, scan: &mut Scan<'a>, found: &mut Found<'a>, names: &Names) -> Option<()> {
-    match key {
-        "member" => once(&mut found.member, scan.string()?),
-        "centre" => once(&mut found.centre, scan.small()?),
-        "volumes" => once(&mut found.volumes, volumes(scan, names)?),
-        "amount" => once(&mut found.amount, scan.string()?),
-        "currency" => once(&mut found.currency, scan.string()?),
-        "class" => once(&mut found.class, scan.string()?),
+fn data<'a>(name: u64, scan: &mut Scan<'a>, found: &mut Found<'a>, names: &Names) -> Option<()> {
+    match name {
+        MEMBER => once(&mut found.member, scan.string()?),
+        CENTRE => once(&mut found.centre, scan.small()?),
+        VOLUMES => once(&mut found.volumes, volumes(scan, names)?),
+        AMOUNT => once(&mut found.amount, scan.string()?),
+        CURRENCY => once(&mut found.currency, scan.string()?),
+        CLASS => once(&mut found.class, scan.string()?),
         _ => None,
     }
 }
@@ -89,8 +112,11 @@ fn data<'a>(key: &str, scan: &mut Scan<'a>, found: &mut Found<'a>, names: &Names
 fn volumes(scan: &mut Scan<'_>, names: &Names) -> Option<Volumes> {
     let mut volumes = Volumes::default();
     let mut seen = 0u8;
-    scan.object(|name, scan| {
-        let kind = names.kinds.iter().position(|known| known == name)?;
+    scan.object(|scan| {
+        let name = scan.string()?;
+        scan.take(b':')?;
+        let same = |known: &Text| known.len() == name.len() && known.bytes().eq(name.bytes());
+        let kind = names.kinds.iter().position(same)?;
         if seen & (1 << kind) != 0 {
             return None;
         }
@@ -113,6 +139,7 @@ impl<'a> Scan<'a> {
         let bytes = self.text.as_bytes();
         loop {
             match bytes.get(self.at)? {
+                byte if *byte > b' ' => return Some(*byte),
                 b' ' | b'\t' | b'\r' | b'\n' => self.at += 1,
                 byte => return Some(*byte),
             }
@@ -130,17 +157,24 @@ impl<'a> Scan<'a> {
     /// A text, borrowed; none if it has an escape or a control character.
     fn string(&mut self) -> Option<&'a str> {
         self.take(b'"')?;
+        let bytes = self.text.as_bytes();
         let start = self.at;
-        loop {
-            match self.text.as_bytes().get(self.at)? {
-                b'"' => break,
-                b'\\' | 0..=0x1f => return None,
-                _ => self.at += 1,
+        let mut end = start;
+        // Eight bytes at a time up to the one that holds the end.
+        while let Some(word) = bytes.get(end..).and_then(|rest| rest.first_chunk()) {
+            let ends = ends_in(u64::from_le_bytes(*word));
+            end += (ends.trailing_zeros() / 8) as usize;
+            if ends != 0 {
+                break;
             }
         }
-        self.at += 1;
+        while !matches!(bytes.get(end)?, b'"' | b'\\' | 0..=0x1f) {
+            end += 1;
+        }
+        self.at = end + 1;
         // A quote is a byte of its own in UTF-8, so both ends are at characters.
-        self.text.get(start..self.at - 1)
+        let text = self.text.get(start..end)?;
+        (bytes[end] == b'"').then_some(text)
     }
 
     /// A whole number of at most four digits.
@@ -157,20 +191,31 @@ impl<'a> Scan<'a> {
         digits.parse().ok()
     }
 
-    /// An object, field by field.
-    fn object(
-        &mut self,
-        mut field: impl FnMut(&'a str, &mut Scan<'a>) -> Option<()>,
-    ) -> Option<()> {
+    /// The name of a field and the colon behind it, as one number: of at most eight bytes, as all known ones are.
+    fn name(&mut self) -> Option<u64> {
+        self.take(b'"')?;
+        let rest = self.text.as_bytes().get(self.at..)?;
+        // No order ends so soon behind a name.
+        let word = u64::from_le_bytes(*rest.first_chunk()?);
+        let bits = ends_in(word).trailing_zeros() & !7;
+        let length = bits as usize / 8;
+        if *rest.get(length)? != b'"' {
+            return None;
+        }
+        self.at += length + 1;
+        self.take(b':')?;
+        Some(word & !u64::MAX.checked_shl(bits).unwrap_or(0))
+    }
+
+    /// An object: `field` reads the name of one field and what it holds.
+    fn object(&mut self, mut field: impl FnMut(&mut Scan<'a>) -> Option<()>) -> Option<()> {
         self.take(b'{')?;
         if self.peek()? == b'}' {
             self.at += 1;
             return Some(());
         }
         loop {
-            let key = self.string()?;
-            self.take(b':')?;
-            field(key, self)?;
+            field(self)?;
             match self.peek()? {
                 b',' => self.at += 1,
                 b'}' => {
@@ -181,6 +226,17 @@ impl<'a> Scan<'a> {
             }
         }
     }
+}
+
+/// Sets the high bit of the first byte at which a text ends: a quote, a backslash or a control character. Bits above
+/// that one mean nothing; none is set if the text goes on.
+fn ends_in(word: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGHS: u64 = ONES << 7;
+    // A byte below `least` borrows into its high bit; one that had that bit already is not ASCII and never meant.
+    let below = |word: u64, least: u64| word.wrapping_sub(ONES * least) & !word & HIGHS;
+    let is = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    is(b'"') | is(b'\\') | below(word, 0x20)
 }
 
 fn command(at: Time, found: &Found<'_>) -> Option<Command> {
@@ -203,7 +259,7 @@ fn command(at: Time, found: &Found<'_>) -> Option<Command> {
     Some(Command {
         id: Text::new(id),
         at,
-        verb: Verb::Order(Box::new(Order {
+        verb: Verb::Order(Order {
             member: Text::new(member),
             centre,
             volumes: found.volumes.unwrap_or_default(),
@@ -211,7 +267,7 @@ fn command(at: Time, found: &Found<'_>) -> Option<Command> {
             currency: found.currency.map(Text::new),
             class: found.class.map(Text::new),
             lines: Vec::new(),
-        })),
+        }),
     })
 }
 

@@ -53,7 +53,7 @@ fn accepted(data: &Fields<'_, '_>, names: &Names) -> Result<Verb, Problem> {
         let path = format!("{}[{index}]", data.path_of("lines"));
         lines.push(line(value, &path, names)?);
     }
-    Ok(Verb::Order(Box::new(Order {
+    Ok(Verb::Order(Order {
         member,
         centre: centre(data, "centre")?,
         volumes: volumes(data, names, Sign::NotNegative)?.unwrap_or_default(),
@@ -61,7 +61,7 @@ fn accepted(data: &Fields<'_, '_>, names: &Names) -> Result<Verb, Problem> {
         currency,
         class: data.label("class")?,
         lines,
-    })))
+    }))
 }
 
 fn line(value: &Json<'_>, path: &str, names: &Names) -> Result<Line, Problem> {

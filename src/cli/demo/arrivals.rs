@@ -111,7 +111,7 @@ impl<'f> Arrivals<'f> {
         Command {
             id: Text::from(format!("demo-{}", self.invented)),
             at: self.last,
-            verb: Verb::Order(Box::new(Order {
+            verb: Verb::Order(Order {
                 member: handle.read(|state| state.members.id(member)),
                 centre: 1,
                 volumes,
@@ -119,7 +119,7 @@ impl<'f> Arrivals<'f> {
                 currency: None,
                 class: None,
                 lines: Vec::new(),
-            })),
+            }),
         }
     }
 

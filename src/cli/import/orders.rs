@@ -127,7 +127,7 @@ impl Orders {
             (Some(place), _) => read_at(record, place, amount)?,
             (None, _) => Volume::ZERO,
         };
-        let verb = Verb::Order(Box::new(Order {
+        let verb = Verb::Order(Order {
             member,
             centre: self.read(record, CENTRE, centre)?.unwrap_or(1),
             volumes,
@@ -137,7 +137,7 @@ impl Orders {
                 .flatten(),
             class: self.read(record, CLASS, cell::label)?.flatten(),
             lines: Vec::new(),
-        }));
+        });
         Ok(Command { id, at, verb })
     }
 

@@ -32,6 +32,9 @@ pub struct Command {
 }
 
 /// What is asked.
+// An order stands in the command itself: there are thousands of them for each of the others, and a box for each would
+// be taken in one thread and given back in another.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verb {
     /// `network.changed`: the network gets its rules.
@@ -47,7 +50,7 @@ pub enum Verb {
     /// `tree.moved`.
     Move(Box<move_leg::Move>),
     /// `order.accepted`.
-    Order(Box<order::Order>),
+    Order(order::Order),
     /// `order.refunded`.
     Refund(Box<refund::Refund>),
     /// `volume.adjusted`.
