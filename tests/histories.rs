@@ -57,6 +57,12 @@ pub(crate) fn drawn(seed: u64, count: usize) -> (Rules, Vec<Command>) {
         rules = laws::draw(&mut chance);
     }
     rules.clock = ClockMode::Events;
+    let commands = drawn_for(&rules, chance, count);
+    (rules, commands)
+}
+
+/// Commands drawn for a network with these rules, under which time follows the commands; the founding is left out.
+pub(crate) fn drawn_for(rules: &Rules, chance: Chance, count: usize) -> Vec<Command> {
     let mut world = crate::model::world::World::new();
     let first = founding(rules.clone());
     world
@@ -72,8 +78,7 @@ pub(crate) fn drawn(seed: u64, count: usize) -> (Rules, Vec<Command>) {
         world.step(drawn + 2, laws::START, &command).ok();
         command
     });
-    let commands = commands.collect();
-    (rules, commands)
+    commands.collect()
 }
 
 /// Whether a command comes back from its bytes: those that no request can make do not.

@@ -19,5 +19,7 @@ mod log;
 mod model;
 mod pages;
 mod pipeline;
+mod snapshots;
 mod tidy;
+mod traced;
 mod views;

@@ -46,6 +46,8 @@ pub trait Disk: Send + Sync + 'static {
     fn lock(&self, path: &Path) -> io::Result<Option<Lock>>;
     /// Bytes that may still be written below a directory.
     fn free_space(&self, dir: &Path) -> io::Result<u64>;
+    /// Makes the calling thread give way to all others from now on: a wish that need not be granted.
+    fn give_way(&self) {}
 }
 
 /// Bytes of one file, by position. Usable from several threads at once.

@@ -86,12 +86,16 @@ impl Fault {
     }
 }
 
-/// Turns an error of the operating system into a fault that knows what was tried on which file.
+/// Turns an error of the operating system into a fault that knows what was tried on which file. A file that is read
+/// through a layer of ours may have found a fault itself; then that is the answer.
 pub fn at<'a>(verb: &'static str, file: &'a Path) -> impl FnOnce(io::Error) -> Fault + 'a {
-    move |error| Fault::Io {
-        verb,
-        file: file.to_owned(),
-        kind: error.kind(),
-        message: error.to_string(),
+    move |error| match error.downcast::<Fault>() {
+        Ok(fault) => fault,
+        Err(error) => Fault::Io {
+            verb,
+            file: file.to_owned(),
+            kind: error.kind(),
+            message: error.to_string(),
+        },
     }
 }

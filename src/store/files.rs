@@ -1,14 +1,13 @@
 //! Which segments there are and how far each may be read: shared by the one writer and any number of readers.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
 
 use crate::store::directory::Directory;
 use crate::store::fault::Fault;
-use crate::store::segment::{self, Expected};
+use crate::store::segment::Expected;
 
 /// Bytes of the log between two marks of the index.
 const MARK_BYTES: u64 = 256 << 10;
@@ -37,6 +36,8 @@ pub struct Files {
     pub directory: Directory,
     /// What their heads must say.
     pub expected: Expected,
+    /// Held while a file of a segment gets another name or goes.
+    pub names: Mutex<()>,
     segments: RwLock<Vec<Segment>>,
     marks: Mutex<BTreeMap<u64, Mark>>,
 }
@@ -48,15 +49,10 @@ impl Files {
         Arc::new(Files {
             directory,
             expected,
+            names: Mutex::default(),
             segments: RwLock::new(segments),
             marks: Mutex::default(),
         })
-    }
-
-    /// Where a segment lies.
-    #[must_use]
-    pub fn path(&self, first_seq: u64) -> PathBuf {
-        segment::path(&self.directory, first_seq)
     }
 
     /// All segments, ascending.

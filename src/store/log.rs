@@ -16,6 +16,7 @@ use crate::store::files::{Files, Mark, Segment};
 use crate::store::frame::{self, Header, Kind};
 use crate::store::options::{Durability, Options};
 use crate::store::outcomes::Outcomes;
+use crate::store::packer::Packer;
 use crate::store::prepare::Preparer;
 use crate::store::recover::{Opened, Place, recover};
 use crate::store::segment::{self, BODY_AT, Head};
@@ -44,8 +45,9 @@ pub struct Log {
     durable_seq: u64,
     previous: Hash,
     poisoned: bool,
-    /// Before the lock, so that its thread has ended when the lock is given back.
+    /// Before the lock, so that their threads have ended when the lock is given back.
     preparer: Preparer,
+    packer: Packer,
     _lock: Lock,
 }
 
@@ -74,6 +76,7 @@ impl Log {
         let recovered = recover(directory, &options)?;
         let mut preparer = Preparer::new(directory.clone(), options.segments);
         preparer.begin(options.segment_bytes)?;
+        let packer = Packer::new(&recovered.files, options.segments)?;
         let Place {
             at_byte,
             next_seq,
@@ -97,6 +100,7 @@ impl Log {
             previous,
             poisoned: false,
             preparer,
+            packer,
             _lock: lock,
         };
         Ok((log, recovered.opened))
@@ -250,17 +254,15 @@ impl Log {
     /// If the disk refuses; the log is not harmed.
     pub fn trim(&mut self, seq: u64) -> Result<(), Fault> {
         let directory = &self.files.directory;
+        let _names = self.files.names.lock();
         let gone = self.files.trim(seq);
         if gone.is_empty() {
             return Ok(());
         }
         segment::put_oldest(directory, self.files.oldest_seq())?;
+        // One after the other, so that a crash never leaves a gap.
         for segment in gone {
-            let path = self.files.path(segment.first_seq);
-            directory.disk.remove(&path).map_err(at("remove", &path))?;
-            // One after the other, so that a crash never leaves a gap.
-            let dir = directory.log();
-            directory.disk.sync_dir(&dir).map_err(at("sync", &dir))?;
+            segment::remove(directory, segment.first_seq)?;
         }
         Ok(())
     }
@@ -318,6 +320,10 @@ impl Log {
         let path = segment::name(&directory, &file, head.first_seq, &content)?;
         // The room behind the end of the old segment is given back; a crash before that is made good at the next start.
         self.file.set_len(self.end).map_err(at("cut", &self.path))?;
+        let sealed = Segment {
+            first_seq: self.head.first_seq,
+            end: self.end,
+        };
         self.files.push(Segment {
             first_seq: head.first_seq,
             end: BODY_AT,
@@ -325,6 +331,7 @@ impl Log {
         (self.file, self.path, self.head) = (file, path, head);
         (self.end, self.synced_to, self.commands_to) = (BODY_AT, BODY_AT, BODY_AT);
         (self.mark_to, self.marked_to) = (BODY_AT, BODY_AT);
+        self.packer.pack(sealed);
         self.preparer.begin(self.options.segment_bytes)
     }
 

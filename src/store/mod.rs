@@ -8,8 +8,10 @@
 //! DIR/arborline.id            log id and format, written last when a directory is founded
 //! DIR/lock                    held while a process writes here
 //! DIR/log/<first seq>.log     segments: zero-filled files of frames
+//! DIR/log/<first seq>.log.zst sealed segments, packed
 //! DIR/log/oldest              from where on the log must be whole, once something was trimmed
 //! DIR/log/prepared            the next segment, zero-filled ahead of its use
+//! DIR/log/packing             the next packed segment, until it is whole
 //! DIR/documents/<blake3>      documents that commands name by their hash
 //! ```
 //!
@@ -25,6 +27,7 @@
 //! | [`outcomes`] | what the engine decided, as the log keeps it |
 //! | [`files`], [`reader`] | which segments there are; reading them |
 //! | [`prepare`] | the next segment, made ready ahead of its use |
+//! | [`packed`], [`packer`] | sealed segments packed, drawn byte by byte; packing them in the background |
 //! | [`recover`] | opening: the durable mark, the torn tail |
 //! | [`options`], [`log`], [`order`] | settings; writing; the small trait the log thread speaks |
 //! | [`documents`] | large documents by content hash |
@@ -37,6 +40,11 @@
 //! 2026: an opened log never continues the file it found. It starts a fresh segment that holds a copy of whatever
 //! stood above the durable mark, and the head of that segment says where the file before it ends. So the path through
 //! recovery is the same after a crash and after a clean stop, and is tested by both.
+//!
+//! 2026: packed segments are zstd in blocks of 256 KiB, each with a checksum over its packed bytes. One reads them by
+//! the positions of the plain file, so nothing above a file knows which form it reads, and finding one command costs
+//! a block, not a segment. zstd and not a lighter kind: it was in the program already, it packs a log to about half of
+//! what the lighter ones leave, and any zstd tool restores the plain file.
 
 pub mod batch;
 pub mod directory;
@@ -50,6 +58,8 @@ pub mod log;
 pub mod options;
 pub mod order;
 pub mod outcomes;
+pub mod packed;
+pub mod packer;
 pub mod prepare;
 pub mod reader;
 pub mod real;

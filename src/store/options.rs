@@ -21,7 +21,7 @@ pub struct Options {
     pub found: Option<LogId>,
     /// When a batch counts as confirmed.
     pub durability: Durability,
-    /// When segments are made.
+    /// When segments are made, and packed once they are sealed.
     pub segments: When,
     /// Bytes of a segment.
     pub segment_bytes: u64,

@@ -9,12 +9,12 @@ use crate::store::disk::File;
 use crate::store::fault::{Fault, at};
 use crate::store::segment;
 
-/// When the next segment is made.
+/// When the next segment is made, and a sealed one packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
-    /// On a thread of its own, as soon as the one before is in use: for a server.
+    /// On threads of their own, as soon as can be: for a server.
     Ahead,
-    /// When it is needed: for short work, and where every step must happen in a fixed order.
+    /// By the writing thread, as soon as must be: where every step must happen in a fixed order.
     Needed,
 }
 

@@ -5,13 +5,12 @@
 use std::sync::Arc;
 
 use crate::store::batch::{Batch, Hash};
-use crate::store::disk::Access;
-use crate::store::fault::{Fault, at};
+use crate::store::fault::Fault;
 use crate::store::files::{Files, Mark};
 use crate::store::frame::Kind;
 use crate::store::frames::{Frames, Step};
 use crate::store::outcomes::Outcomes;
-use crate::store::segment::{self, Head};
+use crate::store::segment::{self, Found, Head};
 
 /// How much a reader proves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,9 +176,7 @@ fn published(files: &Files, segment: u64) -> u64 {
 }
 
 fn open_segment(files: &Files, mark: Mark) -> Result<(Frames, Head), Fault> {
-    let path = files.path(mark.segment);
-    let disk = &files.directory.disk;
-    let file = disk.open(&path, Access::Read).map_err(at("open", &path))?;
+    let Found { path, file, .. } = segment::open(&files.directory, mark.segment)?;
     let head = segment::read_head(&path, file.as_ref(), mark.segment, &files.expected)?;
     Ok((Frames::new(file, path, mark.segment, mark.at_byte), head))
 }

@@ -74,6 +74,13 @@ impl Disk for RealDisk {
         let stat = rustix::fs::statvfs(dir)?;
         Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
     }
+
+    fn give_way(&self) {
+        /// The lowest priority there is.
+        const LAST: i32 = 19;
+        // Where the system refuses, the work is done all the same.
+        let _ = rustix::process::setpriority_process(None, LAST);
+    }
 }
 
 impl DiskFile for RealFile {

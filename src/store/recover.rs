@@ -16,7 +16,7 @@ use crate::store::files::{Files, Segment};
 use crate::store::frame::{self, Kind};
 use crate::store::frames::{Frames, Step, search};
 use crate::store::options::Options;
-use crate::store::segment::{self, BODY_AT, Expected, Head};
+use crate::store::segment::{self, BODY_AT, Expected, Found, Head};
 
 /// A log ready to be written on.
 pub struct Recovered {
@@ -152,11 +152,7 @@ fn found(directory: &Directory, options: &Options, list: &[u64]) -> Result<Recov
     };
     // A founding that was cut short leaves one segment without a frame; anything else had an identity once.
     if let Some(&first_seq) = list.first() {
-        let path = segment::path(directory, first_seq);
-        let file = directory
-            .disk
-            .open(&path, Access::Read)
-            .map_err(at("open", &path))?;
+        let Found { path, file, .. } = segment::open(directory, first_seq)?;
         if list.len() > 1 || search(&file, &path, first_seq, BODY_AT)?.written {
             let reason = "it is missing, although there are segments";
             return Err(Fault::damaged(&dir.join("arborline.id"), 0, reason));
@@ -220,44 +216,31 @@ fn read_chain(
             "this segment, or a later one, is missing",
         ));
     }
+    let mut last: Option<Found> = None;
     for &first_seq in list {
-        let path = segment::path(directory, first_seq);
-        let file = directory
-            .disk
-            .open(&path, Access::Read)
-            .map_err(at("open", &path))?;
-        let head = segment::read_head(&path, file.as_ref(), first_seq, expected)?;
-        if let Some(before) = chain.last() {
+        let found = segment::open(directory, first_seq)?;
+        let head = segment::read_head(&found.path, found.file.as_ref(), first_seq, expected)?;
+        if let (Some(before), Some(last)) = (chain.last(), &last) {
             if head.previous_first != before.first_seq {
                 let reason = "the segment before it is missing";
-                return Err(Fault::damaged(&path, 0, reason));
+                return Err(Fault::damaged(&found.path, 0, reason));
             }
-            let before_path = segment::path(directory, before.first_seq);
-            check_size(directory, &before_path, head.previous_end)?;
+            check_size(last, head.previous_end)?;
         }
         chain.push(head);
+        last = Some(found);
     }
-    match chain.last() {
-        None => Err(Fault::damaged(&directory.log(), 0, "there are no segments")),
-        Some(last) => {
-            check_size(
-                directory,
-                &segment::path(directory, last.first_seq),
-                last.capacity,
-            )?;
-            Ok(chain)
-        }
+    match (chain.last(), last) {
+        (Some(head), Some(last)) => check_size(&last, head.capacity).map(|()| chain),
+        _ => Err(Fault::damaged(&directory.log(), 0, "there are no segments")),
     }
 }
 
-fn check_size(directory: &Directory, path: &std::path::Path, bytes: u64) -> Result<(), Fault> {
-    let file = directory
-        .disk
-        .open(path, Access::Read)
-        .map_err(at("open", path))?;
-    let size = file.size().map_err(at("measure", path))?;
+fn check_size(found: &Found, bytes: u64) -> Result<(), Fault> {
+    let size = found.file.size().map_err(at("measure", &found.path))?;
     if size < bytes {
-        return Err(Fault::damaged(path, size, "it is shorter than it was made"));
+        let reason = "it is shorter than it was made";
+        return Err(Fault::damaged(&found.path, size, reason));
     }
     Ok(())
 }
@@ -287,11 +270,10 @@ struct Last {
 /// Finds the durable mark and the end of the last segment.
 fn examine(directory: &Directory, expected: &Expected, chain: &[Head]) -> Result<Last, Fault> {
     let head = *chain.last().expect("a chain has a segment");
-    let path = segment::path(directory, head.first_seq);
-    let file = directory
-        .disk
-        .open(&path, Access::Read)
-        .map_err(at("open", &path))?;
+    let Found { path, file, packed } = segment::open(directory, head.first_seq)?;
+    if packed {
+        return Err(Fault::damaged(&path, 0, "the segment after it is missing"));
+    }
     let mut whole = Walk::new(&file, &path, &head);
     let reason = whole.to(u64::MAX, expected, |_, _| ())?;
     let end = whole.place;
@@ -405,10 +387,11 @@ fn put_copy(content: &mut Vec<u8>, kind: Kind, payload: &[u8], segment: u64) {
 /// Gives back the room behind the end of a sealed segment, with whatever a crash left there.
 fn cut_to(directory: &Directory, sealed: Segment) -> Result<(), Fault> {
     let path = segment::path(directory, sealed.first_seq);
-    let file = directory
-        .disk
-        .open(&path, Access::Write)
-        .map_err(at("open", &path))?;
+    let file = match directory.disk.open(&path, Access::Write) {
+        // What is packed ends where it counts.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        other => other.map_err(at("open", &path))?,
+    };
     if file.size().map_err(at("measure", &path))? > sealed.end {
         file.set_len(sealed.end).map_err(at("cut", &path))?;
     }

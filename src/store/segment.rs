@@ -19,13 +19,15 @@
 //! segment with a bad head is damaged, and the one before it was wholly durable up to `previous end`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::base::bytes::{Malformed, Reader};
 use crate::store::batch::{EPOCH, Hash};
 use crate::store::directory::{Directory, FORMAT, LogId};
-use crate::store::disk::{DiskFile, File, put_whole, read_full, read_whole, write_all};
+use crate::store::disk::{Access, DiskFile, File, put_whole, read_full, read_whole, write_all};
 use crate::store::fault::{Fault, at};
 use crate::store::frame;
+use crate::store::packed::Packed;
 
 /// Bytes of a head's payload.
 pub const HEAD_BYTES: usize = 96;
@@ -60,10 +62,77 @@ pub struct Head {
     pub previous_hash: Hash,
 }
 
-/// Where a segment lies.
+/// Where a plain segment lies.
 #[must_use]
 pub fn path(directory: &Directory, first_seq: u64) -> PathBuf {
     directory.log().join(format!("{first_seq:020}.log"))
+}
+
+/// Where a packed segment lies.
+#[must_use]
+pub fn packed_path(directory: &Directory, first_seq: u64) -> PathBuf {
+    directory.log().join(format!("{first_seq:020}.log.zst"))
+}
+
+/// A segment to read, in whichever form it lies there.
+pub struct Found {
+    /// Its path.
+    pub path: PathBuf,
+    /// Its file, by the positions of the plain form.
+    pub file: File,
+    /// Whether it is packed.
+    pub packed: bool,
+}
+
+/// Opens a segment to read.
+///
+/// # Errors
+/// If there is none, or the disk refuses; damage of a packed one's head.
+pub fn open(directory: &Directory, first_seq: u64) -> Result<Found, Fault> {
+    let plain = path(directory, first_seq);
+    // The plain one first: it goes only when the packed one is there to stay, so one of the two is always found.
+    match directory.disk.open(&plain, Access::Read) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        other => {
+            let file = other.map_err(at("open", &plain))?;
+            return Ok(Found {
+                path: plain,
+                file,
+                packed: false,
+            });
+        }
+    }
+    let path = packed_path(directory, first_seq);
+    let file = match directory.disk.open(&path, Access::Read) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(at("open", &plain)(error));
+        }
+        other => other.map_err(at("open", &path))?,
+    };
+    let file = Arc::new(Packed::open(file, &path, first_seq)?);
+    Ok(Found {
+        path,
+        file,
+        packed: true,
+    })
+}
+
+/// Removes a segment in both of its forms.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn remove(directory: &Directory, first_seq: u64) -> Result<(), Fault> {
+    for path in [
+        path(directory, first_seq),
+        packed_path(directory, first_seq),
+    ] {
+        match directory.disk.remove(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            other => other.map_err(at("remove", &path))?,
+        }
+    }
+    let dir = directory.log();
+    directory.disk.sync_dir(&dir).map_err(at("sync", &dir))
 }
 
 /// First sequences of the segments in a directory, ascending. Names of other shapes are not segments.
@@ -77,12 +146,16 @@ pub fn list(directory: &Directory) -> Result<Vec<u64>, Fault> {
         other => other.map_err(at("list", &dir))?,
     };
     let first_seq = |name: &String| {
-        let digits = name.strip_suffix(".log")?;
+        let digits = name
+            .strip_suffix(".zst")
+            .unwrap_or(name)
+            .strip_suffix(".log")?;
         let whole = digits.len() == 20 && digits.bytes().all(|digit| digit.is_ascii_digit());
         whole.then(|| digits.parse().ok())?
     };
     let mut found: Vec<u64> = names.iter().filter_map(first_seq).collect();
     found.sort_unstable();
+    found.dedup();
     Ok(found)
 }
 

@@ -80,6 +80,8 @@ struct World {
     done: u64,
     done_by_kind: [u64; OPS.len()],
     trouble: Option<Trouble>,
+    /// The trouble has been met.
+    struck: bool,
     /// A file was synced again although a sync of it had failed before.
     synced_twice: bool,
     free: u64,
@@ -168,7 +170,7 @@ impl World {
         let (all, same) = (self.done, self.done_by_kind[kind]);
         self.done += 1;
         self.done_by_kind[kind] += 1;
-        match self.trouble {
+        let met = match self.trouble {
             Some(Trouble::PowerOff { n }) if all >= n => Err(io::ErrorKind::BrokenPipe.into()),
             Some(Trouble::Fail {
                 op: which,
@@ -181,8 +183,10 @@ impl World {
             {
                 Ok(Some(trouble))
             }
-            _ => Ok(None),
-        }
+            _ => return Ok(None),
+        };
+        self.struck = true;
+        met
     }
 }
 
@@ -208,8 +212,14 @@ impl SimDisk {
     pub(crate) fn plan(&self, trouble: Option<Trouble>) {
         let mut world = self.world();
         world.trouble = trouble;
+        world.struck = false;
         world.done = 0;
         world.done_by_kind = Default::default();
+    }
+
+    /// Whether what was planned has happened, whoever met it.
+    pub(crate) fn struck(&self) -> bool {
+        self.world().struck
     }
 
     /// Operations since the last [`SimDisk::plan`].

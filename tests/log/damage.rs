@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use arborline::store::disk::Disk;
 use arborline::store::fault::Fault;
+use arborline::store::log::Log;
+use arborline::store::recover::inspect;
 
 use super::history::{History, directory, options, read_all};
 use crate::chance::{Chance, scale};
-use crate::disk::sim::SimDisk;
-use arborline::store::log::Log;
-use arborline::store::recover::inspect;
+use crate::disk::sim::{SimDisk, Survivors};
 
 /// A log of several segments whose every command lies below the durable mark.
 fn sample() -> (SimDisk, History) {
@@ -30,6 +31,22 @@ fn sample() -> (SimDisk, History) {
     (disk, history)
 }
 
+/// The same log with its sealed segments packed, as they soon are, and plain, as they are before.
+fn samples() -> [(SimDisk, History); 2] {
+    let (packed, history) = sample();
+    let mut plain = packed.image(Survivors::All, &mut Chance::new(0));
+    for (path, bytes) in packed.files() {
+        if path.extension().is_some_and(|ending| ending == "zst") {
+            let bytes = zstd::stream::decode_all(bytes.as_slice()).unwrap();
+            plain.create(&path.with_extension("")).unwrap();
+            plain.remove(&path).unwrap();
+            plain = plain.with(&path.with_extension(""), bytes);
+        }
+    }
+    assert!(plain.files().len() == packed.files().len() && plain.files() != packed.files());
+    [(packed, history.clone()), (plain, history)]
+}
+
 /// What a damaged directory shows: all commands, or the fault that names the damage.
 fn open(disk: &SimDisk) -> Result<Vec<Vec<u8>>, Fault> {
     let (files, _) = inspect(&directory(disk), Some(7))?;
@@ -42,6 +59,14 @@ fn open(disk: &SimDisk) -> Result<Vec<Vec<u8>>, Fault> {
         "{inspected:?} {opened:?}"
     );
     opened
+}
+
+/// Every file of both samples, with the disk it lies on.
+fn segments_of_samples() -> impl Iterator<Item = (SimDisk, History, PathBuf, Vec<u8>)> {
+    samples().into_iter().flat_map(|(disk, history)| {
+        let files = segments(&disk).into_iter();
+        files.map(move |(path, bytes)| (disk.clone(), history.clone(), path, bytes))
+    })
 }
 
 fn segments(disk: &SimDisk) -> Vec<(PathBuf, Vec<u8>)> {
@@ -82,9 +107,8 @@ fn check(disk: &SimDisk, history: &History, path: &Path, bytes: Vec<u8>, at: usi
 
 #[test]
 fn a_flipped_bit_is_named_or_harmless() {
-    let (disk, history) = sample();
     let (mut flips, mut named) = (0, 0);
-    for (path, bytes) in segments(&disk) {
+    for (disk, history, path, bytes) in segments_of_samples() {
         for at in 0..bytes.len() {
             let bits = if scale() > 1 {
                 0..8
@@ -106,8 +130,7 @@ fn a_flipped_bit_is_named_or_harmless() {
 
 #[test]
 fn a_file_cut_short_is_named_or_harmless() {
-    let (disk, history) = sample();
-    for (path, bytes) in segments(&disk) {
+    for (disk, history, path, bytes) in segments_of_samples() {
         for len in 0..bytes.len() {
             let named = check(&disk, &history, &path, bytes[..len].to_vec(), len);
             assert!(named, "{} cut to {len} went unnoticed", path.display());
@@ -120,8 +143,7 @@ fn a_file_cut_short_is_named_or_harmless() {
 
 #[test]
 fn frames_zeroed_or_in_another_place_are_not_served() {
-    let (disk, history) = sample();
-    for (path, bytes) in segments(&disk) {
+    for (disk, history, path, bytes) in segments_of_samples() {
         for at in (0..bytes.len()).step_by(16) {
             let mut changed = bytes.clone();
             let len = 32.min(bytes.len() - at);
@@ -139,12 +161,17 @@ fn frames_zeroed_or_in_another_place_are_not_served() {
 
 #[test]
 fn a_missing_or_foreign_file_is_named() {
-    let (disk, _) = sample();
-    let files = segments(&disk);
+    for (disk, _) in samples() {
+        check_missing(&disk);
+    }
+}
+
+fn check_missing(disk: &SimDisk) {
+    let files = segments(disk);
     assert!(files.len() > 4);
     for (path, _) in &files {
         let gone = disk.with(path, Vec::new());
-        arborline::store::disk::Disk::remove(&gone, path).unwrap();
+        gone.remove(path).unwrap();
         let fault = open(&gone).expect_err("a missing file");
         assert!(
             matches!(
