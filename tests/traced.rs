@@ -4,6 +4,7 @@
 //! Where strace is missing or may not trace, there is nothing to see, and the test says so; with
 //! `ARBORLINE_TEST_STRACE=1`, as in `.ci/run`, that is an error instead.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -26,9 +27,12 @@ const CALLS: [&str; 7] = [
     "?unlink,?unlinkat",
 ];
 
-/// Orders of one life: small ones, then ones so large that a segment is filled, sealed and packed.
+/// Requests of one life: small ones of an order each, then large ones that fill a segment, so that it is sealed and
+/// packed.
 const SMALL: u64 = 8;
-const LARGE: u64 = 110;
+const LARGE: u64 = 6;
+/// Orders of a large request.
+const TOGETHER: u64 = 75;
 
 const AT: &str = "2026-01-15T12:00:00Z";
 
@@ -39,7 +43,7 @@ fn traced(desk: &Path, calls: &str, n: u64, line: &[&str]) -> Child {
         command.env_remove(name);
     }
     command
-        .args(["-D", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null"])
+        .args(["-D", "-f", "-qq", "-o", "/dev/null"])
         .args(["-e", &format!("trace={calls}")])
         .args(["-e", &format!("inject={calls}:signal=SIGKILL:when={n}")])
         .arg(env!("CARGO_BIN_EXE_arborline"))
@@ -56,7 +60,6 @@ fn can_trace() -> bool {
     let program = [
         "-f",
         "-qq",
-        "--seccomp-bpf",
         "-o",
         "/dev/null",
         "-e",
@@ -75,10 +78,10 @@ fn can_trace() -> bool {
 struct Client {
     desk: tempfile::TempDir,
     token: String,
-    sent: Vec<String>,
+    sent: BTreeSet<String>,
     acknowledged: Vec<String>,
     /// Sent and not answered: asked again in the next life.
-    unknown: Option<(String, String)>,
+    unknown: Option<(Vec<String>, String)>,
     kills: u32,
 }
 
@@ -96,7 +99,7 @@ impl Client {
             "--data",
             "d",
             "--segment-mib",
-            "1",
+            "4",
         ];
         let mut child = traced(self.desk.path(), calls, n, &line);
         let mut url = String::new();
@@ -132,20 +135,21 @@ impl Client {
             return false;
         }
         let again = self.unknown.take().into_iter();
-        let orders = (0..SMALL + LARGE).map(|index| {
-            let id = format!("{name}-{n}-{index}");
-            let body = order(&id, index >= SMALL);
-            (id, body)
+        let requests = (0..SMALL + LARGE).map(|index| {
+            let large = index >= SMALL;
+            let ids: Vec<String> = (0..if large { TOGETHER } else { 1 })
+                .map(|order| format!("{name}-{n}-{index}-{order}"))
+                .collect();
+            let orders: Vec<String> = ids.iter().map(|id| order(id, large)).collect();
+            (ids, format!("[{}]", orders.join(",")))
         });
-        for (id, body) in again.chain(orders) {
-            if !self.sent.contains(&id) {
-                self.sent.push(id.clone());
-            }
+        for (ids, body) in again.chain(requests) {
+            self.sent.extend(ids.iter().cloned());
             if !agent.post("/v1/orders", &body) {
-                self.unknown = Some((id, body));
+                self.unknown = Some((ids, body));
                 return false;
             }
-            self.acknowledged.push(id);
+            self.acknowledged.extend(ids);
         }
         true
     }
@@ -210,7 +214,7 @@ impl Agent<'_> {
 }
 
 fn order(id: &str, large: bool) -> String {
-    let sku = "L".repeat(40);
+    let sku = "L".repeat(50);
     let lines: Vec<String> = (0..if large { 200 } else { 0 })
         .map(|line| format!(r#"{{"sku":"{sku}{line}"}}"#))
         .collect();
@@ -252,6 +256,8 @@ fn found() -> Client {
                 "d",
                 "--network",
                 "network.toml",
+                "--segment-mib",
+                "4",
             ];
             let ended = traced(desk.path(), calls, n, &line)
                 .wait_with_output()
@@ -277,7 +283,7 @@ fn found() -> Client {
     Client {
         desk,
         token: token.expect("at least the last life of each call"),
-        sent: Vec::new(),
+        sent: BTreeSet::new(),
         acknowledged: Vec::new(),
         unknown: None,
         kills,

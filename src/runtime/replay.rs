@@ -91,14 +91,22 @@ fn read(mut reader: Reader, to: &Sender<Result<Item, StartError>>, spent: &Recei
     }
 }
 
+/// How many outcomes and digests have been compared.
+#[derive(Default)]
+struct Compared {
+    outcomes: usize,
+    digests: usize,
+}
+
 struct Replay {
     state: State,
     stamp: Time,
     /// Commands not executed yet; the first has the sequence after the state's.
     commands: Vec<Command>,
-    /// Outcomes not compared yet; the first belongs to `next_told`.
-    outcomes: VecDeque<Outcome>,
-    digests: VecDeque<u64>,
+    /// Outcomes, and the digests between them; the first not compared yet belongs to `next_told`.
+    outcomes: Vec<Outcome>,
+    digests: Vec<u64>,
+    compared: Compared,
     next_told: u64,
     /// What the log tells of commands not executed yet.
     told: VecDeque<Decided>,
@@ -112,8 +120,9 @@ impl Replay {
             state: State::new(),
             stamp: Time::MIN,
             commands: Vec::new(),
-            outcomes: VecDeque::new(),
-            digests: VecDeque::new(),
+            outcomes: Vec::new(),
+            digests: Vec::new(),
+            compared: Compared::default(),
             next_told: 1,
             told: VecDeque::new(),
             spent,
@@ -148,27 +157,28 @@ impl Replay {
 
     /// Executes what has gathered, and compares what the log tells of it.
     fn execute(&mut self) -> Result<(), StartError> {
-        let (mut outcomes, mut digests) = (Vec::new(), Vec::new());
         decisions::decide(
             &mut self.state,
             self.stamp,
             &self.commands,
-            &mut outcomes,
-            &mut digests,
+            &mut self.outcomes,
+            &mut self.digests,
         );
         // Nobody takes them any more once all has been read.
         drop(self.spent.send(std::mem::take(&mut self.commands)));
-        self.outcomes.extend(outcomes);
-        self.digests.extend(digests);
         while let Some(told) = self.told.pop_front() {
             self.compare(&told)?;
         }
+        let Compared { outcomes, digests } = std::mem::take(&mut self.compared);
+        self.outcomes.drain(..outcomes);
+        self.digests.drain(..digests);
         Ok(())
     }
 
     fn compare(&mut self, told: &Decided) -> Result<(), StartError> {
         let count = told.count as usize;
-        if told.first_seq != self.next_told || count > self.outcomes.len() {
+        if told.first_seq != self.next_told || count > self.outcomes.len() - self.compared.outcomes
+        {
             return Err(StartError::Differs {
                 seq: self.next_told,
                 what: format!(
@@ -186,11 +196,18 @@ impl Replay {
 
     /// Takes the next `count` outcomes, with the digests between them, in the log's own bytes.
     fn decide(&mut self, count: usize) -> Decided {
-        let first_seq = self.next_told;
-        let outcomes: Vec<Outcome> = self.outcomes.drain(..count).collect();
-        let digests: Vec<u64> = self.digests.drain(..digests_in(first_seq, count)).collect();
+        let (first_seq, from) = (self.next_told, &self.compared);
+        let to = Compared {
+            outcomes: from.outcomes + count,
+            digests: from.digests + digests_in(first_seq, count),
+        };
         let mut bytes = Vec::new();
-        decisions::encode(&outcomes, &digests, &mut bytes);
+        decisions::encode(
+            &self.outcomes[from.outcomes..to.outcomes],
+            &self.digests[from.digests..to.digests],
+            &mut bytes,
+        );
+        self.compared = to;
         self.next_told += count as u64;
         Decided {
             first_seq,
@@ -202,8 +219,9 @@ impl Replay {
     fn finish(mut self) -> Result<Replayed, StartError> {
         self.execute()?;
         let mut untold = Vec::new();
-        while !self.outcomes.is_empty() {
-            untold.push(self.decide(self.outcomes.len().min(TOGETHER)));
+        while self.compared.outcomes < self.outcomes.len() {
+            let left = self.outcomes.len() - self.compared.outcomes;
+            untold.push(self.decide(left.min(TOGETHER)));
         }
         Ok(Replayed {
             state: self.state,
