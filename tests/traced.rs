@@ -256,8 +256,6 @@ fn found() -> Client {
                 "d",
                 "--network",
                 "network.toml",
-                "--segment-mib",
-                "4",
             ];
             let ended = traced(desk.path(), calls, n, &line)
                 .wait_with_output()

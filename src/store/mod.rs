@@ -43,8 +43,10 @@
 //!
 //! 2026: packed segments are zstd in blocks of 256 KiB, each with a checksum over its packed bytes. One reads them by
 //! the positions of the plain file, so nothing above a file knows which form it reads, and finding one command costs
-//! a block, not a segment. zstd and not a lighter kind: it was in the program already, it packs a log to about half of
-//! what the lighter ones leave, and any zstd tool restores the plain file.
+//! a block, not a segment. zstd and not a lighter kind: it was in the program already, of a log of orders it leaves
+//! three quarters of what lz4 leaves, and any zstd tool restores the plain file. Measured on one core: 64 MiB packed
+//! and proven in 0.35 s, 3.6 to 1 in groups of 256 orders and 2.9 to 1 in groups of one; 9 million orders a second read
+//! back, where the plain file gives 18.
 
 pub mod batch;
 pub mod directory;
