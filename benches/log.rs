@@ -54,11 +54,16 @@ fn main() {
         "| group | record | events/s | bare mean us | ours | ratio | bare p50 us | ours | ratio | own CPU us a group | CPU of others |"
     );
     println!("|---|---|---|---|---|---|---|---|---|---|---|");
+    let share = Share::start();
     for record in [Record::Bytes(32), Record::Order] {
         for group in [1, 16, 256, 4096] {
             row(folder.path(), group, record);
         }
     }
+    println!(
+        "\n{:.1} s of CPU in all, with what makes and packs segments beside",
+        share.own_seconds()
+    );
     for group in [1, 256, 4096] {
         packing(folder.path(), group);
     }
