@@ -50,9 +50,7 @@ pub(crate) fn run(
     let count = gather(state, &rules, stamp, commands, &mut lanes);
     // What comes next is brought near while this run is at work.
     for command in commands.iter().skip(count).take(LANES) {
-        if let Verb::Order(order) = &command.verb {
-            near::fetch(&**order);
-        }
+        near::fetch(command);
     }
     let lanes = &mut lanes[..count];
     fetch(state, lanes);
