@@ -480,7 +480,7 @@ fn stopped(mut problem: Problem, summary: &Summary) -> Problem {
     problem
 }
 
-/// All or none: one composite command under the first one's id and time, whose parts carry the ids that count.
+/// All or none: one composite command at the first one's time, without an id: those of its parts count.
 async fn atomic(
     api: &Api,
     reader: &Reader,
@@ -519,9 +519,9 @@ async fn atomic(
             "There is nothing to do together.",
         ));
     };
-    let (id, at, count) = (Text::clone(&first.id), first.at, commands.len() as u64);
+    let (at, count) = (first.at, commands.len() as u64);
     let composite = Command {
-        id,
+        id: Text::default(),
         at,
         verb: Verb::Atomic(commands),
     };

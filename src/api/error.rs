@@ -77,8 +77,11 @@ fn words(rejection: Rejection) -> (Code, String) {
             number,
             field,
         } => {
-            let why = Rejection::from_number(number, field)
-                .map_or_else(String::new, |inner| words(inner).1);
+            let why = Rejection::from_number(number, field).map_or_else(
+                // A duplicate of an earlier request is one as a whole; what is left is a twin in the same one.
+                || "Its id stands on a fact before it.".to_owned(),
+                |inner| words(inner).1,
+            );
             format!("Fact {}: {why} None of the facts happened.", index + 1)
         }
         _ => {
@@ -224,7 +227,9 @@ fn field_of(rejection: Rejection) -> Option<&'static str> {
         | Rejection::NotPlaced(field)
         | Rejection::Negative(field)
         | Rejection::TooManyNames(field) => field,
-        Rejection::AtomicRefused { field, .. } => field?,
+        Rejection::AtomicRefused { number, field, .. } => {
+            return Rejection::from_number(number, field).map_or(Some("id"), field_of);
+        }
         Rejection::Duplicate { .. } => return Some("id"),
         Rejection::AtInFuture | Rejection::OlderThanMemory => return Some("at"),
         Rejection::UnknownOrder | Rejection::RefundTooLate => return Some("order"),

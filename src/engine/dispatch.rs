@@ -32,16 +32,25 @@ pub(crate) fn dispatch(state: &mut State, command: &Command, now: Now) -> Outcom
         Verb::AdvanceTime => return Ok(Accepted::default()),
         Verb::Atomic(commands) => together(state, commands, now),
     }?;
-    if !command.id.is_empty() {
+    if !needs_no_id(&command.verb) {
         state.facts.add(&command.id, now.seq);
     }
     Ok(accepted)
 }
 
+/// Whether nothing is looked up under the command's own id: the runtime's commands have none, and of several that happen
+/// together the parts' ids count.
+fn needs_no_id(verb: &Verb) -> bool {
+    matches!(
+        verb,
+        Verb::AdvanceTime | Verb::ExtendCalendar(_) | Verb::Atomic(_)
+    )
+}
+
 /// The command that used an id before, in the id's own space.
 pub(crate) fn first_use(state: &State, command: &Command) -> Option<u64> {
-    match command.verb {
-        Verb::AdvanceTime => None,
+    match &command.verb {
+        verb if needs_no_id(verb) => None,
         Verb::Enrol(_) => {
             let member = state.members.find(&command.id)?;
             Some(state.members.first_seq(member))
@@ -60,7 +69,8 @@ pub(crate) fn first_use(state: &State, command: &Command) -> Option<u64> {
 /// request leaves no trace. Timers are held back meanwhile, since a fork has none.
 ///
 /// Only the parts happen at a time: the whole is never too early. A command whose id was used before this request makes
-/// the whole a duplicate of the command that used it. O(pages) and what the commands cost.
+/// the whole a duplicate of the command that used it; an id that stands twice in the request refuses the second.
+/// O(pages) and what the commands cost.
 fn together(state: &mut State, commands: &[Command], now: Now) -> Outcome {
     for command in commands {
         if let Some(first_seq) = first_use(state, command) {

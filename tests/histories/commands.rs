@@ -81,8 +81,23 @@ impl Writer {
                 ahead = next;
             }
         }
+        if !inner.is_empty() && self.chance.percent(10) {
+            // An id stands twice in one request, under the same content or another.
+            let mut twin = self.chance.pick(&inner).clone();
+            twin.at = self.at(world);
+            inner.push(twin);
+        }
+        // The whole has no id; one that stands there all the same, like a part's, says nothing.
+        let id = match inner.first() {
+            Some(first) if self.chance.percent(30) => first.id.clone(),
+            _ => Text::default(),
+        };
         let at = self.at(world);
-        self.fresh(at, Verb::Atomic(inner))
+        Command {
+            id,
+            at,
+            verb: Verb::Atomic(inner),
+        }
     }
 
     fn plain(&mut self, world: &World) -> Command {

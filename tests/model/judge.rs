@@ -140,16 +140,13 @@ impl World {
     }
 
     fn judge(&mut self, seq: u64, command: &Command) -> Verdict {
-        let ticks = command.verb == Verb::AdvanceTime;
-        if !ticks && self.id_space(command).contains_key(&command.id) {
+        let parts = match &command.verb {
+            Verb::Atomic(parts) => parts.as_slice(),
+            _ => std::slice::from_ref(command),
+        };
+        let known = |part: &Command| self.id_space(part).contains_key(&part.id);
+        if parts.iter().any(|part| has_id(part) && known(part)) {
             return Err(no::DUPLICATE.into());
-        }
-        if let Verb::Atomic(commands) = &command.verb {
-            let known = |part: &&Command| self.id_space(part).contains_key(&part.id);
-            let ticks = |part: &&Command| part.verb == Verb::AdvanceTime;
-            if commands.iter().filter(known).any(|part| !ticks(&part)) {
-                return Err(no::DUPLICATE.into());
-            }
         }
         match (&self.rules, &command.verb) {
             (None, Verb::Found(found)) => self.found(command.at, &found.rules),
@@ -170,7 +167,7 @@ impl World {
             Verb::Order(_) => &mut self.sale_ids,
             _ => &mut self.fact_ids,
         };
-        if !matches!(command.verb, Verb::AdvanceTime) {
+        if has_id(command) {
             space.insert(command.id.clone(), seq);
         }
         Ok(seated)
@@ -308,4 +305,12 @@ fn latest(command: &Command) -> Time {
         Verb::Atomic(commands) => commands.iter().map(latest).fold(command.at, Time::max),
         _ => command.at,
     }
+}
+
+/// Whether a command is known by an id of its own: the runtime's are not, and several that happen together by theirs.
+fn has_id(command: &Command) -> bool {
+    !matches!(
+        command.verb,
+        Verb::AdvanceTime | Verb::ExtendCalendar(_) | Verb::Atomic(_)
+    )
 }

@@ -23,7 +23,8 @@ pub mod update;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
     /// Chosen by the client; the same id never happens twice. For an enrolment the member's id, for an order the
-    /// order's. Members, orders and all other facts have id spaces of their own.
+    /// order's. Members, orders and all other facts have id spaces of their own. The runtime's commands have none, and
+    /// commands that happen together are known by their own ids: that of the whole is empty and never looked at.
     pub id: Text,
     /// When it happened, by the client's clock.
     pub at: Time,
