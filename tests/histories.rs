@@ -16,6 +16,7 @@ mod copies;
 mod grown;
 mod laws;
 mod play;
+mod sales;
 
 /// The first command of every history.
 fn founding(rules: Rules) -> Batch {

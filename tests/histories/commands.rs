@@ -1,21 +1,16 @@
 //! Random commands of every verb, most of them sensible, against the network as the model knows it.
 
 use arborline::base::ids::Text;
-use arborline::base::number::Volume;
 use arborline::base::time::{DAY_MS, Time};
-use arborline::engine::command::adjust::Adjust;
 use arborline::engine::command::calendar::ExtendCalendar;
 use arborline::engine::command::close::Close;
 use arborline::engine::command::enrol::{Enrol, Placement};
 use arborline::engine::command::move_leg::Move;
-use arborline::engine::command::order::Order;
 use arborline::engine::command::place::Place;
-use arborline::engine::command::refund::{Extent, Refund};
 use arborline::engine::command::status::SetStatus;
 use arborline::engine::command::token::{CreateToken, RevokeToken};
 use arborline::engine::command::update::Update;
-use arborline::engine::command::{Command, Verb, Volumes};
-use arborline::engine::line::Line;
+use arborline::engine::command::{Command, Verb};
 use arborline::engine::member::{MemberKind, Profile, Status};
 use arborline::engine::position::PlaceAt;
 use arborline::engine::role::Role;
@@ -130,7 +125,7 @@ impl Writer {
         }
     }
 
-    fn command(&mut self, at: Time, verb: Verb) -> Command {
+    pub(super) fn command(&mut self, at: Time, verb: Verb) -> Command {
         let space = space_of(&verb);
         let old: Vec<&Text> = self
             .used
@@ -195,7 +190,7 @@ impl Writer {
     }
 
     /// Some member's id, an unknown one at times.
-    fn someone(&mut self, world: &World) -> Text {
+    pub(super) fn someone(&mut self, world: &World) -> Text {
         if self.chance.percent(3) || world.people.len() == 1 {
             return Text::from("nobody");
         }
@@ -298,7 +293,7 @@ impl Writer {
         }
     }
 
-    fn centre(&mut self) -> u16 {
+    pub(super) fn centre(&mut self) -> u16 {
         if self.chance.percent(90) {
             return 1;
         }
@@ -365,89 +360,6 @@ impl Writer {
             leg: self.leg(world, tree),
         };
         self.command(at, Verb::Move(Box::new(asked)))
-    }
-
-    /// Volumes of which small ones are common, and sums near the steps of ladders.
-    fn volumes(&mut self, world: &World, negative: bool) -> Volumes {
-        let mut volumes = Volumes::default();
-        for kind in 0..world.law().kinds.len() {
-            let units = match self.chance.below(10) {
-                0 => 0,
-                1 => 1,
-                2 => self.chance.between(1, 3_000_000),
-                _ if self.lean == Lean::Huge => self.chance.between(1, Volume::MAX.0),
-                _ => self.chance.between(1, 8) * 250_000,
-            };
-            let turned = negative && self.chance.percent(60);
-            volumes.set(kind, Volume(if turned { -units } else { units }));
-        }
-        if self.chance.percent(1) {
-            volumes.set(world.law().kinds.len(), Volume(5));
-        }
-        volumes
-    }
-
-    fn order(&mut self, world: &World, at: Time) -> Command {
-        let negative = self.chance.percent(1);
-        let lines = (0..self.chance.below(3))
-            .map(|line| Line {
-                sku: Text::from(format!("sku{line}")),
-                quantity: Volume(10_000),
-                volumes: Volumes::default(),
-                amount: Volume(5),
-            })
-            .collect();
-        let order = Order {
-            member: self.someone(world),
-            centre: self.centre(),
-            volumes: self.volumes(world, negative),
-            amount: Volume(*self.chance.pick(&[0, 7, 990_000, 1_230_000])),
-            currency: self.chance.percent(50).then(|| Text::from("EUR")),
-            class: self.chance.percent(50).then(|| Text::from("retail")),
-            lines,
-        };
-        self.command(at, Verb::Order(order))
-    }
-
-    fn refund(&mut self, world: &World, at: Time) -> Command {
-        let sale = (!world.sales.is_empty()).then(|| {
-            let newest = self.chance.below(world.sales.len().min(12));
-            &world.sales[world.sales.len() - 1 - newest]
-        });
-        let (id, left, money) = match sale {
-            Some(sale) if self.chance.percent(97) => (sale.id.clone(), sale.left, sale.amount_left),
-            _ => (Text::from("no order"), [5; 8], 5),
-        };
-        let extent = match self.chance.below(10) {
-            0..=3 => Extent::Full,
-            4..=6 => Extent::Amount(Volume(self.chance.between(0, money.max(0) + 1))),
-            _ => {
-                let parts = left.map(|units| {
-                    units - self.chance.between(-1, 3).min(units) * (units / 3).max(1)
-                });
-                let parts = parts.map(|part| part.max(0));
-                Extent::Volumes(
-                    Volumes::from_units(&parts),
-                    Volume(self.chance.between(0, 1).min(money)),
-                )
-            }
-        };
-        let refund = Refund {
-            order: id,
-            extent,
-            reason: None,
-        };
-        self.command(at, Verb::Refund(Box::new(refund)))
-    }
-
-    fn adjust(&mut self, world: &World, at: Time) -> Command {
-        let adjust = Adjust {
-            member: self.someone(world),
-            centre: self.centre(),
-            volumes: self.volumes(world, true),
-            reason: Text::from("by hand"),
-        };
-        self.command(at, Verb::Adjust(Box::new(adjust)))
     }
 
     fn status(&mut self, world: &World, at: Time) -> Command {

@@ -108,7 +108,10 @@ impl World {
         let mut own = vec![vec![vec![0i64; seats]; kinds]; types];
         let mut group = own.clone();
         for entry in &self.entries {
-            let Some(seat) = entry.seats[at].filter(|&seat| seat < seats) else {
+            // A further centre opened after the roll is not in the book; the first one takes its place there.
+            let first = self.seat(at, entry.credited, 1);
+            let mut stood = [entry.seats[at], first].into_iter().flatten();
+            let Some(seat) = stood.find(|&seat| seat < seats) else {
                 continue;
             };
             for of in 0..types {

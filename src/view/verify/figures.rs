@@ -175,8 +175,10 @@ fn entered(found: &Findings<'_>, plot: &Plot<'_>, sold: &Sold) -> (Vec<i64>, Vec
     for entry in &sold.elsewhere {
         let there = entry.trees >> tree & 1 != 0;
         let centre = if there { entry.centre } else { 1 };
-        let seat = lens.told().seat(entry.member, tree, centre);
-        let Some(seat) = seat.filter(|&seat| (seat as usize) < seats) else {
+        // What was opened after the roll has no seat in the book; the first centre stands for it if it has one.
+        let stood = [centre, 1].map(|centre| lens.told().seat(entry.member, tree, centre));
+        let mut stood = stood.into_iter().flatten();
+        let Some(seat) = stood.find(|&seat| (seat as usize) < seats) else {
             continue;
         };
         for kind in 0..kinds {
