@@ -174,7 +174,7 @@ async fn fact(
         .iter()
         .map(|(name, field)| (*field, call.path(name)))
         .collect();
-    let command = facts::read(call, body, &names, event, &fields).await?;
+    let command = facts::read(call, body, &names, &facts::known(call, event, &fields)).await?;
     let origin = Origin {
         prefix: "",
         in_path: !path.is_empty(),

@@ -127,7 +127,23 @@ pub fn outcome_word(receipt: &Receipt) -> &'static str {
     }
 }
 
-/// Reads the flat body of a typed endpoint; `fields` come from the path.
+/// What a typed endpoint knows beside the body; `path` holds the fields that its path gives.
+#[must_use]
+pub fn known<'f>(
+    call: &'f Call,
+    event: &'static EventType,
+    path: &'f [(&'static str, &'f str)],
+) -> Flat<'f> {
+    Flat {
+        event,
+        path,
+        key: call.idempotency_key(),
+        now: call.now,
+        question: false,
+    }
+}
+
+/// Reads the flat body of a typed endpoint.
 ///
 /// # Errors
 /// `wrong_content_type`, and every mistake of shape.
@@ -135,8 +151,7 @@ pub async fn read(
     call: &Call,
     body: Body,
     names: &Names,
-    event: &'static EventType,
-    fields: &[(&'static str, &str)],
+    known: &Flat<'_>,
 ) -> Result<Command, Problem> {
     expect_json(call)?;
     let bytes = body::whole(body).await?;
@@ -146,16 +161,7 @@ pub async fn read(
     } else {
         json::read(&bytes)?
     };
-    flat(
-        &value,
-        names,
-        &Flat {
-            event,
-            path: fields,
-            key: call.idempotency_key(),
-            now: call.now,
-        },
-    )
+    flat(&value, names, known)
 }
 
 /// Bodies are JSON; one without a type is taken for it.

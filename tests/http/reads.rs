@@ -231,6 +231,12 @@ async fn a_dry_run_of_a_move_tells_and_changes_nothing() {
         "{told}"
     );
     assert_eq!(server.get("/v1/members/A/volumes").await, before);
+    // The same body that will be sent to move: its id is neither needed nor used up.
+    let whole = format!("{{\"id\":\"m1\",\"at\":\"{AT}\",\"member\":\"A1\",\"parent\":\"B\"}}");
+    let again = server
+        .post("/v1/trees/enroller/moves?dry_run=true", whole)
+        .await;
+    assert_eq!((again.status.as_u16(), again.json()), (200, told));
     let cycle = server
         .post(
             "/v1/trees/enroller/moves?dry_run=true",

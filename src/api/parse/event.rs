@@ -66,6 +66,8 @@ pub struct Flat<'f> {
     pub key: Option<&'f str>,
     /// The time of a body without `at`.
     pub now: Time,
+    /// Only a question about the fact: it needs no id, and one that is given says nothing.
+    pub question: bool,
 }
 
 /// Reads the flat body of a typed endpoint: `id` and `at` beside the fields of the data.
@@ -79,7 +81,10 @@ pub fn flat(value: &Json<'_>, names: &Names, flat: &Flat<'_>) -> Result<Command,
         .chain(flat.event.fields.iter().copied().filter(given))
         .collect();
     let body = Fields::of(value, "", &known)?;
-    let id = fact_id(body.id("id")?, flat.key)?;
+    let id = match (body.id("id")?, flat.key) {
+        (None, None) if flat.question => Text::new("question"),
+        (body, key) => fact_id(body, key)?,
+    };
     let at = body.time("at")?.unwrap_or(flat.now);
     if flat.path.is_empty() {
         let verb = (flat.event.read)(&body, names)?;

@@ -74,6 +74,7 @@ impl Reader {
                     path: &[],
                     key,
                     now: self.now,
+                    question: false,
                 },
             ),
         }

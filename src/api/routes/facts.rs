@@ -186,7 +186,7 @@ fn close(task: Task) -> Running {
         let names = api.handle().read(|state| Names::of(state.rules.as_deref()));
         let (period_type, label) = period(call.path("id"), &names)?;
         let fields = [("period_type", period_type), ("period", label)];
-        let command = facts::read(&call, body, &names, &CLOSED, &fields).await?;
+        let command = facts::read(&call, body, &names, &facts::known(&call, &CLOSED, &fields)).await?;
         let origin = Origin {
             prefix: "",
             in_path: true,

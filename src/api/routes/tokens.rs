@@ -3,7 +3,7 @@
 use crate::api::body;
 use crate::api::error::Origin;
 use crate::api::facts;
-use crate::api::parse::event::{Flat, flat};
+use crate::api::parse::event::flat;
 use crate::api::parse::json;
 use crate::api::parse::names::Names;
 use crate::api::parse::token::{CREATED, REVOKED};
@@ -70,12 +70,7 @@ fn create(task: Task) -> Running {
         let command = flat(
             &json::read(&bytes)?,
             &Names::default(),
-            &Flat {
-                event: &CREATED,
-                path: &[("hash", hash.as_str())],
-                key: call.idempotency_key(),
-                now: call.now,
-            },
+            &facts::known(&call, &CREATED, &[("hash", hash.as_str())]),
         )?;
         // The id travels in a header with every request its holder makes.
         if !command.id.bytes().all(|byte| byte.is_ascii_graphic()) {

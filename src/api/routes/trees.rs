@@ -7,6 +7,7 @@ use utoipa::IntoParams;
 use crate::api::access::{judge, may_see, no_member};
 use crate::api::error::Origin;
 use crate::api::facts::{self, FactReceipt};
+use crate::api::parse::event::Flat;
 use crate::api::parse::json::Json;
 use crate::api::parse::names::Names;
 use crate::api::parse::tree::{MOVED, PLACED, policy};
@@ -118,17 +119,14 @@ fn moved(task: Task) -> Running {
         let names = api.handle().read(|state| Names::of(state.rules.as_deref()));
         let tree = call.path("tree").to_owned();
         names.known_tree(&tree)?;
-        let dry = asked.dry_run.unwrap_or(false);
-        // A question needs no id; one is put in its place so that both are read the same way.
-        let mut call = call;
-        if dry && call.idempotency_key().is_none() {
-            call.headers.insert(
-                "idempotency-key",
-                axum::http::HeaderValue::from_static("dry-run"),
-            );
-        }
-        let command = facts::read(&call, body, &names, &MOVED, &[("tree", &tree)]).await?;
-        if !dry {
+        let fields = [("tree", tree.as_str())];
+        let question = asked.dry_run.unwrap_or(false);
+        let known = Flat {
+            question,
+            ..facts::known(&call, &MOVED, &fields)
+        };
+        let command = facts::read(&call, body, &names, &known).await?;
+        if !question {
             return facts::respond(&api, command, Origin::default()).await;
         }
         let Verb::Move(asked_move) = command.verb else {
