@@ -194,7 +194,7 @@ const SENTENCES: [(Code, &str); 30] = [
     ),
     (
         Code::RefundTooLate,
-        "The days in which this order can be refunded are over.",
+        "`at` lies behind the days in which this order can be refunded.",
     ),
     (
         Code::PeriodOpen,
@@ -231,8 +231,10 @@ fn field_of(rejection: Rejection) -> Option<&'static str> {
             return Rejection::from_number(number, field).map_or(Some("id"), field_of);
         }
         Rejection::Duplicate { .. } => return Some("id"),
-        Rejection::AtInFuture | Rejection::OlderThanMemory => return Some("at"),
-        Rejection::UnknownOrder | Rejection::RefundTooLate => return Some("order"),
+        Rejection::AtInFuture | Rejection::OlderThanMemory | Rejection::RefundTooLate => {
+            return Some("at");
+        }
+        Rejection::UnknownOrder => return Some("order"),
         Rejection::RefundTooLarge => return Some("amount"),
         Rejection::UnknownPeriod | Rejection::PeriodOpen | Rejection::PeriodClosed => {
             return Some("period");

@@ -63,7 +63,7 @@ pub enum Rejection {
     Overflow,
     /// The refund exceeds what is left of the order.
     RefundTooLarge,
-    /// The order's refund days are over.
+    /// The refund's `at` lies behind the order's refund days.
     RefundTooLate,
     /// A number that must not be negative is.
     Negative(Field),

@@ -27,7 +27,7 @@ pub struct Rules {
     pub enrolled_by_fact: bool,
     /// What becomes of an order placed by a terminated member.
     pub terminated_orders: TerminatedOrders,
-    /// Days after an order in which it can be refunded, and its id is remembered.
+    /// Times 24 hours after an order's own `at` up to which a refund's `at` may lie.
     pub refund_days: u16,
     /// Days after a termination in which a return gives back the team.
     pub return_days: u16,

@@ -55,7 +55,7 @@ impl World {
         let sale = self.sales[number].clone();
         let mut wrong = Wrong::default();
         let days = i64::from(self.law().refund_days);
-        wrong.check(self.time.0 > sale.at.0 + days * DAY_MS, no::REFUND_TOO_LATE);
+        wrong.check(at.0 > sale.at.0 + days * DAY_MS, no::REFUND_TOO_LATE);
         let parts = wrong.take(extent(&sale, &refund.extent));
         wrong.done()?;
         let (back, amount) = parts.expect("fits");

@@ -63,7 +63,7 @@ impl Refund {
         }
         let part = lowest.take(part);
         let last_day = row.at.plus_ms(i64::from(rules.refund_days) * DAY_MS);
-        lowest.need(now.time <= last_day, Rejection::RefundTooLate);
+        lowest.need(command.at <= last_day, Rejection::RefundTooLate);
         lowest.verdict()?;
         let Part { amount, volumes } = part.expect("a part that was refused has been noted");
         let taken = volumes.negated();
