@@ -1,6 +1,5 @@
 //! Bodies in and out: bounded, and never waited on for ever.
 
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -78,27 +77,85 @@ fn too_large() -> Problem {
     .allowed([format!("at most {BODY_BYTES_MAX} bytes")])
 }
 
-/// A body that is written while it is sent. A slow reader slows its writer down; nothing piles up.
-struct Pipe {
-    pieces: mpsc::Receiver<Bytes>,
+/// What goes through a pipe.
+enum Piece {
+    Bytes(Bytes),
+    End,
 }
 
+/// The end of a pipe that is written. A body whose writers all go away before one of them ends it breaks off, so that
+/// half an answer never looks like a whole one.
+#[derive(Clone)]
+pub struct Writer {
+    pieces: mpsc::Sender<Piece>,
+}
+
+impl Writer {
+    /// Sends a piece, and waits while a slow reader has some still to take; whether he is there. Nothing is sent for
+    /// an empty one.
+    pub async fn send(&self, piece: Vec<u8>) -> bool {
+        piece.is_empty()
+            || self
+                .pieces
+                .send(Piece::Bytes(Bytes::from(piece)))
+                .await
+                .is_ok()
+    }
+
+    /// Ends the body: it is whole.
+    pub async fn end(self) {
+        // Whoever does not read any more needs no end.
+        drop(self.pieces.send(Piece::End).await);
+    }
+}
+
+/// A body that is written while it is sent. A slow reader slows its writer down; nothing piles up.
+struct Pipe {
+    pieces: mpsc::Receiver<Piece>,
+}
+
+/// A body's writer went away in the middle.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer broke off")]
+struct BrokeOff;
+
 /// A writer and the body it fills, with room for a few pieces in between.
-pub fn pipe() -> (mpsc::Sender<Bytes>, Body) {
+pub fn pipe() -> (Writer, Body) {
     let (sender, pieces) = mpsc::channel(4);
-    (sender, Body::new(Pipe { pieces }))
+    (Writer { pieces: sender }, Body::new(Pipe { pieces }))
 }
 
 impl HttpBody for Pipe {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = BrokeOff;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.pieces
-            .poll_recv(context)
-            .map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokeOff>>> {
+        self.pieces.poll_recv(context).map(|piece| match piece {
+            Some(Piece::Bytes(bytes)) => Some(Ok(Frame::data(bytes))),
+            Some(Piece::End) => None,
+            None => Some(Err(BrokeOff)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_is_whole_only_if_its_writer_says_so() {
+        for ended in [true, false] {
+            let (writer, body) = pipe();
+            assert!(writer.send(b"half".to_vec()).await);
+            match ended {
+                true => writer.end().await,
+                false => drop(writer),
+            }
+            let read = body.collect().await.map(|whole| whole.to_bytes());
+            assert_eq!(read.ok(), ended.then(|| Bytes::from("half")));
+        }
     }
 }

@@ -6,14 +6,13 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
-use crate::api::body::{self, pipe};
+use crate::api::body::{self, Writer, pipe};
 use crate::api::context::Api;
 use crate::api::error::{self, Origin};
 use crate::api::facts::{self, ACCEPTED, outcome_word, places};
@@ -99,11 +98,11 @@ pub struct Pipeline {
     group: Group,
     under_way: VecDeque<UnderWay>,
     summary: Summary,
-    each: Option<mpsc::Sender<Bytes>>,
+    each: Option<Writer>,
 }
 
 impl Pipeline {
-    fn new(api: Api, reader: Reader, each: Option<mpsc::Sender<Bytes>>) -> Pipeline {
+    fn new(api: Api, reader: Reader, each: Option<Writer>) -> Pipeline {
         let prefix = match reader.form {
             Form::Events => "data.",
             Form::Orders => "",
@@ -267,8 +266,7 @@ impl Pipeline {
         }
         counts.flush(&self.api);
         if let Some(each) = &self.each
-            && !out.is_empty()
-            && each.send(Bytes::from(out)).await.is_err()
+            && !each.send(out).await
         {
             return Err(Problem::new(
                 Code::BadRequest,
@@ -456,9 +454,9 @@ async fn many(api: Api, reader: Reader, manner: Manner, body: Body) -> Result<Re
         if let Err(problem) = pipeline.lines(body).await {
             let mut last = Vec::new();
             push_line(&mut last, &problem.body(None));
-            // Whoever does not read any more needs no last line.
-            drop(sender.send(Bytes::from(last)).await);
+            sender.send(last).await;
         }
+        sender.end().await;
     });
     Ok((
         [

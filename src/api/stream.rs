@@ -5,11 +5,10 @@
 
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use tokio::sync::mpsc;
 
 use crate::api::access::judge;
 use crate::api::body::pipe;
@@ -21,6 +20,7 @@ use crate::api::reading::{Labelled, read};
 use crate::api::route::{Answer, Ask, Call, Failed, Running, Task};
 use crate::api::shapes::ChangesQuery;
 use crate::engine::state::State;
+use crate::runtime::changes::ChangesError;
 use crate::view::budget::Budget;
 use crate::view::changes::Event;
 use crate::view::downline::{self as below, DownlineQuery, Sort};
@@ -151,15 +151,17 @@ async fn whole(task: Task, asked: DownlineQuery) -> Result<Response, Problem> {
             };
             let (back, piece, more) = api.handle().heavy(step).await;
             walk = back;
-            if !send(&sender, piece).await || !more {
+            if !sender.send(piece).await || !more {
                 break;
             }
         }
+        sender.end().await;
     });
     Ok(lines(label, body))
 }
 
-/// Accepted events after a number: all up to the present, or as many as `limit` says.
+/// Accepted events after a number: all up to the present, or as many as `limit` says. Where the log cannot be read on, a
+/// problem is the last line.
 pub fn changes(task: Task) -> Running {
     Box::pin(async move {
         let Task { api, call, .. } = task;
@@ -178,11 +180,19 @@ pub fn changes(task: Task) -> Running {
                 for event in &found {
                     push_line(&mut piece, event);
                 }
-                if !send(&sender, piece).await || left == 0 || last >= upto {
+                if !sender.send(piece).await || left == 0 || last >= upto {
                     break;
                 }
-                next = some_changes(&api, last, left).await.ok();
+                match some_changes(&api, last, left).await {
+                    Ok(found) => next = Some(found),
+                    Err(problem) => {
+                        let mut piece = Vec::new();
+                        push_line(&mut piece, &problem.body(None));
+                        sender.send(piece).await;
+                    }
+                }
             }
+            sender.end().await;
         });
         Ok(lines(label, body))
     })
@@ -202,7 +212,12 @@ async fn some_changes(
         .handle()
         .heavy(move || handle.changes(after, most))
         .await
-        .map_err(|refused| error::changes(&refused))?;
+        .map_err(|refused| {
+            if let ChangesError::Fault(fault) = &refused {
+                tracing::error!(%fault, after, "the log cannot be read for changes");
+            }
+            error::changes(&refused)
+        })?;
     let last = found.last().map(|change| change.seq);
     let told = api.handle().read(|state| {
         state.rules.as_ref()?;
@@ -230,10 +245,6 @@ fn lines(label: [(&'static str, String); 2], body: Body) -> Response {
         (header::CACHE_CONTROL, "no-store"),
     ];
     (label, kind, body).into_response()
-}
-
-async fn send(sender: &mpsc::Sender<Bytes>, piece: Vec<u8>) -> bool {
-    piece.is_empty() || sender.send(Bytes::from(piece)).await.is_ok()
 }
 
 fn push_line<T: Serialize>(out: &mut Vec<u8>, line: &T) {

@@ -248,6 +248,11 @@ fn from_server(client: &client::Client, out: &mut dyn Write) -> Result<(), Failu
             .lines()
             .next_back()
             .and_then(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        if let Some(problem) = last.as_ref().filter(|line| line["code"].is_string()) {
+            let detail = problem["detail"].as_str().unwrap_or_default();
+            let after = format!("the server stopped after event {after}: {detail}");
+            return Err(Failure::new(Exit::Refused, after));
+        }
         let Some(seq) = last.and_then(|event| event["seq"].as_u64()) else {
             return Ok(());
         };

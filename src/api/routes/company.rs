@@ -49,7 +49,7 @@ pub const ROWS: &[Route] = &[
         path: "/v1/changes",
         access: STAFF,
         cost: "O(events told)",
-        sentence: "Accepted events after a number, in order, as lines of JSON.",
+        sentence: "Accepted events after a number, in order, as lines of JSON; a last line with a `code` tells why they break off.",
         run: Run::Task(stream::changes),
         shapes: Shapes::asked::<ChangesQuery, changes::Event>(),
     },
