@@ -2,6 +2,7 @@
 
 mod around;
 mod bad_input;
+mod broken;
 mod described;
 mod facts;
 mod reads;
@@ -9,3 +10,4 @@ mod refused;
 mod roles;
 mod server;
 mod socket;
+mod together;

@@ -20,9 +20,7 @@ use crate::api::group::{Entry, Group};
 use crate::api::parse::json::{self, Json};
 use crate::api::parse::lines::{Form, Lines, Reader};
 use crate::api::problem::{Code, Problem, ProblemBody};
-use crate::base::ids::Text;
-use crate::base::limits::ATOMIC_COMMANDS_MAX;
-use crate::engine::command::{Command, Verb};
+use crate::engine::command::Command;
 use crate::runtime::handle::Pending;
 use crate::runtime::submission::{Receipt, Receipts, Refused, Submission};
 use crate::view::changes::PlaceTaken;
@@ -51,6 +49,20 @@ pub struct Summary {
     /// The first 1,000 of those, by line.
     #[schema(value_type = Vec<Object>)]
     pub rejected: Vec<serde_json::Value>,
+    /// Of facts that happened together: those that took places, and which.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub placed: Vec<Placed>,
+}
+
+/// The places that followed from one of the facts that happened together.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Placed {
+    /// Its line, or its item in the array, from 1.
+    pub line: u64,
+    /// The id it was told under.
+    pub id: String,
+    /// Places chosen by a policy or asked for.
+    pub places: Vec<PlaceTaken>,
 }
 
 impl Summary {
@@ -103,17 +115,10 @@ pub struct Pipeline {
 
 impl Pipeline {
     fn new(api: Api, reader: Reader, each: Option<Writer>) -> Pipeline {
-        let prefix = match reader.form {
-            Form::Events => "data.",
-            Form::Orders => "",
-        };
         Pipeline {
             api,
+            origin: origin(reader.form),
             reader,
-            origin: Origin {
-                prefix,
-                in_path: false,
-            },
             group: Group::default(),
             under_way: VecDeque::new(),
             summary: Summary::default(),
@@ -318,6 +323,19 @@ impl Pipeline {
     }
 }
 
+/// Where the fields of facts in this form stand.
+#[must_use]
+pub fn origin(form: Form) -> Origin {
+    let prefix = match form {
+        Form::Events => "data.",
+        Form::Orders => "",
+    };
+    Origin {
+        prefix,
+        in_path: false,
+    }
+}
+
 /// Ready once the oldest group under way has its answer.
 async fn answered(under_way: &mut VecDeque<UnderWay>) {
     if let Some(UnderWay {
@@ -384,8 +402,6 @@ impl Counts {
 pub struct Manner {
     /// Lines rather than one JSON text.
     pub lines: bool,
-    /// All or none.
-    pub atomic: bool,
     /// A line of answer for each fact.
     pub each: bool,
 }
@@ -401,9 +417,6 @@ pub async fn respond(
     manner: Manner,
     key: Option<&str>,
 ) -> Result<Response, Problem> {
-    if manner.atomic {
-        return atomic(&api, &reader, body, manner).await;
-    }
     if manner.lines {
         return many(api, reader, manner, body).await;
     }
@@ -413,27 +426,18 @@ pub async fn respond(
             None => reader.text(&bytes)?,
             Some(key) => reader.value(&json::read(&bytes)?, Some(key))?,
         };
-        let prefix = if reader.form == Form::Events {
-            "data."
-        } else {
-            ""
-        };
-        return facts::respond(
-            &api,
-            command,
-            Origin {
-                prefix,
-                in_path: false,
-            },
-        )
-        .await;
+        return facts::respond(&api, command, origin(reader.form)).await;
     }
     let mut pipeline = Pipeline::new(api, reader, None);
     pipeline.items(&array(&bytes)?).await?;
     Ok(facts::receipt_response(&pipeline.summary, false))
 }
 
-fn array(bytes: &[u8]) -> Result<Vec<Json<'_>>, Problem> {
+/// The items of an array, or the one thing that is none.
+///
+/// # Errors
+/// As [`json::read`].
+pub fn array(bytes: &[u8]) -> Result<Vec<Json<'_>>, Problem> {
     match json::read(bytes)? {
         Json::Array(items) => Ok(items),
         other => Ok(vec![other]),
@@ -473,78 +477,6 @@ fn stopped(mut problem: Problem, summary: &Summary) -> Problem {
     let told = summary.accepted + summary.repeated;
     problem.detail = format!(
         "{} Of the facts before, {told} are known to be accepted; send all of them again: none happens twice.",
-        problem.detail
-    );
-    problem
-}
-
-/// All or none: one composite command at the first one's time, without an id: those of its parts count.
-async fn atomic(
-    api: &Api,
-    reader: &Reader,
-    body: Body,
-    manner: Manner,
-) -> Result<Response, Problem> {
-    let bytes = body::whole(body).await?;
-    let mut commands: Vec<Command> = Vec::new();
-    let mut first_bad = None;
-    let mut add = |line: u64, read: Result<Command, Problem>| match read {
-        Ok(command) => commands.push(command),
-        Err(problem) => {
-            first_bad.get_or_insert_with(|| at_line(line, problem));
-        }
-    };
-    if manner.lines {
-        let mut lines = Lines::default();
-        let mut each =
-            |line, text: Result<&[u8], Problem>| add(line, text.and_then(|text| reader.text(text)));
-        lines.push(&bytes, &mut each);
-        lines.finish(&mut each);
-    } else {
-        for (item, line) in array(&bytes)?.iter().zip(1u64..) {
-            add(line, reader.value(item, None));
-        }
-    }
-    if let Some(problem) = first_bad {
-        return Err(problem);
-    }
-    if commands.len() > ATOMIC_COMMANDS_MAX {
-        return Err(facts::too_many(commands.len(), ATOMIC_COMMANDS_MAX));
-    }
-    let Some(first) = commands.first() else {
-        return Err(Problem::new(
-            Code::BadRequest,
-            "There is nothing to do together.",
-        ));
-    };
-    let (at, count) = (first.at, commands.len() as u64);
-    let composite = Command {
-        id: Text::default(),
-        at,
-        verb: Verb::Atomic(commands),
-    };
-    let receipt = facts::tell(
-        api,
-        composite,
-        Origin {
-            prefix: "data.",
-            in_path: false,
-        },
-    )
-    .await?;
-    let summary = Summary {
-        first_seq: Some(receipt.seq),
-        last_seq: Some(receipt.seq),
-        accepted: if receipt.repeated { 0 } else { count },
-        repeated: if receipt.repeated { count } else { 0 },
-        ..Summary::default()
-    };
-    Ok(facts::receipt_response(&summary, receipt.repeated))
-}
-
-fn at_line(line: u64, mut problem: Problem) -> Problem {
-    problem.detail = format!(
-        "Line {line}: {} None of the facts happened.",
         problem.detail
     );
     problem

@@ -6,6 +6,7 @@ use crate::api::problem::{Code, Problem};
 use crate::base::limits::FUTURE_MS_MAX;
 use crate::engine::rejection::{Field, Rejection};
 use crate::runtime::changes::ChangesError;
+use crate::runtime::repeats::TOGETHER;
 use crate::runtime::submission::{Refusal, Refused};
 use crate::view::error::{ViewError, What};
 
@@ -33,6 +34,11 @@ impl Origin {
 pub fn refusal(refusal: &Refusal, origin: Origin) -> Problem {
     match refusal {
         Refusal::Rejected(rejected) => rejection(*rejected, origin),
+        Refusal::IdReused { first_seq, field } if *field == TOGETHER => Problem::new(
+            Code::IdReused,
+            format!("One of these facts was accepted before as number {first_seq}, alone or together with others; none of them happened now."),
+        )
+        .field("id"),
         Refusal::IdReused { first_seq, field } => Problem::new(
             Code::IdReused,
             format!("This id was accepted before as number {first_seq}, and there `{field}` was different."),

@@ -34,4 +34,5 @@ pub mod routes;
 pub mod server;
 pub mod shapes;
 pub mod stream;
+pub mod together;
 pub mod table;

@@ -2,7 +2,7 @@
 
 use crate::engine::command::{Command, Verb};
 use crate::engine::judging::Now;
-use crate::engine::outcome::{Accepted, Outcome};
+use crate::engine::outcome::{Accepted, Choice, Outcome};
 use crate::engine::rejection::Rejection;
 use crate::engine::state::State;
 
@@ -82,7 +82,10 @@ fn together(state: &mut State, commands: &[Command], now: Now) -> Outcome {
     let mut all = Accepted::default();
     for (index, command) in commands.iter().enumerate() {
         match dispatch(state, command, now) {
-            Ok(accepted) => all.choices.extend(accepted.choices),
+            Ok(accepted) => all.choices.extend(accepted.choices.into_iter().map(|choice| Choice {
+                part: index as u16,
+                ..choice
+            })),
             Err(rejection) => {
                 let timers = std::mem::take(&mut state.timers);
                 *state = before;

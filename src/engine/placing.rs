@@ -321,6 +321,7 @@ pub(crate) fn taken(state: &mut State, tree: usize, centre: u16, spot: Spot) -> 
         Attach::Root | Attach::Detached => (None, 0),
     };
     Choice {
+        part: 0,
         tree: tree as u8,
         centre,
         parent,

@@ -4,7 +4,8 @@
 //! bitmap of accepted commands, first command in the lowest bit of the first byte
 //! number of accepted commands with choices: varint, then for each
 //!     index: varint | number of choices: varint, then for each
-//!         tree: u8 | centre: varint | bit 0 waits, bit 1 has a parent: u8 | leg: u8 | parent: varint, centre: varint
+//!         tree: u8 | centre: varint | bit 0 waits, bit 1 has a parent, bit 2 not of the first part: u8 | leg: u8
+//!         parent: varint, centre: varint, if there is one | part: varint, if not the first
 //! for each rejected command, in order
 //!     number: varint | field: u8, 0 for none | what the rejection carries: varints
 //! digest of the state after each command whose sequence is a multiple of 4,096: u64
@@ -125,11 +126,15 @@ fn put_choices(out: &mut Vec<u8>, index: usize, accepted: &Accepted) {
     for choice in &accepted.choices {
         out.push(choice.tree);
         put_varint(out, u64::from(choice.centre));
-        out.push(u8::from(choice.waits) | u8::from(choice.parent.is_some()) << 1);
+        let (hangs, later) = (choice.parent.is_some(), choice.part > 0);
+        out.push(u8::from(choice.waits) | u8::from(hangs) << 1 | u8::from(later) << 2);
         out.push(choice.leg);
         if let Some((parent, centre)) = choice.parent {
             put_varint(out, u64::from(parent));
             put_varint(out, u64::from(centre));
+        }
+        if later {
+            put_varint(out, u64::from(choice.part));
         }
     }
 }
@@ -143,7 +148,12 @@ fn read_choices(reader: &mut Reader<'_>) -> Result<Accepted, Malformed> {
             0 => None,
             _ => Some((reader.varint_u32()?, small(reader)?)),
         };
+        let part = match flags & 4 {
+            0 => 0,
+            _ => small(reader)?,
+        };
         choices.push(Choice {
+            part,
             tree,
             centre,
             parent,
@@ -211,6 +221,7 @@ mod tests {
     #[test]
     fn decisions_come_back_as_they_were() {
         let choice = Choice {
+            part: 0,
             tree: 2,
             centre: 1,
             parent: Some((70_000, 3)),
@@ -218,6 +229,7 @@ mod tests {
             waits: false,
         };
         let root = Choice {
+            part: 999,
             parent: None,
             waits: true,
             ..choice

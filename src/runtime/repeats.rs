@@ -18,6 +18,9 @@ use crate::store::fault::Fault;
 use crate::store::files::Files;
 use crate::store::reader::{Entry, Proof, Reader};
 
+/// What differs where commands were told together that had not been, or with others.
+pub const TOGETHER: &str = "commands";
+
 /// Receipts of one submission in which some ids were seen before.
 pub struct Job {
     /// All receipts; those of repeated ids are still to be judged.
@@ -80,11 +83,11 @@ pub fn judge(
     let mut logged = Logged::default();
     for (index, first_seq, command) in repeated {
         let receipt = &mut receipts[index];
-        let Some(first) = logged.find(files, first_seq, &command)? else {
-            // The sequence holds another kind of fact under this id, which only an atomic request can do.
+        let Some((first, part)) = logged.find(files, first_seq, &command)? else {
+            // Told alone before and together with others now: the request is another one.
             receipt.outcome = Err(Refusal::IdReused {
                 first_seq,
-                field: "type",
+                field: TOGETHER,
             });
             continue;
         };
@@ -93,8 +96,8 @@ pub fn judge(
             continue;
         }
         let accepted = match command.verb {
-            Verb::Enrol(_) | Verb::Place(_) | Verb::Move(_) | Verb::Atomic(_) => {
-                accepted_at(files, first_seq)?
+            Verb::Enrol(_) | Verb::Update(_) | Verb::Place(_) | Verb::Move(_) | Verb::Atomic(_) => {
+                accepted_at(files, first_seq, part)?
             }
             _ => Accepted::default(),
         };
@@ -116,26 +119,28 @@ struct Logged {
 }
 
 impl Logged {
-    /// The command logged as `seq`, or the one within it, that uses the id of `like` in the same space of ids.
+    /// The command logged as `seq` where `like` is of its kind, or the part of it that uses the id of `like` in the same
+    /// space of ids, and which part that is.
     fn find(
         &mut self,
         files: &Arc<Files>,
         seq: u64,
         like: &Command,
-    ) -> Result<Option<Command>, Fault> {
+    ) -> Result<Option<(Command, Option<u16>)>, Fault> {
         if seq < self.first_seq || seq >= self.first_seq + self.commands.len() as u64 {
             self.turn_to(files, seq)?;
         }
         let bytes = &self.commands[(seq - self.first_seq) as usize];
         let command = Command::decode(bytes).map_err(|_| unreadable(files, seq))?;
-        if same_space(&command, like) && command.id == like.id {
-            return Ok(Some(command));
-        }
-        let Verb::Atomic(inner) = command.verb else {
-            return Ok(None);
-        };
-        let mut inner = inner.into_iter();
-        Ok(inner.find(|inner| same_space(inner, like) && inner.id == like.id))
+        Ok(match (command.verb, &like.verb) {
+            (verb @ Verb::Atomic(_), Verb::Atomic(_)) => Some((Command { verb, ..command }, None)),
+            (Verb::Atomic(parts), _) => (0..)
+                .zip(parts)
+                .find(|(_, part)| same_space(part, like) && part.id == like.id)
+                .map(|(index, part)| (part, Some(index))),
+            (_, Verb::Atomic(_)) => None,
+            (verb, _) => Some((Command { verb, ..command }, None)),
+        })
     }
 
     /// Reads on to the batch that holds `seq`, or begins anew where that is nearer.
@@ -171,8 +176,9 @@ fn same_space(one: &Command, other: &Command) -> bool {
     space(one) == space(other)
 }
 
-/// What followed from the command logged as `seq`; waits for the decisions to reach the log, which takes a moment.
-fn accepted_at(files: &Arc<Files>, seq: u64) -> Result<Accepted, Fault> {
+/// What followed from the command logged as `seq`, or from one part of it; waits for the decisions to reach the log,
+/// which takes a moment.
+fn accepted_at(files: &Arc<Files>, seq: u64, part: Option<u16>) -> Result<Accepted, Fault> {
     const TRIES: u32 = 2_000;
     let mut reader = Reader::new(files, seq, Proof::Frames)?;
     for _ in 0..TRIES {
@@ -187,7 +193,14 @@ fn accepted_at(files: &Arc<Files>, seq: u64) -> Result<Accepted, Fault> {
             let decided = decisions::decode(first_seq, count, outcomes.bytes)
                 .map_err(|_| unreadable(files, seq))?;
             let outcome = &decided.outcomes[(seq - first_seq) as usize];
-            return Ok(outcome.clone().unwrap_or_default());
+            let mut accepted = outcome.clone().unwrap_or_default();
+            if let Some(part) = part {
+                accepted.choices.retain(|choice| choice.part == part);
+                for choice in &mut accepted.choices {
+                    choice.part = 0;
+                }
+            }
+            return Ok(accepted);
         }
         std::thread::sleep(Duration::from_millis(1));
     }

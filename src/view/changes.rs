@@ -78,54 +78,23 @@ pub fn events(
     rules: &Rules,
     id_of: &dyn Fn(u32) -> String,
 ) -> Vec<Event> {
-    let places = |choices: &[Choice]| {
-        choices
-            .iter()
+    let places = |part: u32| {
+        let its = accepted.choices.iter();
+        its.filter(|choice| u32::from(choice.part) == part)
             .map(|choice| place_taken(choice, rules, id_of))
             .collect()
     };
     match &command.verb {
-        Verb::Atomic(parts) => {
-            let shares = shares(parts, &accepted.choices, rules.trees.len() - 1);
-            let together = parts.iter().zip(shares).zip(0u32..);
-            together
-                .map(|((part, share), index)| Event {
-                    part: Some(index),
-                    ..event(seq, received, part, places(share), rules)
-                })
-                .collect()
-        }
-        _ => {
-            let places = places(&accepted.choices);
-            vec![event(seq, received, command, places, rules)]
-        }
+        Verb::Atomic(parts) => parts
+            .iter()
+            .zip(0u32..)
+            .map(|(part, index)| Event {
+                part: Some(index),
+                ..event(seq, received, part, places(index), rules)
+            })
+            .collect(),
+        _ => vec![event(seq, received, command, places(0), rules)],
     }
-}
-
-/// Which of the places taken together belong to each command.
-///
-/// A new distributor takes one in every placement tree, a placing or a move one. Who becomes a distributor takes what is
-/// left, where there is one such command; with several the log does not say whose is whose, and theirs are left out.
-fn shares<'c>(parts: &[Command], choices: &'c [Choice], everywhere: usize) -> Vec<&'c [Choice]> {
-    let known = |part: &Command| match &part.verb {
-        Verb::Enrol(enrol) if enrol.kind == MemberKind::Distributor => Some(everywhere),
-        Verb::Place(_) | Verb::Move(_) => Some(1),
-        Verb::Update(update) if update.kind == Some(MemberKind::Distributor) => None,
-        _ => Some(0),
-    };
-    let counts: Vec<Option<usize>> = parts.iter().map(known).collect();
-    let told: usize = counts.iter().flatten().sum();
-    let left = choices.len().saturating_sub(told);
-    if left > 0 && counts.iter().filter(|count| count.is_none()).count() != 1 {
-        return vec![&[]; parts.len()];
-    }
-    let mut rest = choices;
-    let take = |count: Option<usize>| {
-        let (share, behind) = rest.split_at(count.unwrap_or(left).min(rest.len()));
-        rest = behind;
-        share
-    };
-    counts.into_iter().map(take).collect()
 }
 
 /// One event.

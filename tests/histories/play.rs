@@ -70,6 +70,7 @@ impl Pair {
     fn told(&self, outcome: &Outcome) -> Result<Vec<Seated>, u16> {
         let accepted = outcome.as_ref().map_err(|rejection| rejection.number())?;
         let choices = accepted.choices.iter().map(|choice| Seated {
+            part: usize::from(choice.part),
             tree: usize::from(choice.tree),
             centre: choice.centre,
             parent: choice

@@ -24,7 +24,7 @@ pub(crate) struct Server {
     pub(crate) api: Api,
     pub(crate) router: Router,
     runtime: Option<start::Server>,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Drop for Server {
@@ -166,8 +166,13 @@ impl Server {
             router: app(&api),
             api,
             runtime: Some(runtime),
-            _dir: dir,
+            dir,
         }
+    }
+
+    /// Its directory.
+    pub(crate) fn dir(&self) -> &std::path::Path {
+        self.dir.path()
     }
 
     /// With a network, a token for each role (named like it), and one, `member`, for the member `A`.

@@ -50,6 +50,8 @@ pub(crate) mod no {
 /// A seat that was given, by members' numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Seated {
+    /// Which of the commands that happened together.
+    pub(crate) part: usize,
     pub(crate) tree: usize,
     pub(crate) centre: u16,
     pub(crate) parent: Option<(usize, u16)>,
@@ -250,9 +252,9 @@ impl World {
             }
             Verb::Atomic(commands) => {
                 let mut seated = Vec::new();
-                for command in commands {
-                    let part = self.attempt(seq, command).map_err(|_| no::ATOMIC_REFUSED)?;
-                    seated.extend(part);
+                for (part, command) in commands.iter().enumerate() {
+                    let its = self.attempt(seq, command).map_err(|_| no::ATOMIC_REFUSED)?;
+                    seated.extend(its.into_iter().map(|seat| Seated { part, ..seat }));
                 }
                 Ok(seated)
             }

@@ -102,6 +102,7 @@ impl World {
     fn seated(&self, tree: usize, seat: usize) -> Seated {
         let kept = &self.trees[tree];
         Seated {
+            part: 0,
             tree,
             centre: kept.seats[seat].centre,
             parent: kept

@@ -341,6 +341,7 @@ fn an_enrolment_s_event_tells_the_places_that_followed() {
         }],
     };
     let choice = Choice {
+        part: 0,
         tree: 2,
         centre: 1,
         parent: Some((4, 2)),
@@ -432,6 +433,7 @@ fn parts_of_an_atomic_request_are_events_of_their_own() {
         ..part("P1")
     };
     let choice = Choice {
+        part: 1,
         tree: 2,
         centre: 1,
         parent: Some((4, 1)),

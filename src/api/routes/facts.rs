@@ -18,6 +18,7 @@ use crate::api::shapes::{
     AdjustmentBody, EventBody, KeyOnlyBody, MemberBody, MemberPatch, OrderBody, RefundBody,
     Results, StatusBody,
 };
+use crate::api::together;
 
 const fn told_by(roles: &'static [crate::engine::role::Role]) -> Access {
     Access::Needs {
@@ -166,7 +167,6 @@ async fn many(task: Task, form: Form) -> Result<axum::response::Response, Proble
     };
     let manner = Manner {
         lines,
-        atomic: asked.atomic.unwrap_or(false),
         each: asked.results == Some(Results::All),
     };
     let reader = Reader {
@@ -175,6 +175,9 @@ async fn many(task: Task, form: Form) -> Result<axum::response::Response, Proble
         now: call.now,
         role: principal.role,
     };
+    if asked.atomic.unwrap_or(false) {
+        return together::respond(&api, &reader, body, lines).await;
+    }
     bulk::respond(api, reader, body, manner, call.idempotency_key()).await
 }
 
