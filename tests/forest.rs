@@ -10,6 +10,8 @@ use arborline::tree::rules::{CustomerLevel, Policy, Shape, Termination, TreeRule
 
 use crate::chance::Chance;
 
+mod wide;
+
 const KINDS: usize = 2;
 const PERIODS: usize = 2;
 

@@ -213,7 +213,7 @@ fn kernels(
             tree: small(tree),
             period,
             kind: small(chance.below(kinds)),
-            buckets: *chance.pick(&[1, 2, 3, 5, 8]),
+            buckets: *chance.pick(&[1, 2, 3, 5, 8, 9, 16, 32]),
             rule,
         });
     }
