@@ -102,6 +102,73 @@ fn sides_of_forks_never_mix() {
     }
 }
 
+/// Opens undo lists on both, and says what was there.
+fn open_undo(twin: &mut Twin) -> Twin {
+    twin.column.pages().open_undo();
+    twin.words.pages().open_undo();
+    twin.fork()
+}
+
+#[test]
+fn writes_are_kept_or_taken_back_beside_forks() {
+    for seed in 0..40 * scale() {
+        let mut chance = Chance::new(seed);
+        let mut live = empty();
+        let mut forks: Vec<Twin> = Vec::new();
+        for step in 0..120 {
+            let mut before = open_undo(&mut live);
+            for _ in 0..chance.below(40) {
+                if live.plain.is_empty() || chance.percent(30) {
+                    live.push([chance.bits(), step, 2, 3, 4]);
+                } else {
+                    let record = chance.below(live.plain.len());
+                    live.write(record, chance.bits());
+                }
+            }
+            if chance.percent(50) {
+                live.check_all();
+                before.column.pages().take_back(live.column.pages());
+                before.words.pages().take_back(live.words.pages());
+                live = before;
+            } else {
+                live.column.pages().keep();
+                live.words.pages().keep();
+            }
+            live.check_all();
+            match chance.below(4) {
+                0 => forks.push(live.fork()),
+                1 if !forks.is_empty() => {
+                    let at = chance.below(forks.len());
+                    forks.swap_remove(at).check_all();
+                }
+                2 => {
+                    // Enough to cross the end of a page.
+                    for _ in 0..chance.below(500) {
+                        live.push([step; 5]);
+                    }
+                }
+                _ => {}
+            }
+        }
+        forks.iter().for_each(Twin::check_all);
+    }
+}
+
+#[test]
+fn an_undo_list_holds_what_was_written_and_no_more() {
+    let mut words = Words::new(7);
+    for _ in 0..100_000 {
+        words.push();
+    }
+    words.pages().open_undo();
+    for index in [5, 99_000, 5] {
+        words.get_mut(index)[0] = 1;
+    }
+    assert_eq!(words.pages().noted(), 3);
+    words.pages().keep();
+    assert_eq!((words.pages().noted(), words.get(99_000)[0]), (0, 1));
+}
+
 #[test]
 fn a_fork_is_read_while_the_other_side_writes() {
     let mut live = empty();

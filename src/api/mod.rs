@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`route`], [`routes`] | what a row is; the table |
 //! | [`app`], [`dispatch`], [`access`], [`reading`] | from a request to its row, judged at the state that answers |
-//! | [`parse`], [`facts`], [`bulk`], [`group`] | bodies to commands; commands told one or many at a time |
+//! | [`parse`], [`facts`], [`bulk`], [`group`], [`together`] | bodies to commands; commands told one or many at a time, or as one |
 //! | [`stream`], [`cursor`], [`context`] | long answers, pages |
 //! | [`problem`], [`error`] | the one shape of every refusal |
 //! | [`openapi`], [`shapes`], [`table`] | what the API says of itself |
@@ -34,5 +34,5 @@ pub mod routes;
 pub mod server;
 pub mod shapes;
 pub mod stream;
-pub mod together;
 pub mod table;
+pub mod together;

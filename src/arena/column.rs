@@ -8,7 +8,8 @@ use super::pages::{Grid, Pages, shift_of};
 
 /// A vector of `T` in pages that can be forked. `T` is plain bytes, a multiple of eight of them, aligned to at most 8.
 pub struct Column<T: Pod> {
-    pages: Pages<Of<T>>,
+    pages: Pages,
+    of: PhantomData<T>,
 }
 
 /// How records of one type lie in pages, known when this is compiled.
@@ -32,9 +33,11 @@ impl<T> Of<T> {
         size_of::<T>() / 8
     };
     const SHIFT: u32 = shift_of(Self::STRIDE);
+    const GRID: Of<T> = Of(PhantomData);
 }
 
-impl<T> Grid for Of<T> {
+// SAFETY: each column makes its pages with the stride of its own type, and its shift follows from that.
+unsafe impl<T> Grid for Of<T> {
     #[inline(always)]
     fn stride(self) -> usize {
         Self::STRIDE
@@ -57,7 +60,8 @@ impl<T: Pod> Column<T> {
     #[must_use]
     pub fn new() -> Column<T> {
         Column {
-            pages: Pages::new(Of(PhantomData)),
+            pages: Pages::new(Of::<T>::STRIDE),
+            of: PhantomData,
         }
     }
 
@@ -93,7 +97,7 @@ impl<T: Pod> Column<T> {
     #[inline(always)]
     #[must_use]
     pub fn get(&self, index: u32) -> &T {
-        bytemuck::from_bytes(bytemuck::cast_slice(self.pages.get(index)))
+        bytemuck::from_bytes(bytemuck::cast_slice(self.pages.get(index, Of::<T>::GRID)))
     }
 
     /// A record, to write. Copies its page first if a fork shares it.
@@ -102,7 +106,7 @@ impl<T: Pod> Column<T> {
     /// If there is no such record.
     #[inline(always)]
     pub fn get_mut(&mut self, index: u32) -> &mut T {
-        bytemuck::from_bytes_mut(bytemuck::cast_slice_mut(self.pages.get_mut(index)))
+        bytemuck::from_bytes_mut(bytemuck::cast_slice_mut(self.pages.get_mut(index, Of::<T>::GRID)))
     }
 
     /// A second column equal to this one; whichever side writes a page first copies it. O(pages).
@@ -110,19 +114,25 @@ impl<T: Pod> Column<T> {
     pub fn fork(&mut self) -> Column<T> {
         Column {
             pages: self.pages.fork(),
+            of: PhantomData,
         }
+    }
+
+    /// The pages, for those who write undo lists.
+    pub fn pages(&mut self) -> &mut Pages {
+        &mut self.pages
     }
 
     /// Asks the processor to fetch a record. Any index is allowed.
     #[inline(always)]
     pub fn prefetch(&self, index: u32) {
-        self.pages.prefetch(index);
+        self.pages.prefetch(index, Of::<T>::GRID);
     }
 
     /// Asks the processor to fetch one word of a record. Any index and word are allowed.
     #[inline(always)]
     pub fn prefetch_word(&self, index: u32, word: usize) {
-        self.pages.prefetch_word(index, word);
+        self.pages.prefetch_word(index, word, Of::<T>::GRID);
     }
 }
 

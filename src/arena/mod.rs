@@ -9,6 +9,6 @@
 
 pub mod column;
 pub mod near;
-mod pages;
+pub mod pages;
 mod pool;
 pub mod words;

@@ -1,7 +1,7 @@
 //! Untyped pages with copy on write: the one place where memory is shared between a writer and its forks.
 //!
 //! ```text
-//! Pages<G>
+//! Pages
 //!   slots   [ Slot { data: *mut u64, epoch: u64 } ]   hot: one load leads to a record
 //!   owners  [ Arc<Page> ]                             cold: keeps each page alive, in the same order
 //!   epoch   u64
@@ -10,6 +10,10 @@
 //!
 //! A page whose slot carries the current epoch belongs to these pages alone and may be written. A fork takes a copy of
 //! the table and moves both sides to new epochs, so that either copies a page before it first writes it.
+//!
+//! While an undo list is open, the current epoch is one that no slot carries: every write takes the slow path, where the
+//! record is noted as it was. So writing costs what it costs and a copy of the record, whatever there is in all; pages
+//! become owned under the epoch before, which is the current one again when the list is closed.
 
 use std::sync::Arc;
 
@@ -31,8 +35,12 @@ fn no_such_record(index: u32, len: u32) -> ! {
     panic!("record {index} of {len}");
 }
 
-/// How records lie in pages: how many words each has, and how many share a page. Never changes once there are pages.
-pub(super) trait Grid: Copy {
+/// How records lie in pages: how many words each has, and how many share a page. Whoever holds pages has always the same,
+/// and says it at each access, so that the compiler may know it.
+///
+/// # Safety
+/// Pages are only ever asked with a grid of the stride and shift they were made with.
+pub(super) unsafe trait Grid: Copy {
     /// Words of a record.
     fn stride(self) -> usize;
 
@@ -52,68 +60,93 @@ pub(super) const fn shift_of(stride: usize) -> u32 {
 }
 
 /// Records of a fixed number of words in pages that can be forked.
-pub(super) struct Pages<G: Grid> {
+pub struct Pages {
     slots: Vec<Slot>,
     owners: Vec<Arc<Page>>,
     epoch: u64,
-    grid: G,
+    /// Words of a record.
+    stride: usize,
+    /// Records per page, as a power of two.
+    shift: u32,
     len: u32,
+    undo: Option<Undo>,
+}
+
+/// What is needed to take writes back.
+struct Undo {
+    /// Records there were.
+    len: u32,
+    /// The epoch under which pages are owned meanwhile.
+    epoch: u64,
+    /// Which records were written, in order, and what stood in them.
+    indexes: Vec<u32>,
+    words: Vec<u64>,
 }
 
 // SAFETY: `data` points into the page that `owners` keeps alive at the same place. It is written only through
 // `&mut self` and only while the slot's epoch says that no other `Pages` holds the page; all other access is reading.
-unsafe impl<G: Grid + Send> Send for Pages<G> {}
+unsafe impl Send for Pages {}
 // SAFETY: as above: through `&self` pages are only read.
-unsafe impl<G: Grid + Sync> Sync for Pages<G> {}
+unsafe impl Sync for Pages {}
 
-impl<G: Grid> Pages<G> {
-    /// No records yet.
+impl Pages {
+    /// No records yet, of `stride` words of eight bytes each.
+    ///
+    /// # Panics
+    /// If a record is empty or wider than a page.
     #[must_use]
-    pub(super) fn new(grid: G) -> Pages<G> {
-        assert!(grid.shift() == shift_of(grid.stride()));
+    pub fn new(stride: usize) -> Pages {
         Pages {
             slots: Vec::new(),
             owners: Vec::new(),
             epoch: 1,
-            grid,
+            stride,
+            shift: shift_of(stride),
             len: 0,
+            undo: None,
         }
     }
 
     /// Records there are.
     #[must_use]
-    pub(super) fn len(&self) -> u32 {
+    pub fn len(&self) -> u32 {
         self.len
     }
 
     /// Whether there are none.
     #[must_use]
-    pub(super) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// Words of a record.
+    #[must_use]
+    pub fn stride(&self) -> usize {
+        self.stride
     }
 
     /// Bytes all pages take.
     #[must_use]
-    pub(super) fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         self.owners.len() * self.page_lines() * 64
     }
 
     fn page_lines(&self) -> usize {
-        (self.grid.stride() << self.grid.shift()).div_ceil(8)
+        (self.stride << self.shift).div_ceil(8)
     }
 
     /// One more record, all zero. Amortised O(1); allocates a page now and then, never moves one.
     ///
     /// # Panics
     /// If there are 2^32 - 1 records already.
-    pub(super) fn push_zeroed(&mut self) -> u32 {
+    pub fn push_zeroed(&mut self) -> u32 {
         let index = self.len;
         assert!(index < u32::MAX, "record numbers are 32 bits");
-        if (index >> self.grid.shift()) as usize == self.slots.len() {
+        if (index >> self.shift) as usize == self.slots.len() {
             let page = Arc::new(Page::zeroed(self.page_lines()));
             self.slots.push(Slot {
                 data: page.words(),
-                epoch: self.epoch,
+                epoch: self.owning_epoch(),
             });
             self.owners.push(page);
         }
@@ -121,30 +154,91 @@ impl<G: Grid> Pages<G> {
         index
     }
 
+    /// The epoch that slots of pages of our own carry.
+    fn owning_epoch(&self) -> u64 {
+        self.undo.as_ref().map_or(self.epoch, |undo| undo.epoch)
+    }
+
     /// A second set of pages equal to this one; whichever side writes a page first copies it. O(pages).
+    ///
+    /// While an undo list is open it is an empty one, in O(1), for [`Pages::take_back`].
     #[must_use]
-    pub(super) fn fork(&mut self) -> Pages<G> {
+    pub fn fork(&mut self) -> Pages {
+        if self.undo.is_some() {
+            return Pages::new(self.stride);
+        }
         self.epoch += 1;
         Pages {
             slots: self.slots.clone(),
             owners: self.owners.clone(),
             // Every slot carries an older epoch than either side's new one.
             epoch: self.epoch,
-            grid: self.grid,
+            stride: self.stride,
+            shift: self.shift,
             len: self.len,
+            undo: None,
         }
     }
 
+    /// Opens an undo list: from here on writes can be taken back. O(1).
+    ///
+    /// # Panics
+    /// If one is open.
+    pub fn open_undo(&mut self) {
+        assert!(self.undo.is_none(), "one undo list at a time");
+        self.undo = Some(Undo {
+            len: self.len,
+            epoch: self.epoch,
+            indexes: Vec::new(),
+            words: Vec::new(),
+        });
+        self.epoch += 1;
+    }
+
+    /// Closes the undo list, if one is open: all writes stay. O(1), and what freeing the list takes.
+    pub fn keep(&mut self) {
+        if let Some(undo) = self.undo.take() {
+            self.epoch = undo.epoch;
+        }
+    }
+
+    /// Becomes what `live` was when it opened its undo list, and leaves it without records. O(writes since).
+    ///
+    /// # Panics
+    /// If it has no undo list open.
+    pub fn take_back(&mut self, live: &mut Pages) {
+        let undo = live.undo.take().expect("an undo list is open");
+        live.epoch = undo.epoch;
+        let records = undo.words.chunks_exact(live.stride);
+        // Backwards, so that what was there first is written last. Records that were added become zero again.
+        for (&index, words) in undo.indexes.iter().zip(records).rev() {
+            live.get_mut(index, live.drawn()).copy_from_slice(words);
+        }
+        live.len = undo.len;
+        let pages = (undo.len as usize).div_ceil(1 << live.shift);
+        live.slots.truncate(pages);
+        live.owners.truncate(pages);
+        let empty = Pages::new(live.stride);
+        *self = std::mem::replace(live, empty);
+    }
+
+    /// Writes taken down in the undo list: records, each as often as it was written. None open: 0.
+    #[must_use]
+    pub fn noted(&self) -> usize {
+        self.undo.as_ref().map_or(0, |undo| undo.indexes.len())
+    }
+
     #[inline(always)]
-    fn offset(&self, index: u32) -> (usize, usize) {
+    fn offset(&self, index: u32, grid: impl Grid) -> (usize, usize) {
+        debug_assert!(grid.stride() == self.stride && grid.shift() == self.shift);
         if index >= self.len {
             no_such_record(index, self.len);
         }
-        let within = index & ((1 << self.grid.shift()) - 1);
+        let within = index & ((1 << grid.shift()) - 1);
         // The product is a place in a page, far below any bound.
         (
-            (index >> self.grid.shift()) as usize,
-            (within as usize).wrapping_mul(self.grid.stride()),
+            (index >> grid.shift()) as usize,
+            (within as usize).wrapping_mul(grid.stride()),
         )
     }
 
@@ -154,13 +248,13 @@ impl<G: Grid> Pages<G> {
     /// If there is no such record.
     #[inline(always)]
     #[must_use]
-    pub(super) fn get(&self, index: u32) -> &[u64] {
-        let (page, offset) = self.offset(index);
+    pub(super) fn get(&self, index: u32, grid: impl Grid) -> &[u64] {
+        let (page, offset) = self.offset(index, grid);
         // SAFETY: `index < len`, so the page exists and holds `offset + stride` words, all initialised; nobody writes
         // it while `&self` lives: this side needs `&mut self`, other sides copy before they write.
         unsafe {
             let data = self.slots.get_unchecked(page).data;
-            std::slice::from_raw_parts(data.add(offset), self.grid.stride())
+            std::slice::from_raw_parts(data.add(offset), grid.stride())
         }
     }
 
@@ -169,51 +263,73 @@ impl<G: Grid> Pages<G> {
     /// # Panics
     /// If there is no such record.
     #[inline(always)]
-    pub(super) fn get_mut(&mut self, index: u32) -> &mut [u64] {
-        let (page, offset) = self.offset(index);
+    pub(super) fn get_mut(&mut self, index: u32, grid: impl Grid) -> &mut [u64] {
+        let (page, offset) = self.offset(index, grid);
         // SAFETY: `index < len`, so the page exists.
         if unsafe { self.slots.get_unchecked(page) }.epoch != self.epoch {
-            self.own(page);
+            self.prepare(page, index);
         }
-        // SAFETY: as in `get`; the slot now carries the current epoch, so the page is ours alone, and `&mut self`
-        // keeps every other access of ours away.
+        // SAFETY: as in `get`; the slot now carries the epoch of pages of our own, so the page is ours alone, and
+        // `&mut self` keeps every other access of ours away.
         unsafe {
             let data = self.slots.get_unchecked(page).data;
-            std::slice::from_raw_parts_mut(data.add(offset), self.grid.stride())
+            std::slice::from_raw_parts_mut(data.add(offset), grid.stride())
+        }
+    }
+
+    /// Makes a page this side's own, and notes the record where an undo list is open.
+    #[cold]
+    #[inline(never)]
+    fn prepare(&mut self, page: usize, index: u32) {
+        let epoch = self.owning_epoch();
+        if self.slots[page].epoch != epoch {
+            self.own(page, epoch);
+        }
+        if let Some(mut undo) = self.undo.take() {
+            undo.indexes.push(index);
+            undo.words.extend_from_slice(self.get(index, self.drawn()));
+            self.undo = Some(undo);
         }
     }
 
     /// Makes a page this side's own: by finding that nobody else holds it any more, or by copying it.
-    #[cold]
-    #[inline(never)]
-    fn own(&mut self, page: usize) {
+    fn own(&mut self, page: usize, epoch: u64) {
         let owner = &mut self.owners[page];
         if Arc::get_mut(owner).is_none() {
             *owner = Arc::new(Page::copy_of(owner));
         }
         self.slots[page] = Slot {
             data: owner.words(),
-            epoch: self.epoch,
+            epoch,
         };
+    }
+
+    /// The grid these pages were made with.
+    #[inline(always)]
+    pub(super) fn drawn(&self) -> Drawn {
+        Drawn {
+            stride: self.stride,
+            shift: self.shift,
+        }
     }
 
     /// Asks the processor to fetch the first lines of a record. Any index is allowed.
     #[inline(always)]
-    pub(super) fn prefetch(&self, index: u32) {
-        self.prefetch_word(index, 0);
+    pub(super) fn prefetch(&self, index: u32, grid: impl Grid) {
+        self.prefetch_word(index, 0, grid);
         // A record whose size divides a line's lies within one; any other may reach into the next one.
-        let stride = self.grid.stride();
+        let stride = grid.stride();
         if !stride.is_power_of_two() || stride > 8 {
-            self.prefetch_word(index, (stride - 1).min(8));
+            self.prefetch_word(index, (stride - 1).min(8), grid);
         }
     }
 
     /// Asks the processor to fetch the line of one word of a record. Any index and word are allowed.
     #[inline(always)]
-    pub(super) fn prefetch_word(&self, index: u32, word: usize) {
+    pub(super) fn prefetch_word(&self, index: u32, word: usize, grid: impl Grid) {
         #[cfg(target_arch = "x86_64")]
-        if index < self.len && word < self.grid.stride() {
-            let (page, offset) = self.offset(index);
+        if index < self.len && word < grid.stride() {
+            let (page, offset) = self.offset(index, grid);
             // SAFETY: the address lies in a live page; a prefetch reads nothing that a program can see.
             unsafe {
                 use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
@@ -222,6 +338,26 @@ impl<G: Grid> Pages<G> {
             }
         }
         #[cfg(not(target_arch = "x86_64"))]
-        let _ = (index, word);
+        let _ = (index, word, grid);
+    }
+}
+
+/// A grid known only when pages are made.
+#[derive(Clone, Copy)]
+pub(super) struct Drawn {
+    stride: usize,
+    shift: u32,
+}
+
+// SAFETY: made only by the pages it is of.
+unsafe impl Grid for Drawn {
+    #[inline(always)]
+    fn stride(self) -> usize {
+        self.stride
+    }
+
+    #[inline(always)]
+    fn shift(self) -> u32 {
+        self.shift
     }
 }

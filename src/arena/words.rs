@@ -1,29 +1,10 @@
 //! Records whose width is known only when the rules are: each a fixed number of words, drawn by a layout elsewhere.
 
-use super::pages::{Grid, Pages, shift_of};
+use super::pages::Pages;
 
 /// A forkable vector of records of `stride` signed words.
 pub struct Words {
-    pages: Pages<Drawn>,
-}
-
-/// How such records lie in pages.
-#[derive(Clone, Copy)]
-struct Drawn {
-    stride: usize,
-    shift: u32,
-}
-
-impl Grid for Drawn {
-    #[inline(always)]
-    fn stride(self) -> usize {
-        self.stride
-    }
-
-    #[inline(always)]
-    fn shift(self) -> u32 {
-        self.shift
-    }
+    pages: Pages,
 }
 
 impl Words {
@@ -31,10 +12,7 @@ impl Words {
     #[must_use]
     pub fn new(stride: usize) -> Words {
         Words {
-            pages: Pages::new(Drawn {
-                stride,
-                shift: shift_of(stride),
-            }),
+            pages: Pages::new(stride),
         }
     }
 
@@ -68,7 +46,7 @@ impl Words {
     #[inline(always)]
     #[must_use]
     pub fn get(&self, index: u32) -> &[i64] {
-        bytemuck::cast_slice(self.pages.get(index))
+        bytemuck::cast_slice(self.pages.get(index, self.pages.drawn()))
     }
 
     /// A record's words, to write. Copies its page first if a fork shares it.
@@ -77,7 +55,8 @@ impl Words {
     /// If there is no such record.
     #[inline(always)]
     pub fn get_mut(&mut self, index: u32) -> &mut [i64] {
-        bytemuck::cast_slice_mut(self.pages.get_mut(index))
+        let grid = self.pages.drawn();
+        bytemuck::cast_slice_mut(self.pages.get_mut(index, grid))
     }
 
     /// A second vector equal to this one; whichever side writes a page first copies it. O(pages).
@@ -88,9 +67,14 @@ impl Words {
         }
     }
 
+    /// The pages, for those who write undo lists.
+    pub fn pages(&mut self) -> &mut Pages {
+        &mut self.pages
+    }
+
     /// Asks the processor to fetch a record. Any index is allowed.
     #[inline(always)]
     pub fn prefetch(&self, index: u32) {
-        self.pages.prefetch(index);
+        self.pages.prefetch(index, self.pages.drawn());
     }
 }

@@ -3,6 +3,7 @@
 //! Owns seats, links, chains and figures of all trees. Must not know members beyond their number, ids, orders,
 //! calendars or commands.
 
+use crate::arena::pages::Pages;
 use crate::base::ids::{COMPANY, ENROLLER_TREE, Member, NONE, Seat};
 use crate::base::volumes::Volumes;
 use crate::tree::seats::{COUNTED, WAITING};
@@ -109,6 +110,13 @@ impl Forest {
             groves: self.groves.iter_mut().map(Grove::fork).collect(),
             ladders: self.ladders.clone(),
             kernels: self.kernels.clone(),
+        }
+    }
+
+    /// Appends all pages.
+    pub fn pages<'p>(&'p mut self, all: &mut Vec<&'p mut Pages>) {
+        for grove in &mut self.groves {
+            grove.pages(all);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::arena::pages::Pages;
 use crate::arena::words::Words;
 use crate::base::ids::{ENROLLER_TREE, NONE, Seat};
 use crate::tree::blocks::{BlockLayout, Blocks, FAN};
@@ -124,6 +125,13 @@ impl Grove {
             roots: Arc::clone(&self.roots),
             waiting: Arc::clone(&self.waiting),
         }
+    }
+
+    /// Appends all pages.
+    pub fn pages<'p>(&'p mut self, all: &mut Vec<&'p mut Pages>) {
+        self.seats.pages(all);
+        self.blocks.pages(all);
+        all.push(self.wide.pages());
     }
 
     /// The links, to walk on.

@@ -25,8 +25,12 @@ impl Grove {
     }
 
     fn detach(&mut self, seat: Seat, carry: &Carry) {
-        Arc::make_mut(&mut self.waiting).remove(&seat);
-        Arc::make_mut(&mut self.roots).remove(&seat);
+        // Most seats are neither, and a set shared with a fork would be copied for nothing.
+        for set in [&mut self.waiting, &mut self.roots] {
+            if set.contains(&seat) {
+                Arc::make_mut(set).remove(&seat);
+            }
+        }
         self.seats
             .set_flags(seat, self.seats.flags(seat) & !WAITING);
         let parent = self.seats.parent(seat);

@@ -1,5 +1,6 @@
 //! Books: the figures of a period after it has rolled, while it still takes late orders and when it is closed.
 
+use crate::arena::pages::Pages;
 use crate::base::limits::KINDS_MAX;
 use crate::base::time::Time;
 use crate::book::forest::Forest;
@@ -39,6 +40,11 @@ impl Branch {
         }
     }
 
+    /// Appends all pages.
+    pub(crate) fn pages<'p>(&'p mut self, all: &mut Vec<&'p mut Pages>) {
+        self.forest.pages(all);
+    }
+
     pub(crate) fn close(self, closed: Time, seq: u64) -> ClosedBook {
         ClosedBook {
             ordinal: self.ordinal,
@@ -51,6 +57,16 @@ impl Branch {
 }
 
 impl ClosedBook {
+    /// The branch it was before it was closed.
+    pub(crate) fn reopened(self, cutoff: Time) -> Branch {
+        Branch {
+            ordinal: self.ordinal,
+            cutoff,
+            forest: self.forest,
+            totals: self.totals,
+        }
+    }
+
     /// Sums of absolute volumes by kind that entered the period.
     #[must_use]
     pub fn totals(&self) -> &[i64; KINDS_MAX] {

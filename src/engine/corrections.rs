@@ -20,6 +20,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::arena::column::Column;
+use crate::arena::pages::Pages;
 use crate::arena::words::Words;
 use crate::base::ids::{Member, NONE};
 use crate::base::number::Volume;
@@ -95,6 +96,11 @@ impl Corrections {
             volumes: self.volumes.fork(),
             kinds: self.kinds,
         }
+    }
+
+    /// Appends all pages.
+    pub(crate) fn pages<'p>(&'p mut self, all: &mut Vec<&'p mut Pages>) {
+        all.extend([self.records.pages(), self.volumes.pages()]);
     }
 
     /// How many there are; they are numbered from 0.

@@ -9,6 +9,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::arena::column::Column;
+use crate::arena::pages::Pages;
 use crate::base::ids::Text;
 use crate::engine::ids::{IdTable, Tag};
 use crate::engine::packed::{U40, pack40, unpack40};
@@ -46,6 +47,13 @@ impl Facts {
             table: self.table.fork(),
             texts: self.texts.fork(),
         }
+    }
+
+    /// Appends all pages.
+    pub(crate) fn pages<'p>(&'p mut self, all: &mut Vec<&'p mut Pages>) {
+        all.push(self.records.pages());
+        self.table.pages(all);
+        self.texts.pages(all);
     }
 
     /// How many ids have been used.

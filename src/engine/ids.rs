@@ -16,6 +16,7 @@
 use std::sync::Arc;
 
 use crate::arena::column::Column;
+use crate::arena::pages::Pages;
 use crate::base::ids::hash_id;
 
 const EMPTY: u64 = u64::MAX;
@@ -93,6 +94,11 @@ impl IdTable {
             depth: self.depth,
             collided: Arc::clone(&self.collided),
         }
+    }
+
+    /// Appends all pages.
+    pub(crate) fn pages<'p>(&'p mut self, all: &mut Vec<&'p mut Pages>) {
+        all.push(self.buckets.pages());
     }
 
     /// Asks for the line where a search for the tag begins.

@@ -24,6 +24,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::arena::column::Column;
+use crate::arena::pages::Pages;
 use crate::arena::words::Words;
 use crate::base::ids::{COMPANY, ENROLLER_TREE, Member, NONE, Seat, Text};
 use crate::base::time::Time;
@@ -174,6 +175,14 @@ impl Members {
             tags: self.tags.clone(),
             trees: self.trees,
         }
+    }
+
+    /// Appends all pages.
+    pub(crate) fn pages<'p>(&'p mut self, all: &mut Vec<&'p mut Pages>) {
+        all.extend([self.records.pages(), self.extras.pages(), self.departures.pages(), self.rolled_up.pages()]);
+        all.push(self.seats.pages());
+        self.table.pages(all);
+        self.texts.pages(all);
     }
 
     // ---- reading ----

@@ -15,6 +15,7 @@ pub(crate) mod packed;
 pub(crate) mod passage;
 pub(crate) mod posting;
 pub(crate) mod texts;
+pub(crate) mod undo;
 pub(crate) mod wire;
 
 pub mod book;

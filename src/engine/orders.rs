@@ -23,6 +23,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::arena::column::Column;
+use crate::arena::pages::Pages;
 use crate::arena::words::Words;
 use crate::base::bytes::{Malformed, Reader, put_signed, put_text, put_varint};
 use crate::base::ids::{Member, NONE, Text};
@@ -132,6 +133,14 @@ impl Orders {
             currencies: self.currencies.clone(),
             kinds: self.kinds,
         }
+    }
+
+    /// Appends all pages.
+    pub(crate) fn pages<'p>(&'p mut self, all: &mut Vec<&'p mut Pages>) {
+        all.extend([self.records.pages(), self.volumes.pages()]);
+        self.table.pages(all);
+        self.texts.pages(all);
+        self.lines.pages(all);
     }
 
     // ---- reading ----

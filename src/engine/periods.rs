@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::arena::pages::Pages;
 use crate::base::ids::Text;
 use crate::base::limits::KINDS_MAX;
 use crate::base::time::Time;
@@ -70,6 +71,36 @@ impl Periods {
     pub(crate) fn fork(&mut self) -> Periods {
         Periods {
             types: self.types.iter_mut().map(PeriodState::fork).collect(),
+        }
+    }
+
+    /// Appends all pages of branches; closed books are not written.
+    pub(crate) fn pages<'p>(&'p mut self, all: &mut Vec<&'p mut Pages>) {
+        for branch in self.types.iter_mut().filter_map(|of| of.branch.as_mut()) {
+            branch.pages(all);
+        }
+    }
+
+    /// Appends the pages of closed books that nobody else holds.
+    pub(crate) fn closed_pages<'p>(&'p mut self, all: &mut Vec<&'p mut Pages>) {
+        for closed in self.types.iter_mut().filter_map(|of| of.closed.as_mut()) {
+            if let Some(book) = Arc::get_mut(closed) {
+                book.forest.pages(all);
+            }
+        }
+    }
+
+    /// Makes branches of those books again that were branches before.
+    ///
+    /// # Panics
+    /// If somebody else holds such a book.
+    pub(crate) fn reopen(&mut self, before: &Periods) {
+        for (of, before) in self.types.iter_mut().zip(&before.types) {
+            if let (None, Some(branch)) = (&of.branch, &before.branch) {
+                let closed = of.closed.take().and_then(Arc::into_inner);
+                let book = closed.expect("a book closed just now is nobody else's");
+                of.branch = Some(book.reopened(branch.cutoff));
+            }
         }
     }
 

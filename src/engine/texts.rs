@@ -8,6 +8,7 @@
 //! Must not know what the bytes mean.
 
 use crate::arena::column::Column;
+use crate::arena::pages::Pages;
 use crate::base::ids::Text;
 
 /// Bytes in a line, the unit of allocation.
@@ -36,6 +37,11 @@ impl Texts {
             lines: self.lines.fork(),
             len: self.len,
         }
+    }
+
+    /// Appends all pages.
+    pub(crate) fn pages<'p>(&'p mut self, all: &mut Vec<&'p mut Pages>) {
+        all.push(self.lines.pages());
     }
 
     /// Appends a text of 1 to 256 bytes and gives its offset.

@@ -15,6 +15,7 @@
 //! maps       8 x u8 each
 //! ```
 
+use crate::arena::pages::Pages;
 use crate::arena::words::Words;
 use crate::base::ids::{NONE, Seat};
 
@@ -107,6 +108,11 @@ impl Blocks {
             layout: self.layout,
             free: self.free,
         }
+    }
+
+    /// Appends all pages.
+    pub fn pages<'p>(&'p mut self, all: &mut Vec<&'p mut Pages>) {
+        all.push(self.records.pages());
     }
 
     /// The block above, [`NONE`] for a root.

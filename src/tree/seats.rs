@@ -1,5 +1,6 @@
 //! Seats: the records of one tree, read and written by the parts that are links.
 
+use crate::arena::pages::Pages;
 use crate::arena::words::Words;
 use crate::base::ids::{Member, NONE, Seat};
 
@@ -84,6 +85,12 @@ impl Seats {
     pub fn prefetch(&self, seat: Seat) {
         self.lines.prefetch(seat);
         self.rest.prefetch(seat);
+    }
+
+    /// Appends all pages.
+    pub fn pages<'p>(&'p mut self, all: &mut Vec<&'p mut Pages>) {
+        all.push(self.lines.pages());
+        all.push(self.rest.pages());
     }
 
     /// A new seat without links.

@@ -13,7 +13,6 @@ use crate::engine::command::order::Order;
 use crate::engine::command::refund::Extent;
 use crate::engine::command::update::Update;
 use crate::engine::command::{Command, Verb};
-use crate::engine::member::MemberKind;
 use crate::engine::outcome::{Accepted, Choice};
 use crate::engine::position::PlaceAt;
 use crate::engine::rules::Rules;
