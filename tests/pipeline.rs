@@ -3,6 +3,7 @@
 mod faults;
 mod kill;
 mod life;
+mod memory;
 mod network;
 mod start;
 mod time;

@@ -54,6 +54,7 @@ impl Machine {
             enrolled_by_fact: false,
             terminated_orders: TerminatedOrders::Reject,
             refund_days: 90,
+            id_memory_days: 90,
             return_days: 0,
             thresholds: shapes.ladders(),
             kernels: Vec::new(),

@@ -14,12 +14,12 @@ use crate::document::{periods, trees};
 use crate::engine::rules::{ClockMode, PeriodType, Rules, TerminatedOrders};
 use crate::tree::rules::TreeRules;
 
-/// Days in which an order can be refunded, and its id is remembered, where the document does not say.
+/// Days in which an order can be refunded, where the document does not say.
 const REFUND_DAYS_DEFAULT: u16 = 90;
 /// Days in which a return gives back the team, where the document does not say.
 const RETURN_DAYS_DEFAULT: u16 = 90;
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "time_zone",
     "clock",
     "volume_kinds",
@@ -27,6 +27,7 @@ const KEYS: [&str; 11] = [
     "personally_enrolled",
     "terminated_orders",
     "refund_days",
+    "id_memory_days",
     "return_days",
     "activity",
     "periods",
@@ -52,6 +53,8 @@ pub struct Network {
     pub terminated_orders: TerminatedOrders,
     /// Days in which an order can be refunded.
     pub refund_days: u16,
+    /// Days for which ids are remembered at least; the refund days or more.
+    pub id_memory_days: u16,
     /// Days in which a return gives back the team.
     pub return_days: u16,
     /// Where machine time comes from.
@@ -94,6 +97,7 @@ impl Network {
             enrolled_by_fact: self.enrolled_by_fact,
             terminated_orders: self.terminated_orders,
             refund_days: self.refund_days,
+            id_memory_days: self.id_memory_days,
             return_days: self.return_days,
             thresholds: Vec::new(),
             kernels: Vec::new(),
@@ -139,6 +143,14 @@ fn read_root(root: &Section) -> Option<Network> {
         field.choice(&[("wall", ClockMode::Wall), ("events", ClockMode::Events)])
     });
     let refund_days = days("refund_days", REFUND_DAYS_DEFAULT);
+    let least = refund_days.unwrap_or(0);
+    let id_memory_days = days("id_memory_days", least);
+    if let (Some(field), Some(days)) = (root.field("id_memory_days"), id_memory_days)
+        && days < least
+    {
+        let allowed = format!("at least refund_days, which is {least}");
+        field.refuse(&allowed, None);
+    }
     let return_days = days("return_days", RETURN_DAYS_DEFAULT);
     Some(Network {
         kinds,
@@ -149,6 +161,7 @@ fn read_root(root: &Section) -> Option<Network> {
         enrolled_by_fact: enrolled_by_fact?,
         terminated_orders: terminated_orders?,
         refund_days: refund_days?,
+        id_memory_days: id_memory_days?,
         return_days: return_days?,
         clock: clock?,
     })

@@ -102,19 +102,24 @@ pub(crate) fn timely(rules: &Rules, at: Time, now: Now) -> Result<(), Rejection>
     }
 }
 
-/// Volumes are dated within the memory of ids: the refund days, and every period open or just before.
+/// How far back in time unknown orders, refunds and adjustments may be dated: so long their ids are promised to be known.
+/// It reaches over the days the rules say, the refund days, and the current, rolled and last closed period of every type.
+#[must_use]
+pub fn memory_start(state: &State, rules: &Rules, now: Time) -> Time {
+    let days = i64::from(rules.id_memory_days.max(rules.refund_days));
+    let days = now.plus_ms(-days * DAY_MS);
+    let oldest = state.periods.oldest_start();
+    oldest.map_or(days, |start| start.min(days))
+}
+
+/// Volumes are dated within the memory of ids.
 pub(crate) fn remembered(
     state: &State,
     rules: &Rules,
     at: Time,
     now: Now,
 ) -> Result<(), Rejection> {
-    let days = now.time.plus_ms(-i64::from(rules.refund_days) * DAY_MS);
-    let oldest = state
-        .periods
-        .oldest_start()
-        .map_or(days, |start| start.min(days));
-    if at < oldest {
+    if at < memory_start(state, rules, now.time) {
         Err(Rejection::OlderThanMemory)
     } else {
         Ok(())

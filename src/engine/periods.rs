@@ -131,12 +131,12 @@ impl Periods {
         self.types.iter()
     }
 
-    /// The earliest start of any period whose book can still be wanted: the current one or the one before it.
+    /// The earliest start of any period whose book is at hand: of each type the last closed, a rolled and the current one.
     #[must_use]
     pub fn oldest_start(&self) -> Option<Time> {
         self.types
             .iter()
-            .map(|state| state.start(state.current.saturating_sub(1).max(state.first)))
+            .map(|state| state.start(state.oldest()))
             .min()
     }
 }
@@ -195,6 +195,13 @@ impl PeriodState {
     #[must_use]
     pub fn current(&self) -> u32 {
         self.current
+    }
+
+    /// The oldest period whose book is at hand.
+    fn oldest(&self) -> u32 {
+        let closed = self.closed.as_ref().map(|book| book.ordinal);
+        let rolled = self.branch.as_ref().map(|branch| branch.ordinal);
+        closed.or(rolled).unwrap_or(self.current)
     }
 
     /// The period that was current when the network was founded.

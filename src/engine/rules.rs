@@ -29,6 +29,9 @@ pub struct Rules {
     pub terminated_orders: TerminatedOrders,
     /// Times 24 hours after an order's own `at` up to which a refund's `at` may lie.
     pub refund_days: u16,
+    /// Days for which ids are remembered at least; never fewer than the refund days count. 0 in logs older than it.
+    #[serde(default)]
+    pub id_memory_days: u16,
     /// Days after a termination in which a return gives back the team.
     pub return_days: u16,
     /// Group-volume thresholds kept, at most 8 on one tree.

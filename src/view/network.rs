@@ -31,6 +31,8 @@ pub struct Network {
     pub terminated_orders: String,
     /// Days in which an order can be refunded.
     pub refund_days: u16,
+    /// Days for which ids are remembered at least.
+    pub id_memory_days: u16,
     /// Days in which a return gives back the team.
     pub return_days: u16,
     /// `wall` or `events`.
@@ -103,6 +105,7 @@ pub fn describe(state: &State) -> Result<Network, ViewError> {
         enrolled_by_fact: rules.enrolled_by_fact,
         terminated_orders: word(&rules.terminated_orders),
         refund_days: rules.refund_days,
+        id_memory_days: rules.id_memory_days.max(rules.refund_days),
         return_days: rules.return_days,
         clock: word(&rules.clock),
         time_zone: rules.time_zone.to_string(),

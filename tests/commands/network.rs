@@ -23,6 +23,7 @@ pub(crate) fn rules(options: &[&str]) -> Rules {
         enrolled_by_fact: false,
         terminated_orders: TerminatedOrders::Reject,
         refund_days: 90,
+        id_memory_days: 0,
         return_days: 30,
         thresholds: Vec::new(),
         kernels: Vec::new(),
@@ -60,6 +61,7 @@ fn apply(rules: &mut Rules, option: &str) {
             };
         }
         "terminated" => rules.terminated_orders = TerminatedOrders::CreditUpline,
+        "id_memory_days" => rules.id_memory_days = value.parse().expect("days"),
         "refund_days" => rules.refund_days = value.parse().expect("days"),
         "return_days" => rules.return_days = value.parse().expect("days"),
         "clock" => rules.clock = ClockMode::Wall,

@@ -65,6 +65,7 @@ pub(crate) fn draw(chance: &mut Chance) -> Rules {
             TerminatedOrders::CreditUpline
         },
         refund_days: *chance.pick(&[1, 5, 30, 90]),
+        id_memory_days: *chance.pick(&[0, 0, 7, 120]),
         return_days: *chance.pick(&[0, 2, 10, 60]),
         thresholds,
         kernels,

@@ -114,6 +114,7 @@ pub(crate) fn rules() -> Rules {
         enrolled_by_fact: true,
         terminated_orders: TerminatedOrders::CreditUpline,
         refund_days: 90,
+        id_memory_days: 90,
         return_days: 30,
         thresholds: vec![Thresholds {
             tree: 0,
