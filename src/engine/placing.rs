@@ -2,7 +2,7 @@
 //!
 //! Must not write anything but the seat it was told to write.
 
-use crate::base::ids::{ENROLLER_TREE, Member, Seat};
+use crate::base::ids::{ENROLLER_TREE, Member, Seat, Text};
 use crate::book::forest::{Attach, Standing};
 use crate::engine::judging::{self, Lowest};
 use crate::engine::member::{MemberKind, Status};
@@ -209,16 +209,36 @@ pub(crate) fn spot(
             }),
             _,
         ) => {
-            let member = judging::member(state, parent, Field::Parent)?;
-            let parent = placed_seat(state, tree, member, *centre, Field::Parent)?;
-            let leg = free_leg(state, tree, parent, *leg)?;
-            inside(state, tree, start, parent)?;
+            let mut lowest = Lowest::default();
+            let below = below(state, tree, (parent, *centre), *leg, &mut lowest);
+            if let Some((parent, _)) = below {
+                lowest.take(inside(state, tree, start, parent));
+            }
+            lowest.verdict()?;
+            let (parent, leg) = below.expect("what is missing has been noted");
             Ok(Spot {
                 attach: Attach::Under { parent, leg },
                 turns: None,
             })
         }
     }
+}
+
+/// The parent's seat and the leg asked for below it, which is free; notes what is wrong with either.
+pub(crate) fn below(
+    state: &State,
+    tree: usize,
+    (parent, centre): (&Text, u16),
+    leg: Option<u8>,
+    lowest: &mut Lowest,
+) -> Option<(Seat, u8)> {
+    // That there is no such leg needs no parent to be seen.
+    lowest.take(known_leg(state, tree, leg));
+    let parent = judging::member(state, parent, Field::Parent)
+        .and_then(|member| placed_seat(state, tree, member, centre, Field::Parent));
+    let parent = lowest.take(parent)?;
+    let leg = lowest.take(free_leg(state, tree, parent, leg))?;
+    Some((parent, leg))
 }
 
 fn by_policy(state: &State, tree: usize, under: Seat, policy: Policy) -> Spot {
@@ -271,27 +291,31 @@ pub(crate) fn own_seat(
     match state.members.seat(member, tree, centre) {
         Some(seat) if state.forest.is_waiting(tree, seat) => Err(Rejection::NotPlaced(field)),
         Some(seat) => Ok(seat),
-        None if state.members.centres(member, tree) == 0 => Err(Rejection::WrongKind(field)),
+        None if centre == 1 => Err(Rejection::WrongKind(field)),
         None => Err(Rejection::UnknownCentre(centre_field)),
     }
 }
 
-/// The leg asked for, or the first free one; 0 where legs are not numbered.
-pub(crate) fn free_leg(
-    state: &State,
-    tree: usize,
-    parent: Seat,
-    asked: Option<u8>,
-) -> Result<u8, Rejection> {
-    let legs = state.founded().trees[tree].shape.legs();
-    let is_free = |leg: &u8| state.forest.child_in_leg(tree, parent, *leg).is_none();
-    match (legs, asked) {
-        (None, None) => Ok(0),
-        (None, Some(_)) => Err(Rejection::NoSuchLeg),
-        (Some(legs), None) => (1..=legs).find(is_free).ok_or(Rejection::SeatTaken),
-        (Some(legs), Some(leg)) if leg == 0 || leg > legs => Err(Rejection::NoSuchLeg),
-        (Some(_), Some(leg)) => Some(leg).filter(is_free).ok_or(Rejection::SeatTaken),
+/// Whether places in a tree have the leg asked for, if one is.
+fn known_leg(state: &State, tree: usize, asked: Option<u8>) -> Result<(), Rejection> {
+    let legs = state.founded().trees[tree].shape.legs().unwrap_or(0);
+    match asked {
+        Some(leg) if !(1..=legs).contains(&leg) => Err(Rejection::NoSuchLeg),
+        _ => Ok(()),
     }
+}
+
+/// The leg asked for, which places in the tree have, or the first free one; 0 where legs are not numbered.
+fn free_leg(state: &State, tree: usize, parent: Seat, asked: Option<u8>) -> Result<u8, Rejection> {
+    let Some(legs) = state.founded().trees[tree].shape.legs() else {
+        return Ok(0);
+    };
+    let mut wanted = match asked {
+        Some(leg) => leg..=leg,
+        None => 1..=legs,
+    };
+    let is_free = |leg: &u8| state.forest.child_in_leg(tree, parent, *leg).is_none();
+    wanted.find(is_free).ok_or(Rejection::SeatTaken)
 }
 
 /// Gives a member a new seat in a placement tree. His standing is written afterwards.

@@ -6,6 +6,7 @@ use arborline::base::time::Time;
 use arborline::engine::command::{Command, Verb};
 use arborline::engine::execute::execute_batch;
 use arborline::engine::outcome::Outcome;
+use arborline::engine::rejection::Rejection;
 use arborline::engine::state::State;
 
 use super::compare;
@@ -57,7 +58,7 @@ impl Pair {
         for (seq, (command, outcome)) in (first..).zip(batch.commands.iter().zip(&outcomes)) {
             let verdict = self.world.step(seq, batch.stamp, command);
             let told = self.told(outcome);
-            if !agree(&command.verb, &told, &verdict) {
+            if !agree(&told, &verdict) {
                 return Err(format!(
                     "outcome of {seq}: engine {outcome:?}, model {verdict:?}"
                 ));
@@ -67,8 +68,13 @@ impl Pair {
     }
 
     /// An outcome in the model's words.
-    fn told(&self, outcome: &Outcome) -> Result<Vec<Seated>, u16> {
-        let accepted = outcome.as_ref().map_err(|rejection| rejection.number())?;
+    fn told(&self, outcome: &Outcome) -> Told {
+        let accepted = outcome.as_ref().map_err(|rejection| match *rejection {
+            Rejection::AtomicRefused { index, number, .. } => {
+                (rejection.number(), Some((index as usize, number)))
+            }
+            _ => (rejection.number(), None),
+        })?;
         let choices = accepted.choices.iter().map(|choice| Seated {
             part: usize::from(choice.part),
             tree: usize::from(choice.tree),
@@ -87,15 +93,14 @@ impl Pair {
     }
 }
 
-/// Whether an outcome is one the model finds right. Where a place is judged, several things can be wrong that hang on
-/// each other; any of them will do.
-fn agree(verb: &Verb, told: &Result<Vec<Seated>, u16>, verdict: &Verdict) -> bool {
+/// Seats given, or the number of the rejection with that of the first wrong part of several commands.
+type Told = Result<Vec<Seated>, (u16, Option<(usize, u16)>)>;
+
+/// Whether an outcome is the one the model finds: of several reasons the lowest is told.
+fn agree(told: &Told, verdict: &Verdict) -> bool {
     match (told, verdict) {
         (Ok(told), Ok(seated)) => told == seated,
-        (Err(number), Err(wrong)) => match verb {
-            Verb::Enrol(_) | Verb::Place(_) | Verb::Move(_) => wrong.holds(*number),
-            _ => *number == wrong.lowest(),
-        },
+        (Err(told), Err(wrong)) => *told == (wrong.lowest(), wrong.part),
         _ => false,
     }
 }

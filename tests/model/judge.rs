@@ -18,6 +18,7 @@ pub(crate) mod no {
     pub(crate) const NO_NETWORK: u16 = 2;
     pub(crate) const ALREADY_FOUNDED: u16 = 3;
     pub(crate) const UNKNOWN_NAME: u16 = 4;
+    pub(crate) const BAD_RULES: u16 = 5;
     pub(crate) const AT_IN_FUTURE: u16 = 10;
     pub(crate) const OLDER_THAN_MEMORY: u16 = 11;
     pub(crate) const UNKNOWN_MEMBER: u16 = 20;
@@ -66,12 +67,15 @@ pub(crate) type Verdict = Result<Vec<Seated>, Wrong>;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Wrong {
     numbers: Vec<u16>,
+    /// Of commands that were to happen together: which one was wrong first, and its lowest reason.
+    pub(crate) part: Option<(usize, u16)>,
 }
 
 impl From<u16> for Wrong {
     fn from(number: u16) -> Wrong {
         Wrong {
             numbers: vec![number],
+            part: None,
         }
     }
 }
@@ -103,11 +107,6 @@ impl Wrong {
     /// The lowest reason.
     pub(crate) fn lowest(&self) -> u16 {
         *self.numbers.iter().min().expect("there is a reason")
-    }
-
-    /// Whether a number is among the reasons.
-    pub(crate) fn holds(&self, number: u16) -> bool {
-        self.numbers.contains(&number)
     }
 }
 
@@ -205,13 +204,15 @@ impl World {
         );
     }
 
-    /// From when on ids are remembered: the refund days, and the open and the last period of every type.
+    /// From when on ids are remembered: the days the rules say, the refund days, and the open, the rolled and the last
+    /// closed period of every type.
     fn memory_starts(&self) -> Time {
-        let days = i64::from(self.law().refund_days);
+        let days = i64::from(self.law().refund_days.max(self.law().id_memory_days));
         let refunds = self.time.0 - days * DAY_MS;
         let periods = self.calendars.iter().map(|calendar| {
-            let last = calendar.current.saturating_sub(1);
-            calendar.starts[last].0
+            let books = [&calendar.closed, &calendar.branch].into_iter().flatten();
+            let periods = books.map(|book| book.period).chain([calendar.current]);
+            calendar.starts[periods.min().expect("one at least")].0
         });
         Time(periods.chain([refunds]).min().expect("one at least"))
     }
@@ -246,6 +247,10 @@ impl World {
                     .period_type(&extend.period_type)
                     .ok_or(no::UNKNOWN_NAME)?;
                 let calendar = &mut self.calendars[of];
+                let goes_on = extend.ends.first() > calendar.starts.last();
+                if !goes_on || calendar.labels.contains(&extend.labels[0]) {
+                    return Err(no::BAD_RULES.into());
+                }
                 calendar.starts.extend(&extend.ends);
                 calendar.labels.extend(extend.labels.iter().cloned());
                 Ok(Vec::new())
@@ -253,7 +258,10 @@ impl World {
             Verb::Atomic(commands) => {
                 let mut seated = Vec::new();
                 for (part, command) in commands.iter().enumerate() {
-                    let its = self.attempt(seq, command).map_err(|_| no::ATOMIC_REFUSED)?;
+                    let its = self.attempt(seq, command).map_err(|wrong| Wrong {
+                        part: Some((part, wrong.lowest())),
+                        ..Wrong::from(no::ATOMIC_REFUSED)
+                    })?;
                     seated.extend(its.into_iter().map(|seat| Seated { part, ..seat }));
                 }
                 Ok(seated)

@@ -36,7 +36,7 @@ impl World {
         let builds = enrol.kind == MemberKind::Distributor;
         wrong.check(!builds && !enrol.placements.is_empty(), no::WRONG_KIND);
         let mut asked = vec![None; self.trees.len()];
-        for placement in enrol.placements.iter().filter(|_| builds) {
+        for placement in &enrol.placements {
             match self.tree(&placement.tree) {
                 None => wrong.note(no::UNKNOWN_NAME),
                 Some(tree) if tree == 0 || asked[tree].is_some() => wrong.note(no::ALREADY_PLACED),
@@ -45,7 +45,7 @@ impl World {
         }
         let mut found = Vec::new();
         for (tree, asked) in asked.iter().enumerate().skip(1) {
-            if !lost && (builds || asked.is_some()) {
+            if !lost && builds {
                 found.push((
                     tree,
                     wrong.take(self.find_place(tree, self.start(tree, enroller), None, *asked)),
@@ -299,6 +299,7 @@ impl World {
         let hang = match &asked.parent {
             None => Some(Hang::Root),
             Some(id) => {
+                wrong.check(self.lacks_leg(tree, asked.leg), no::NO_SUCH_LEG);
                 let parent = wrong.take(self.parent_named(tree, id, asked.parent_centre));
                 parent.and_then(|parent| wrong.take(self.hang_under(tree, parent, asked.leg)))
             }

@@ -72,10 +72,13 @@ impl World {
                 centre,
                 leg,
             }) => {
-                let parent = self.parent_named(tree, parent, *centre)?;
                 let mut wrong = Wrong::default();
-                wrong.take(self.within(tree, start, parent));
-                let hang = wrong.take(self.hang_under(tree, parent, *leg));
+                wrong.check(self.lacks_leg(tree, *leg), no::NO_SUCH_LEG);
+                let parent = wrong.take(self.parent_named(tree, parent, *centre));
+                let hang = parent.and_then(|parent| {
+                    wrong.take(self.within(tree, start, parent));
+                    wrong.take(self.hang_under(tree, parent, *leg))
+                });
                 wrong.done()?;
                 Ok(plainly(hang.expect("found")))
             }
@@ -114,15 +117,25 @@ impl World {
         centre: u16,
     ) -> Result<usize, Wrong> {
         if self.people[member].seats[tree].is_empty() {
-            let mut wrong = Wrong::from(no::WRONG_KIND);
-            wrong.check(centre != 1, no::UNKNOWN_CENTRE);
-            wrong.done()?;
+            // He has no place at all; that it is not even his first is the more to the point.
+            let number = if centre == 1 {
+                no::WRONG_KIND
+            } else {
+                no::UNKNOWN_CENTRE
+            };
+            return Err(number.into());
         }
         let seat = self.seat(tree, member, centre).ok_or(no::UNKNOWN_CENTRE)?;
         if self.trees[tree].waits(seat) {
             return Err(no::NOT_PLACED.into());
         }
         Ok(seat)
+    }
+
+    /// Whether no place in a tree has the leg asked for.
+    pub(crate) fn lacks_leg(&self, tree: usize, leg: Option<u8>) -> bool {
+        let legs = self.trees[tree].shape.legs().unwrap_or(0);
+        leg.is_some_and(|leg| leg == 0 || leg > legs)
     }
 
     /// A place below a seat: this leg, or the first free one.

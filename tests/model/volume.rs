@@ -31,9 +31,12 @@ impl World {
             order.volumes.any_negative() || order.amount.0 < 0,
             no::NEGATIVE,
         );
+        if let Some(credit) = &credit {
+            wrong.check(self.overflows(at, credit.member, &volumes), no::OVERFLOW);
+        }
         wrong.done()?;
         let (buyer, credit) = (buyer.expect("found"), credit.expect("found"));
-        self.book(at, credit.clone(), volumes)?;
+        self.book(at, credit.clone(), volumes);
         self.sales.push(Sale {
             id: id.into(),
             at,
@@ -57,6 +60,9 @@ impl World {
         let days = i64::from(self.law().refund_days);
         wrong.check(at.0 > sale.at.0 + days * DAY_MS, no::REFUND_TOO_LATE);
         let parts = wrong.take(extent(&sale, &refund.extent));
+        if let Some((back, _)) = &parts {
+            wrong.check(self.overflows(at, sale.credited, back), no::OVERFLOW);
+        }
         wrong.done()?;
         let (back, amount) = parts.expect("fits");
         let credit = Credit {
@@ -64,7 +70,7 @@ impl World {
             seats: sale.seats,
             own: sale.buyer == sale.credited,
         };
-        self.book(at, credit, back.map(|part| -part))?;
+        self.book(at, credit, back.map(|part| -part));
         let sale = &mut self.sales[number];
         sale.refunded = true;
         sale.amount_left -= amount;
@@ -80,8 +86,12 @@ impl World {
         wrong.check(self.unnamed(&volumes), no::UNKNOWN_NAME);
         let member = wrong.take(self.person(&adjust.member).ok_or(no::UNKNOWN_MEMBER));
         let credit = member.and_then(|member| wrong.take(self.credit(member, adjust.centre)));
+        if let Some(credit) = &credit {
+            wrong.check(self.overflows(at, credit.member, &volumes), no::OVERFLOW);
+        }
         wrong.done()?;
-        self.book(at, credit.expect("found"), volumes)
+        self.book(at, credit.expect("found"), volumes);
+        Ok(())
     }
 
     /// Whether there is volume of a kind the rules do not name.
@@ -133,26 +143,30 @@ impl World {
         trees.map(seat).collect()
     }
 
+    /// The period of each type that a fact of `at` enters.
+    fn entered_periods(&self, at: Time, member: usize) -> Vec<usize> {
+        let types = 0..self.calendars.len();
+        types.map(|of| self.booked(of, at, member)).collect()
+    }
+
+    /// Whether the absolute volumes of some period they enter would add up to too much.
+    fn overflows(&self, at: Time, member: usize, volumes: &[i64; 8]) -> bool {
+        let periods = self.entered_periods(at, member);
+        let too_much = |of: usize, kind: usize| {
+            let same = self.entries.iter();
+            let same = same.filter(|entry| entry.periods[of] == periods[of]);
+            let sum: i128 = same
+                .map(|entry| i128::from(entry.volumes[kind].unsigned_abs()))
+                .sum();
+            sum + i128::from(volumes[kind].unsigned_abs()) > i128::from(SUM_MAX)
+        };
+        let kinds = self.law().kinds.len();
+        (0..periods.len()).any(|of| (0..kinds).any(|kind| too_much(of, kind)))
+    }
+
     /// Writes an entry into the periods that `at` decides.
-    fn book(&mut self, at: Time, credit: Credit, volumes: [i64; 8]) -> Result<(), Wrong> {
-        let types = self.calendars.len();
-        let periods: Vec<usize> = (0..types)
-            .map(|of| self.booked(of, at, credit.member))
-            .collect();
-        for kind in 0..self.law().kinds.len() {
-            for (of, &period) in periods.iter().enumerate() {
-                let same = self
-                    .entries
-                    .iter()
-                    .filter(|entry| entry.periods[of] == period);
-                let sum: i128 = same
-                    .map(|entry| i128::from(entry.volumes[kind].unsigned_abs()))
-                    .sum();
-                if sum + i128::from(volumes[kind].unsigned_abs()) > i128::from(SUM_MAX) {
-                    return Err(no::OVERFLOW.into());
-                }
-            }
-        }
+    fn book(&mut self, at: Time, credit: Credit, volumes: [i64; 8]) {
+        let periods = self.entered_periods(at, credit.member);
         self.entries.push(Entry {
             credited: credit.member,
             seats: credit.seats,
@@ -160,7 +174,6 @@ impl World {
             periods,
             volumes,
         });
-        Ok(())
     }
 }
 

@@ -102,7 +102,7 @@ impl Enrol {
             // A second place in one tree, or one in the enroller tree, where the enroller alone decides.
             let first = tree != ENROLLER_TREE && asked[tree].is_none();
             lowest.need(first, Rejection::AlreadyPlaced);
-            asked[tree] = Some(&placement.place);
+            asked[tree].get_or_insert(&placement.place);
         }
         if self.kind != MemberKind::Distributor {
             let wrong = Rejection::WrongKind(Field::Member);

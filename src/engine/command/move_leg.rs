@@ -49,13 +49,9 @@ impl Move {
         let attach = match &self.parent {
             None => Some(Attach::Root),
             Some(id) => {
-                let parent = judging::member(state, id, Field::Parent).and_then(|member| {
-                    placing::placed_seat(state, tree, member, self.parent_centre, Field::Parent)
-                });
-                lowest.take(parent).and_then(|parent| {
-                    let leg = lowest.take(placing::free_leg(state, tree, parent, self.leg))?;
-                    Some(Attach::Under { parent, leg })
-                })
+                let parent = (id, self.parent_centre);
+                placing::below(state, tree, parent, self.leg, &mut lowest)
+                    .map(|(parent, leg)| Attach::Under { parent, leg })
             }
         };
         if let (Some(seat), Some(Attach::Under { parent, .. })) = (seat, attach) {

@@ -34,7 +34,7 @@ impl Place {
         let mut lowest = Lowest::default();
         lowest.take(judging::timely(&rules, command.at, now));
         let member = lowest.take(judging::member(state, &self.member, Field::Member));
-        let judged = member.and_then(|member| lowest.take(self.judge(state, tree, member)));
+        let judged = member.and_then(|member| self.judge(state, tree, member, &mut lowest));
         lowest.verdict()?;
         let (member, (waiting, spot)) = member.zip(judged).expect("what is missing has been noted");
         let choice = match waiting {
@@ -53,22 +53,21 @@ impl Place {
         })
     }
 
-    /// The waiting seat, if there is one, and the place for it or for a new one. Of one who cannot be placed at all,
-    /// nor as this centre, the place is not judged.
+    /// The waiting seat, if there is one, and the place for it or for a new one; notes whatever is wrong with the member,
+    /// the centre or the place.
     fn judge(
         &self,
         state: &State,
         tree: usize,
         member: Member,
-    ) -> Result<(Option<Seat>, Spot), Rejection> {
+        lowest: &mut Lowest,
+    ) -> Option<(Option<Seat>, Spot)> {
         let members = &state.members;
-        if members.status(member) == Status::Terminated {
-            return Err(Rejection::Terminated(Field::Member));
-        }
-        if members.kind(member) != MemberKind::Distributor {
-            return Err(Rejection::WrongKind(Field::Member));
-        }
-        let waiting = self.waiting(state, tree, member)?;
+        let stands = members.status(member) != Status::Terminated;
+        lowest.need(stands, Rejection::Terminated(Field::Member));
+        let builds = members.kind(member) == MemberKind::Distributor;
+        lowest.need(builds, Rejection::WrongKind(Field::Member));
+        let waiting = lowest.take(self.waiting(state, tree, member));
         // A further centre goes below the first one unless it is told otherwise; both stay below the enroller.
         let enroller = state.forest.parent(ENROLLER_TREE, member);
         let bound = placing::start(state, tree, enroller);
@@ -77,11 +76,11 @@ impl Place {
             (PlaceAt::Policy { under: None, .. }, Start::At(_)) => own,
             _ => bound,
         };
-        let spot = placing::spot(state, tree, Some(&self.place), start)?;
-        if waiting.is_some() && spot.attach == Spot::TANK.attach {
-            return Err(Rejection::NoOpenPosition);
-        }
-        Ok((waiting, spot))
+        let spot = lowest.take(placing::spot(state, tree, Some(&self.place), start));
+        let (waiting, spot) = waiting.zip(spot)?;
+        let stays = waiting.is_some() && spot.attach == Spot::TANK.attach;
+        lowest.need(!stays, Rejection::NoOpenPosition);
+        Some((waiting, spot))
     }
 
     /// The waiting seat the centre names; none for a new centre.
