@@ -160,8 +160,11 @@ impl Pipeline {
             // A piece is hundreds of lines: requests that came meanwhile have their turn before the next one.
             tokio::task::yield_now().await;
         }
-        let (reader, group) = (&self.reader, &mut self.group);
-        lines.finish(|line, text| take(reader, group, &mut Vec::new(), line, text));
+        let (reader, group, mut full) = (&self.reader, &mut self.group, Vec::new());
+        lines.finish(|line, text| take(reader, group, &mut full, line, text));
+        for group in full {
+            self.submit_group(group).await?;
+        }
         self.finish().await
     }
 

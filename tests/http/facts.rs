@@ -152,6 +152,45 @@ async fn long_streams_are_taken_whole_and_summed_up_in_bounds() {
 }
 
 #[tokio::test]
+async fn a_last_line_without_an_end_that_fills_a_group_is_told_like_any_other() {
+    let server = Server::started().await;
+    // Whether the last group waits for its last line hangs on how fast those before it are answered.
+    for from in (0..30_000).step_by(3_000) {
+        let count = 3_000;
+        let lines: Vec<String> = (from..from + count)
+            .map(|n| order(&format!("e{n}"), "A", "1.00"))
+            .collect();
+        let summary = server
+            .post_lines("/v1/events", lines.join("\n"))
+            .await
+            .json();
+        assert_eq!(summary["accepted"].as_u64(), Some(count), "{summary}");
+    }
+}
+
+#[tokio::test]
+async fn where_time_follows_the_facts_one_without_a_time_does_not_move_it() {
+    let server = Server::started().await;
+    let before = server.get("/v1/status").await["as_of_time"].clone();
+    for (path, body) in [
+        ("/v1/tokens", "{\"id\":\"t9\",\"role\":\"read_only\"}"),
+        (
+            "/v1/members/A/status",
+            "{\"id\":\"s9\",\"status\":\"suspended\"}",
+        ),
+        (
+            "/v1/orders",
+            "{\"id\":\"o9\",\"member\":\"A\",\"volumes\":{\"cv\":\"1\"}}",
+        ),
+    ] {
+        let told = server.post(path, body).await;
+        assert_eq!(told.status.as_u16(), 200, "{path}: {}", told.text());
+        let after = server.get("/v1/status").await["as_of_time"].clone();
+        assert_eq!(after, before, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn arrays_are_numbered_by_item() {
     let server = Server::started().await;
     let body = format!(
