@@ -20,6 +20,7 @@ use crate::api::reading::{fresh, read};
 use crate::api::route::{Call, Route, Run, Task};
 use crate::api::routes::ROUTES;
 use crate::base::time::Time;
+use crate::engine::state::State;
 use crate::runtime::clock::Stopwatch;
 
 /// Characters of an address.
@@ -131,17 +132,23 @@ fn call(
         credential,
         headers,
         now,
+        at: now,
     })
 }
 
-async fn run(api: Api, call: Call, body: Body) -> Result<Response, Problem> {
+async fn run(api: Api, mut call: Call, body: Body) -> Result<Response, Problem> {
     match &call.route.run {
         Run::Plain(plain) => plain(&api, &call),
         Run::Read(question) => read(api, call, body, *question).await,
-        Run::Fact { event, path } => fact(&api, &call, body, event, path).await,
+        Run::Fact { event, path } => fact(&api, call, body, event, path).await,
         Run::Task(task) => {
             fresh(&api, &call).await?;
-            let principal = api.handle().read(|state| judge(state, &call))?;
+            let judged = |state: &State| {
+                let principal = judge(state, &call)?;
+                Ok::<_, Problem>((principal, state.present(call.now)))
+            };
+            let (principal, at) = api.handle().read(judged)?;
+            call.at = at;
             task(Task {
                 api,
                 call,
@@ -156,15 +163,17 @@ async fn run(api: Api, call: Call, body: Body) -> Result<Response, Problem> {
 /// One fact by a typed endpoint.
 async fn fact(
     api: &Api,
-    call: &Call,
+    mut call: Call,
     body: Body,
     event: &'static EventType,
     path: &[(&'static str, &'static str)],
 ) -> Result<Response, Problem> {
-    let names = api.handle().read(|state| {
-        judge(state, call)?;
-        Ok::<_, Problem>(Names::of(state.rules.as_deref()))
+    let (names, at) = api.handle().read(|state| {
+        judge(state, &call)?;
+        let names = Names::of(state.rules.as_deref());
+        Ok::<_, Problem>((names, state.present(call.now)))
     })?;
+    call.at = at;
     for (name, field) in path {
         if *field == "tree" {
             names.known_tree(call.path(name))?;
@@ -174,7 +183,7 @@ async fn fact(
         .iter()
         .map(|(name, field)| (*field, call.path(name)))
         .collect();
-    let command = facts::read(call, body, &names, &facts::known(call, event, &fields)).await?;
+    let command = facts::read(&call, body, &names, &facts::known(&call, event, &fields)).await?;
     let origin = Origin {
         prefix: "",
         in_path: !path.is_empty(),

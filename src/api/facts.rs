@@ -138,7 +138,7 @@ pub fn known<'f>(
         event,
         path,
         key: call.idempotency_key(),
-        now: call.now,
+        now: call.at,
         question: false,
     }
 }

@@ -122,6 +122,8 @@ pub struct Call {
     pub headers: HeaderMap,
     /// The wall clock when the request came.
     pub now: Time,
+    /// The time of facts that do not tell theirs: as [`State::present`] when access was judged.
+    pub at: Time,
 }
 
 impl Call {

@@ -16,7 +16,7 @@ use crate::engine::fold::Fold;
 use crate::engine::members::Members;
 use crate::engine::orders::Orders;
 use crate::engine::periods::Periods;
-use crate::engine::rules::Rules;
+use crate::engine::rules::{ClockMode, Rules};
 use crate::engine::timers::Timers;
 use crate::engine::tokens::Tokens;
 use crate::tree::rules::{CustomerLevel, Policy, Shape, Termination, TreeRules};
@@ -117,6 +117,15 @@ impl State {
             tokens: self.tokens.clone(),
             timers: Timers::default(),
             fold: self.fold,
+        }
+    }
+
+    /// When what happens now happens, by a wall clock: where time follows the commands, none of itself may move it.
+    #[must_use]
+    pub fn present(&self, wall: Time) -> Time {
+        match self.rules.as_deref().map(|rules| rules.clock) {
+            Some(ClockMode::Events) => self.as_of_time,
+            Some(ClockMode::Wall) | None => wall,
         }
     }
 

@@ -53,15 +53,6 @@ impl Calendars {
         self.clock
     }
 
-    /// When commands of the runtime's own happen: where time follows the commands, they must not move it.
-    #[must_use]
-    pub fn own_time(&self, state: &State, now: Time) -> Time {
-        match self.clock {
-            ClockMode::Wall => now,
-            ClockMode::Events => state.as_of_time,
-        }
-    }
-
     /// What must be logged for every calendar to reach far enough past machine time, which under the wall clock is at
     /// least `now`. Nothing is told twice.
     #[must_use]

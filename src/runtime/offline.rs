@@ -232,7 +232,7 @@ impl Offline {
     fn extend_calendars(&mut self) -> Result<(), Fault> {
         let now = self.stamp.max(clock::now());
         let due = self.calendars.due(&self.state, now);
-        let at = self.calendars.own_time(&self.state, now);
+        let at = self.state.present(now);
         let commands = due.into_iter().map(|extension| Command {
             id: Default::default(),
             at,

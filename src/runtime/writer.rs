@@ -166,9 +166,7 @@ impl Writer {
         let now = desk.stamp.max(clock::now());
         let command = Command {
             id: Default::default(),
-            at: self
-                .shared
-                .read(|state| self.calendars.own_time(state, now)),
+            at: self.shared.read(|state| state.present(now)),
             verb,
         };
         let commands = vec![command];

@@ -172,7 +172,7 @@ async fn many(task: Task, form: Form) -> Result<axum::response::Response, Proble
     let reader = Reader {
         form,
         names: api.handle().read(|state| Names::of(state.rules.as_deref())),
-        now: call.now,
+        now: call.at,
         role: principal.role,
     };
     if asked.atomic.unwrap_or(false) {
@@ -189,7 +189,8 @@ fn close(task: Task) -> Running {
         let names = api.handle().read(|state| Names::of(state.rules.as_deref()));
         let (period_type, label) = period(call.path("id"), &names)?;
         let fields = [("period_type", period_type), ("period", label)];
-        let command = facts::read(&call, body, &names, &facts::known(&call, &CLOSED, &fields)).await?;
+        let command =
+            facts::read(&call, body, &names, &facts::known(&call, &CLOSED, &fields)).await?;
         let origin = Origin {
             prefix: "",
             in_path: true,
