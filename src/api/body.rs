@@ -8,13 +8,18 @@ use axum::body::{Body, Bytes, HttpBody};
 use http_body_util::BodyExt;
 use hyper::body::Frame;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use crate::api::problem::{Code, Problem};
+use crate::runtime::clock::Stopwatch;
 
 /// Bytes of a body that is not a stream of lines.
 pub const BODY_BYTES_MAX: usize = 1 << 20;
 /// How long the next piece of a body may take.
 const PAUSE_MAX: Duration = Duration::from_secs(30);
+/// How long a whole body may take whatever its size, and the bytes it must bring for each second more.
+const WHOLE_WITHIN: Duration = Duration::from_secs(10);
+const BYTES_PER_SECOND_MIN: u64 = 1024;
 
 /// The next piece of a body; none at its end.
 ///
@@ -22,7 +27,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 /// `request_timeout` after a long pause, `bad_request` when the connection breaks.
 pub async fn piece(body: &mut Body) -> Result<Option<Bytes>, Problem> {
     loop {
-        let Ok(frame) = tokio::time::timeout(PAUSE_MAX, body.frame()).await else {
+        let Ok(frame) = timeout(PAUSE_MAX, body.frame()).await else {
             return Err(Problem::new(
                 Code::RequestTimeout,
                 "The body paused for too long.",
@@ -45,14 +50,29 @@ pub async fn piece(body: &mut Body) -> Result<Option<Bytes>, Problem> {
 ///
 /// # Errors
 /// `body_too_large`, and as [`piece`].
-pub async fn whole(mut body: Body) -> Result<Bytes, Problem> {
+pub async fn whole(body: Body) -> Result<Bytes, Problem> {
+    whole_within(body, WHOLE_WITHIN).await
+}
+
+async fn whole_within(mut body: Body, within: Duration) -> Result<Bytes, Problem> {
+    let watch = Stopwatch::start();
     let mut read: Vec<u8> = Vec::new();
     if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
         return Err(too_large());
     }
     let mut first = None;
-    while let Some(piece) = piece(&mut body).await? {
-        if read.len() + piece.len() > BODY_BYTES_MAX {
+    loop {
+        let so_far = read.len() + first.as_ref().map_or(0, Bytes::len);
+        let earned = Duration::from_secs(so_far as u64 / BYTES_PER_SECOND_MIN);
+        let left = (within + earned).saturating_sub(watch.elapsed());
+        let Ok(next) = timeout(left, piece(&mut body)).await else {
+            return Err(Problem::new(
+                Code::RequestTimeout,
+                "The body came too slowly.",
+            ));
+        };
+        let Some(piece) = next? else { break };
+        if so_far + piece.len() > BODY_BYTES_MAX {
             return Err(too_large());
         }
         // Nearly every body comes in one piece, which is then not copied.
@@ -112,6 +132,7 @@ impl Writer {
 /// A body that is written while it is sent. A slow reader slows its writer down; nothing piles up.
 struct Pipe {
     pieces: mpsc::Receiver<Piece>,
+    ended: bool,
 }
 
 /// A body's writer went away in the middle.
@@ -122,7 +143,11 @@ struct BrokeOff;
 /// A writer and the body it fills, with room for a few pieces in between.
 pub fn pipe() -> (Writer, Body) {
     let (sender, pieces) = mpsc::channel(4);
-    (Writer { pieces: sender }, Body::new(Pipe { pieces }))
+    let pipe = Pipe {
+        pieces,
+        ended: false,
+    };
+    (Writer { pieces: sender }, Body::new(pipe))
 }
 
 impl HttpBody for Pipe {
@@ -133,10 +158,16 @@ impl HttpBody for Pipe {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokeOff>>> {
-        self.pieces.poll_recv(context).map(|piece| match piece {
-            Some(Piece::Bytes(bytes)) => Some(Ok(Frame::data(bytes))),
-            Some(Piece::End) => None,
-            None => Some(Err(BrokeOff)),
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        self.pieces.poll_recv(context).map(|piece| {
+            self.ended = !matches!(piece, Some(Piece::Bytes(_)));
+            match piece {
+                Some(Piece::Bytes(bytes)) => Some(Ok(Frame::data(bytes))),
+                Some(Piece::End) => None,
+                None => Some(Err(BrokeOff)),
+            }
         })
     }
 }
@@ -144,6 +175,22 @@ impl HttpBody for Pipe {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_body_that_trickles_is_given_up() {
+        let (writer, body) = pipe();
+        let trickle = tokio::spawn(async move {
+            while writer.send(b"x".to_vec()).await {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        });
+        let read = whole_within(body, Duration::from_millis(30)).await;
+        assert_eq!(
+            read.map_err(|problem| problem.code),
+            Err(Code::RequestTimeout)
+        );
+        trickle.await.expect("the writer sees that nobody reads");
+    }
 
     #[tokio::test]
     async fn a_body_is_whole_only_if_its_writer_says_so() {

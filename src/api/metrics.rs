@@ -52,6 +52,8 @@ pub struct Metrics {
     pub panics: Counter,
     /// Connections open now.
     pub connections: Level,
+    /// Connections closed because their address held all it may.
+    pub connections_refused: Counter,
     levels: [Level; 6],
 }
 
@@ -77,11 +79,17 @@ impl Metrics {
         let events = Family::default();
         let latency: Latency = Family::new_with_constructor(buckets);
         let (panics, connections) = (Counter::default(), Level::default());
+        let connections_refused = Counter::default();
         let levels: [Level; 6] = Default::default();
         registry.register("events", "Facts by type and outcome", events.clone());
         registry.register("request_seconds", "Seconds a request took", latency.clone());
         registry.register("panics", "Requests that met a panic", panics.clone());
         registry.register("connections", "Connections open now", connections.clone());
+        registry.register(
+            "connections_refused",
+            "Connections closed because their address held all it may",
+            connections_refused.clone(),
+        );
         for ((name, help), level) in LEVELS.iter().zip(&levels) {
             registry.register(*name, *help, level.clone());
         }
@@ -91,6 +99,7 @@ impl Metrics {
             latency,
             panics,
             connections,
+            connections_refused,
             levels,
         }
     }

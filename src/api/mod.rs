@@ -11,9 +11,11 @@
 //! | [`stream`], [`cursor`], [`context`] | long answers, pages |
 //! | [`problem`], [`error`] | the one shape of every refusal |
 //! | [`openapi`], [`shapes`], [`table`] | what the API says of itself |
-//! | [`server`], [`metrics`] | connections; numbers for the operator |
+//! | [`server`], [`addresses`], [`patience`] | connections, how many from one address, and slow readers |
+//! | [`metrics`] | numbers for the operator |
 
 pub mod access;
+pub mod addresses;
 pub mod app;
 pub mod body;
 pub mod bulk;
@@ -26,6 +28,7 @@ pub mod group;
 pub mod metrics;
 pub mod openapi;
 pub mod parse;
+pub mod patience;
 pub mod principal;
 pub mod problem;
 pub mod reading;

@@ -16,16 +16,24 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
+use crate::api::addresses::Addresses;
 use crate::api::app::app;
 use crate::api::context::Api;
+use crate::api::patience::Patient;
 
 /// Bounds on connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Connections open at a time; further ones wait to be accepted.
     pub connections: usize,
+    /// Connections one address may hold open; 0 for any number. Further ones are closed at once.
+    pub per_address: usize,
+    /// Whether connections from this machine itself are counted by address too.
+    pub local_too: bool,
     /// How long the head of a request may take, and a connection may stand idle before it.
     pub head: Duration,
+    /// How long an answer waits for a client that does not read it.
+    pub reader: Duration,
     /// How long requests in flight are waited for when the server stops.
     pub drain: Duration,
 }
@@ -34,7 +42,10 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             connections: 15_000,
+            per_address: 100,
+            local_too: false,
             head: Duration::from_secs(60),
+            reader: Duration::from_secs(30),
             drain: Duration::from_secs(20),
         }
     }
@@ -63,6 +74,7 @@ pub async fn serve(
     tracing::info!(%address, "listening");
     let app = app(&api);
     let places = Arc::new(Semaphore::new(limits.connections));
+    let addresses = Addresses::new(limits.per_address, limits.local_too);
     let graceful = GracefulShutdown::new();
     let builder = Arc::new(builder(limits));
     tokio::pin!(stop);
@@ -76,13 +88,18 @@ pub async fn serve(
             () = &mut stop => break,
             accepted = accepted => accepted,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, address) = match accepted {
+            Ok((stream, address)) => (stream, address.ip()),
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_REST).await;
                 continue;
             }
+        };
+        let Some(own_place) = addresses.admit(address) else {
+            api.metrics().connections_refused.inc();
+            tracing::debug!(%address, "an address holds all the connections it may");
+            continue;
         };
         let (app, api, builder, watcher) = (
             app.clone(),
@@ -93,13 +110,13 @@ pub async fn serve(
         tokio::spawn(async move {
             api.metrics().connections.inc();
             let connection = builder
-                .serve_connection(io_of(stream), service(app))
+                .serve_connection(io_of(stream, limits.reader), service(app))
                 .into_owned();
             if let Err(error) = watcher.watch(connection).await {
                 tracing::debug!(error, "a connection ended early");
             }
+            drop((place, own_place));
             api.metrics().connections.dec();
-            drop(place);
         });
     }
     drop(listener);
@@ -128,12 +145,12 @@ fn builder(limits: Limits) -> Builder<TokioExecutor> {
     builder
 }
 
-fn io_of(stream: TcpStream) -> TokioIo<TcpStream> {
+fn io_of(stream: TcpStream, patience: Duration) -> TokioIo<Patient<TcpStream>> {
     // Answers are written whole; waiting for more to send would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no-delay could not be set");
     }
-    TokioIo::new(stream)
+    TokioIo::new(Patient::new(stream, patience))
 }
 
 fn service(

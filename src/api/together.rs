@@ -66,12 +66,7 @@ pub async fn respond(
         at,
         verb: Verb::Atomic(commands),
     };
-    let receipt = facts::tell(
-        api,
-        composite,
-        bulk::origin(reader.form),
-    )
-    .await?;
+    let receipt = facts::tell(api, composite, bulk::origin(reader.form)).await?;
     let choices = receipt.outcome.map(|accepted| accepted.choices);
     let summary = Summary {
         first_seq: Some(receipt.seq),

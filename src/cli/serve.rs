@@ -101,7 +101,12 @@ fn run(call: &Call, settings: &Settings) -> Result<Exit, Failure> {
                 () = by_fault => {}
             }
         };
-        let served = serve(listener, running.api.clone(), Limits::default(), until);
+        let limits = Limits {
+            per_address: usize::try_from(settings.count("connections_per_address"))
+                .expect("at most 15,000"),
+            ..Limits::default()
+        };
+        let served = serve(listener, running.api.clone(), limits, until);
         let ended = tokio::select! {
             ended = served => ended,
             () = async { broken.notified().await; tokio::time::sleep(DRAIN_AFTER_FAULT).await } => Ok(()),

@@ -80,6 +80,8 @@ pub const SETTINGS: &[Setting] = &[
         "How much the program's own log tells: error, warn, info, debug, or directives by module"),
     setting("queue", "queue", "ARBORLINE_QUEUE", Shape::Count(16, 1_000_000), "1024",
         "Requests that may wait for the log; one more is answered 503 at once"),
+    setting("connections_per_address", "connections-per-address", "ARBORLINE_CONNECTIONS_PER_ADDRESS", Shape::Count(0, 15_000), "100",
+        "Connections one address may hold open, 0 for any number; those from this machine are not counted"),
     setting("segment_mib", "segment-mib", "ARBORLINE_SEGMENT_MIB", Shape::Count(4, 4096), "64",
         "Size of a log segment in MiB"),
 ];

@@ -179,7 +179,12 @@ impl Members {
 
     /// Appends all pages.
     pub(crate) fn pages<'p>(&'p mut self, all: &mut Vec<&'p mut Pages>) {
-        all.extend([self.records.pages(), self.extras.pages(), self.departures.pages(), self.rolled_up.pages()]);
+        all.extend([
+            self.records.pages(),
+            self.extras.pages(),
+            self.departures.pages(),
+            self.rolled_up.pages(),
+        ]);
         all.push(self.seats.pages());
         self.table.pages(all);
         self.texts.pages(all);

@@ -109,3 +109,36 @@ async fn a_head_that_dawdles_and_one_too_large_are_cut_off() {
     served.stop.send(()).expect("it still runs");
     served.ended.await.expect("no panic").expect("no fault");
 }
+
+#[tokio::test]
+async fn one_address_holds_so_many_connections_and_no_more() {
+    let server = Server::empty();
+    let limits = Limits {
+        per_address: 2,
+        local_too: true,
+        ..Limits::default()
+    };
+    let served = served(&server, limits).await;
+    let ask = b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let (mut first, _second) = (connect(&served).await, connect(&served).await);
+    while server.api.metrics().connections.get() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let mut third = connect(&served).await;
+    let mut read = Vec::new();
+    // Closed at once, or reset when it writes: never answered.
+    drop(third.write_all(ask).await);
+    drop(third.read_to_end(&mut read).await);
+    assert!(read.is_empty(), "{}", String::from_utf8_lossy(&read));
+    assert_eq!(server.api.metrics().connections_refused.get(), 1);
+    first.write_all(ask).await.expect("written");
+    assert!(rest(&mut first).await.starts_with("HTTP/1.1 200"));
+    while server.api.metrics().connections.get() > 1 {
+        tokio::task::yield_now().await;
+    }
+    let mut fourth = connect(&served).await;
+    fourth.write_all(ask).await.expect("written");
+    assert!(rest(&mut fourth).await.starts_with("HTTP/1.1 200"));
+    served.stop.send(()).expect("it still runs");
+    served.ended.await.expect("no panic").expect("no fault");
+}
