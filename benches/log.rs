@@ -206,7 +206,7 @@ fn order(number: u64) -> Command {
     Command {
         id: compact_str::format_compact!("O{number:011}"),
         at: Time(20_500 * DAY_MS + number as i64),
-        verb: Verb::Order(Box::new(Order {
+        verb: Verb::Order(Order {
             member: compact_str::format_compact!("M{:011}", drawn % 1_000_000),
             centre: 1,
             volumes: Volumes::from_units(&[
@@ -217,7 +217,7 @@ fn order(number: u64) -> Command {
             currency: Some("EUR".into()),
             class: None,
             lines: Vec::new(),
-        })),
+        }),
     }
 }
 

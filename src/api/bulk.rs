@@ -20,7 +20,6 @@ use crate::api::group::{Entry, Group};
 use crate::api::parse::json::{self, Json};
 use crate::api::parse::lines::{Form, Lines, Reader};
 use crate::api::problem::{Code, Problem, ProblemBody};
-use crate::engine::command::Command;
 use crate::runtime::handle::Pending;
 use crate::runtime::submission::{Receipt, Receipts, Refused, Submission};
 use crate::view::changes::PlaceTaken;

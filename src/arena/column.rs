@@ -106,7 +106,9 @@ impl<T: Pod> Column<T> {
     /// If there is no such record.
     #[inline(always)]
     pub fn get_mut(&mut self, index: u32) -> &mut T {
-        bytemuck::from_bytes_mut(bytemuck::cast_slice_mut(self.pages.get_mut(index, Of::<T>::GRID)))
+        bytemuck::from_bytes_mut(bytemuck::cast_slice_mut(
+            self.pages.get_mut(index, Of::<T>::GRID),
+        ))
     }
 
     /// A second column equal to this one; whichever side writes a page first copies it. O(pages).

@@ -186,7 +186,7 @@ mod tests {
             class: None,
             lines: Vec::new(),
         };
-        command(id, Verb::Order(Box::new(order)))
+        command(id, Verb::Order(order))
     }
 
     /// A network of so many, each enrolled by the one with half his number.

@@ -55,7 +55,7 @@ impl Writer {
                 class: None,
                 lines: Vec::new(),
             };
-            return self.command(late, Verb::Order(Box::new(order)));
+            return self.command(late, Verb::Order(order));
         }
         let order = Order {
             member: self.someone(world),
@@ -66,7 +66,7 @@ impl Writer {
             class: self.chance.percent(50).then(|| Text::from("retail")),
             lines,
         };
-        self.command(at, Verb::Order(Box::new(order)))
+        self.command(at, Verb::Order(order))
     }
 
     /// A further centre opened after a roll, and a time in the rolled period, whose book does not know it.
