@@ -488,3 +488,54 @@ fn completions_come_for_each_shell() {
         );
     }
 }
+
+#[test]
+fn a_network_is_changed_on_a_directory_and_on_a_server() {
+    let desk = Desk::new();
+    desk.write("network.toml", "volume_kinds = [\"cv\", \"pv\"]\n");
+    desk.write("wider.toml", "volume_kinds = [\"cv\", \"pv\", \"qv\"]\n");
+    desk.write("lost.toml", "\nvolume_kinds = [\"pv\"]\n");
+    let token = desk.done(&[
+        "token",
+        "create",
+        "--role",
+        "admin",
+        "--data",
+        "d",
+        "--network",
+        "network.toml",
+    ]);
+    let change = |rest: &[&'static str]| [&["network", "change"], rest].concat();
+    let asked = desk.done(&change(&["wider.toml", "--data", "d", "--dry-run"]));
+    assert!(asked.contains("would take effect"), "{asked}");
+    let (code, out, err) = desk.run(&change(&["lost.toml", "--data", "d"]));
+    assert!(
+        code == 2 && err.contains("line 2, volume_kinds[0]: given \"pv\"; allowed: cv, pv"),
+        "{code} {out}{err}"
+    );
+    let told = desk.done(&change(&["wider.toml", "--data", "d", "--id", "w1"]));
+    assert!(
+        told.contains("accepted as") && told.contains("with month"),
+        "{told}"
+    );
+
+    let server = desk.serve(&["--data", "d"]);
+    let asked = |line: &[&'static str]| {
+        let mut command = desk.command(&[&change(line), &["--url", &server.url][..]].concat());
+        let command = command.env("ARBORLINE_TOKEN", token.trim());
+        ended(&command.output().expect("the program runs"))
+    };
+    let (code, again, err) = asked(&["wider.toml", "--id", "w1"]);
+    assert!(code == 0 && again == told, "{code} {again}{err}");
+    let (code, out, err) = asked(&["lost.toml"]);
+    assert!(
+        code == 2 && err.contains("line 2, volume_kinds[0]: given \"pv\"; allowed: cv, pv"),
+        "{code} {out}{err}"
+    );
+    let (code, out, err) = asked(&["network.toml", "--dry-run", "--begins", "month", "--json"]);
+    let answer: Value = serde_json::from_str(&out).expect("JSON");
+    assert!(
+        code == 0 && answer["pending"]["period_type"] == "month",
+        "{out}{err}"
+    );
+}

@@ -49,6 +49,6 @@ macro_rules! tables {
 }
 
 tables!(
-    activity, adjust, atomic, calendar, centres, close, customers, enrol, found, late, moves,
-    order, overflow, place, policies, refund, status, token, update,
+    activity, adjust, atomic, calendar, centres, change, close, customers, enrol, found, late,
+    moves, order, overflow, place, policies, refund, status, token, update,
 );

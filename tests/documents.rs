@@ -1,12 +1,17 @@
 //! Network documents: every wrong one is told by line, field, given and allowed; every right one is read as meant.
 //!
-//! `tests/documents/*.toml` hold the documents, `.expected` beside each what is said of it. `UPDATE=1` rewrites those.
+//! `tests/documents/*.toml` (and those of `changes/`, each told to the network of `running.toml`) hold the documents, `.expected` beside each what is said of it. `UPDATE=1` rewrites those.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use arborline::base::time::Time;
-use arborline::document::{network, sample};
+use arborline::document::{change, network, sample};
+use arborline::engine::command::found::Found;
+use arborline::engine::command::{Command, Verb};
+use arborline::engine::execute::execute_batch;
+use arborline::engine::law;
+use arborline::engine::state::State;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents")
@@ -31,9 +36,66 @@ fn told(text: &str) -> String {
     }
 }
 
+/// What a reader is told of a document that changes the running one, read at noon of 2026-02-10: its problems, or where
+/// each calendar takes over from the known one.
+fn told_of_change(text: &str) -> String {
+    let until: Time = "2026-06-01T00:00:00Z".parse().expect("a time");
+    let running = fs::read_to_string(folder().join("changes/running.toml")).expect("a document");
+    let running = network::parse(&running).expect("right").compile(until);
+    let network = match change::parse(text, &running) {
+        Ok(network) => network,
+        Err(problems) => {
+            let lines = problems.iter().map(|problem| format!("{problem}\n"));
+            return lines.collect();
+        }
+    };
+    let mut state = State::new();
+    let found = Command {
+        id: "founding".into(),
+        at: "2026-02-10T12:00:00Z".parse().expect("a time"),
+        verb: Verb::Found(Box::new(Found {
+            document: [7; 32],
+            rules: running.clone(),
+        })),
+    };
+    execute_batch(
+        &mut state,
+        1,
+        found.at,
+        std::slice::from_ref(&found),
+        &mut Vec::new(),
+    );
+    let begins = law::next_start(&state, &running, None).expect("a next month");
+    let rules = change::compile(&network, &running, &state.periods, begins.at, until);
+    assert!(rules.are_sound() && rules.breaks_with(&running).is_none());
+    let mut told = format!("taken from {}: ", begins.at);
+    let trees: Vec<&str> = rules.trees.iter().map(|tree| tree.name.as_str()).collect();
+    told += &format!("{}; {}\n", rules.kinds.join(" "), trees.join(" "));
+    for (index, of) in rules.period_types.iter().enumerate() {
+        let known = (index < state.periods.len()).then(|| state.periods.get(index));
+        assert!(known.is_none_or(|known| known.goes_on_with(of, begins.at)));
+        let first = of.starts.partition_point(|&start| start < found.at);
+        let periods = of.starts[first - 1..].iter().zip(&of.labels[first - 1..]);
+        let periods = periods
+            .take(5)
+            .map(|(start, label)| format!("{label} from {start}"));
+        told += &format!("{}: {}\n", of.name, periods.collect::<Vec<_>>().join(", "));
+    }
+    told
+}
+
 #[test]
 fn each_document_is_told_as_written_down() {
-    let mut names: Vec<PathBuf> = fs::read_dir(folder())
+    each_is_told("", told);
+}
+
+#[test]
+fn each_change_of_a_document_is_told_as_written_down() {
+    each_is_told("changes", told_of_change);
+}
+
+fn each_is_told(folder: &str, told: fn(&str) -> String) {
+    let mut names: Vec<PathBuf> = fs::read_dir(self::folder().join(folder))
         .expect("the folder")
         .map(|entry| entry.expect("an entry").path())
         .filter(|path| path.extension().is_some_and(|ext| ext == "toml"))

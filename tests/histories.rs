@@ -10,6 +10,7 @@ use crate::chance::{Chance, scale};
 use commands::{Lean, Writer};
 use play::{Batch, Pair, guarded, report};
 
+mod changes;
 mod commands;
 mod compare;
 mod copies;
@@ -103,7 +104,7 @@ impl History {
         let first = founding(laws::draw(&mut chance));
         let history = History {
             writer: Writer::new(chance, lean),
-            pair: Pair::new(),
+            pair: Pair::new(lean == Lean::Changes && seed.is_multiple_of(2)),
             played: Vec::new(),
         };
         (history, first)

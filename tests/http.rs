@@ -5,6 +5,7 @@ mod bad_input;
 mod broken;
 mod described;
 mod facts;
+mod network;
 mod reads;
 mod refused;
 mod roles;

@@ -3,6 +3,7 @@
 //! Written from what the rules mean and not from how the engine keeps figures; it shares only the engine's data types
 //! (commands, rules, numbers of rejections). Everything is slow and meant to be.
 
+pub(crate) mod change;
 pub(crate) mod clock;
 pub(crate) mod figures;
 pub(crate) mod judge;

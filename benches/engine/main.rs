@@ -12,6 +12,7 @@
 use clap::{Parser, ValueEnum};
 
 mod chains;
+mod changes;
 mod commands;
 mod forks;
 mod growth;
@@ -43,6 +44,8 @@ enum Part {
     Chains,
     /// Forks.
     Forks,
+    /// Changes of the network.
+    Changes,
 }
 
 #[derive(Debug, Parser)]
@@ -90,7 +93,7 @@ fn main() {
         seed: arguments.seed,
     };
     // Memory goes first: what earlier parts freed would hide its growth.
-    let parts: [(Part, fn(Scale)); 8] = [
+    let parts: [(Part, fn(Scale)); 9] = [
         (Part::Memory, memory::measure),
         (Part::Orders, orders::measure),
         (Part::Commands, commands::measure),
@@ -99,6 +102,7 @@ fn main() {
         (Part::Reads, reads::measure),
         (Part::Chains, chains::measure),
         (Part::Forks, forks::measure),
+        (Part::Changes, changes::measure),
     ];
     meter::heading(scale.members);
     limits::measure();

@@ -19,7 +19,8 @@ pub(crate) const BATCH: usize = 256;
 /// What an order needs to make its buyer active, in whole volume.
 pub(crate) const ACTIVE_FROM: i64 = 50;
 
-fn tree(name: &str, shape: Shape) -> TreeRules {
+/// A tree by its name and shape.
+pub(crate) fn tree(name: &str, shape: Shape) -> TreeRules {
     let binary = shape == Shape::Binary;
     TreeRules {
         name: Text::new(name),

@@ -45,6 +45,7 @@ fn filter(method: &str) -> MethodFilter {
         "GET" => MethodFilter::GET,
         "POST" => MethodFilter::POST,
         "PATCH" => MethodFilter::PATCH,
+        "PUT" => MethodFilter::PUT,
         other => panic!("the table has a method `{other}` that no row may have"),
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! Every match is exhaustive, so that a new way to say no cannot be forgotten.
 
-use crate::api::problem::{Code, Problem};
+use crate::api::problem::{Code, Mistake, Problem};
 use crate::base::limits::FUTURE_MS_MAX;
 use crate::engine::rejection::{Field, Rejection};
 use crate::runtime::changes::ChangesError;
+use crate::runtime::network_change::Unfit;
 use crate::runtime::repeats::TOGETHER;
 use crate::runtime::submission::{Refusal, Refused};
 use crate::view::error::{ViewError, What};
@@ -131,6 +132,7 @@ fn code_of(rejection: Rejection) -> Code {
         Rejection::PeriodOpen => Code::PeriodOpen,
         Rejection::PeriodClosed => Code::PeriodClosed,
         Rejection::BadRules => Code::BadRules,
+        Rejection::NotContinued(_) => Code::NotContinued,
         Rejection::HasDownline => Code::HasDownline,
         Rejection::Negative(_) => Code::Negative,
         Rejection::TooManyNames(_) => Code::TooManyNames,
@@ -138,7 +140,7 @@ fn code_of(rejection: Rejection) -> Code {
 }
 
 /// What the rejections say whose words do not depend on what was asked.
-const SENTENCES: [(Code, &str); 30] = [
+const SENTENCES: [(Code, &str); 31] = [
     (Code::NoNetwork, "The network has no rules yet."),
     (Code::AlreadyFounded, "The network has its rules already."),
     (
@@ -212,6 +214,10 @@ const SENTENCES: [(Code, &str); 30] = [
         "The rules of the network do not fit together.",
     ),
     (
+        Code::NotContinued,
+        "The rules do not go on with those in force: what has figures keeps its name, order and shape.",
+    ),
+    (
         Code::HasDownline,
         "Members stand below him, so he cannot become a customer.",
     ),
@@ -226,6 +232,7 @@ const SENTENCES: [(Code, &str); 30] = [
 fn field_of(rejection: Rejection) -> Option<&'static str> {
     let field = match rejection {
         Rejection::UnknownName(field)
+        | Rejection::NotContinued(field)
         | Rejection::UnknownMember(field)
         | Rejection::UnknownCentre(field)
         | Rejection::Terminated(field)
@@ -382,6 +389,38 @@ fn noun(what: What) -> &'static str {
         What::Leg => "leg",
         What::Figure => "figure",
     }
+}
+
+/// The problem of a network document that is not taken; lines are of no use where it came as JSON.
+#[must_use]
+pub fn unfit(unfit: Unfit, lines: bool) -> Problem {
+    let found = match unfit {
+        Unfit::Rejected(rejected) => return rejection(rejected, Origin::default()),
+        Unfit::Document(found) => found,
+    };
+    let mistakes: Vec<Mistake> = found
+        .into_iter()
+        .map(|wrong| Mistake {
+            line: lines.then_some(wrong.line),
+            field: wrong.field,
+            given: wrong.given,
+            allowed: wrong.allowed,
+            hint: wrong.hint,
+        })
+        .collect();
+    let sentence = match mistakes.len() {
+        1 => "One thing in the document has to be mended.".to_owned(),
+        count => format!("{count} things in the document have to be mended."),
+    };
+    let mut problem = Problem::new(Code::BadDocument, sentence);
+    if let Some(first) = mistakes.first() {
+        problem = problem
+            .field(&first.field)
+            .given(&first.given)
+            .allowed([&first.allowed]);
+    }
+    problem.mistakes = mistakes;
+    problem
 }
 
 /// The problem of asking for changes that are not there.

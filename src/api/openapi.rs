@@ -135,6 +135,9 @@ fn operation(route: &Route, schemas: &mut Schemas) -> Value {
         if takes_lines(route) {
             content["application/x-ndjson"] = json!({ "schema": schema });
         }
+        if takes_document(route) {
+            content["application/toml"] = json!({ "schema": { "type": "string" } });
+        }
         operation["requestBody"] = json!({ "content": content });
     }
     if let Access::Needs { .. } = route.access {
@@ -146,6 +149,11 @@ fn operation(route: &Route, schemas: &mut Schemas) -> Value {
 /// Whether the body may be lines.
 fn takes_lines(route: &Route) -> bool {
     matches!(route.path, "/v1/events" | "/v1/orders")
+}
+
+/// Whether the body may be a document in TOML.
+fn takes_document(route: &Route) -> bool {
+    (route.method, route.path) == ("PUT", "/v1/network")
 }
 
 /// Whether the answer is lines.
@@ -196,7 +204,7 @@ fn parameters(route: &Route) -> Vec<Value> {
             "schema": { "type": "integer", "format": "int64", "minimum": 0 },
         }));
     }
-    if matches!(route.run, Run::Fact { .. }) {
+    if matches!(route.run, Run::Fact { .. }) || takes_document(route) {
         parameters.push(json!({
             "name": "Idempotency-Key", "in": "header", "required": false,
             "description": "The fact's id, where the body has none.",

@@ -110,6 +110,8 @@ codes! {
     RefundTooLarge = 422 "refund_too_large" "The refund exceeds what is left of the order";
     RefundTooLate = 422 "refund_too_late" "The order's refund days are over";
     BadRules = 422 "bad_rules" "The rules do not fit together";
+    BadDocument = 422 "bad_document" "The network document cannot be taken";
+    NotContinued = 422 "not_continued" "The rules do not go on with those in force";
     HasDownline = 422 "has_downline" "Members stand below him";
     Negative = 422 "negative" "A number must not be negative";
     TooManyNames = 422 "too_many_names" "There are too many different names";
@@ -141,6 +143,25 @@ pub struct Problem {
     pub allowed: Vec<String>,
     /// Seconds after which asking again makes sense.
     pub retry_after: Option<u32>,
+    /// All that is wrong with a document; `field`, `given` and `allowed` are of the first.
+    pub mistakes: Vec<Mistake>,
+}
+
+/// One thing wrong with a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Mistake {
+    /// Line from 1; none where the document came as JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// Path of the field, such as `trees[1].placement`.
+    pub field: String,
+    /// What the document says there.
+    pub given: String,
+    /// What it may say.
+    pub allowed: String,
+    /// A way out, where one can be guessed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }
 
 /// A problem's JSON, in the order of the standard.
@@ -167,6 +188,9 @@ pub struct ProblemBody<'a> {
     /// What is allowed there.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     pub allowed: &'a [String],
+    /// All that is wrong with a document, in order of lines.
+    #[serde(skip_serializing_if = "<[Mistake]>::is_empty")]
+    pub mistakes: &'a [Mistake],
     /// The request's id, also in the header `X-Request-Id` and in the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<&'a str>,
@@ -184,6 +208,7 @@ impl Problem {
             given: None,
             allowed: Vec::new(),
             retry_after: None,
+            mistakes: Vec::new(),
         }
     }
 
@@ -241,6 +266,7 @@ impl Problem {
             field: self.field.as_deref(),
             given: self.given.as_deref(),
             allowed: &self.allowed,
+            mistakes: &self.mistakes,
             request_id,
         }
     }

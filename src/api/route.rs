@@ -27,7 +27,7 @@ use crate::view::error::ViewError;
 
 /// One endpoint: everything that is to be known of it.
 pub struct Route {
-    /// `GET`, `POST`, `PATCH`.
+    /// `GET`, `POST`, `PATCH`, `PUT`.
     pub method: &'static str,
     /// The path, with `{names}`.
     pub path: &'static str,

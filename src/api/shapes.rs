@@ -234,6 +234,36 @@ pub struct KeyOnlyBody {
     pub at: Option<Time>,
 }
 
+/// A network document: the keys of the TOML that `arborline network sample` prints.
+#[derive(ToSchema)]
+pub struct NetworkBody {
+    /// An IANA time zone.
+    pub time_zone: Option<String>,
+    /// `wall` or `events`; stays as at the founding.
+    pub clock: Option<String>,
+    /// Those there are, in their order, and new ones behind them.
+    pub volume_kinds: Option<Vec<String>>,
+    /// Whether customers count in the enroller tree's counts.
+    pub count_customers: Option<bool>,
+    /// `tree` or `fact`.
+    pub personally_enrolled: Option<String>,
+    /// `reject` or `credit_upline`.
+    pub terminated_orders: Option<String>,
+    /// Days in which an order can be refunded.
+    pub refund_days: Option<u16>,
+    /// Days in which a return gives back the team.
+    pub return_days: Option<u16>,
+    /// The activity rule: `kind`, `at_least`, and `period` or `rolling_days`.
+    #[schema(value_type = Option<Object>)]
+    pub activity: Option<serde_json::Value>,
+    /// Period types: those there are, in their order, and new ones behind them.
+    #[schema(value_type = Option<Vec<Object>>)]
+    pub periods: Option<Vec<serde_json::Value>>,
+    /// Trees: those there are, in their order, and new ones behind them.
+    #[schema(value_type = Option<Vec<Object>>)]
+    pub trees: Option<Vec<serde_json::Value>>,
+}
+
 /// A token to be made.
 #[derive(ToSchema)]
 pub struct TokenBody {

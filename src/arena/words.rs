@@ -59,6 +59,20 @@ impl Words {
         bytemuck::cast_slice_mut(self.pages.get_mut(index, grid))
     }
 
+    /// Makes every record at least `stride` words wide; what is new is zero. O(records) where they were narrower.
+    pub fn fit(&mut self, stride: usize) {
+        let old = self.pages.stride();
+        if stride <= old {
+            return;
+        }
+        let mut pages = Pages::new(stride);
+        for record in 0..self.pages.len() {
+            pages.push_zeroed();
+            pages.get_mut(record)[..old].copy_from_slice(self.pages.get(record));
+        }
+        self.pages = pages;
+    }
+
     /// A second vector equal to this one; whichever side writes a page first copies it. O(pages).
     #[must_use]
     pub fn fork(&mut self) -> Words {

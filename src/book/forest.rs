@@ -53,7 +53,7 @@ pub struct Standing {
 
 /// All trees with their figures.
 pub struct Forest {
-    groves: Vec<Grove>,
+    pub(super) groves: Vec<Grove>,
     /// Tree and place in that tree of each ladder, in the order of the rules.
     ladders: Vec<(usize, usize)>,
     /// Tree and place in that tree of each kernel, in the order of the rules.

@@ -58,6 +58,35 @@ pub struct GrovePlan {
     pub chain_min: u32,
 }
 
+/// What the rules want kept on one tree, and how its records are drawn for it.
+pub(super) struct Drawing {
+    pub(super) plan: GrovePlan,
+    pub(super) seat: SeatLayout,
+    pub(super) block: BlockLayout,
+}
+
+impl Drawing {
+    pub(super) fn new(kept: &Kept<'_>, index: usize) -> Drawing {
+        let rules = &kept.trees[index];
+        let plan = plan(kept, index);
+        let enroller = &kept.trees[0];
+        let own =
+            index == 0 || rules.centres > 1 || rules.customer_level != enroller.customer_level;
+        let seat = SeatLayout::new(
+            rules.shape,
+            kept.kinds,
+            kept.periods,
+            index != ENROLLER_TREE,
+            own,
+            plan.ladders.len(),
+            plan.kernels.len(),
+        );
+        let lanes = plan.sums + 1 + 2 * plan.ladders.len() + plan.carry_words;
+        let block = BlockLayout::new(seat.stamp_words, lanes, plan.carry_words);
+        Drawing { plan, seat, block }
+    }
+}
+
 /// One tree with its figures.
 pub struct Grove {
     /// The seats.
@@ -84,25 +113,10 @@ impl Grove {
     /// vector at once.
     #[must_use]
     pub fn new(kept: &Kept<'_>, index: usize) -> Grove {
-        let rules = &kept.trees[index];
-        let plan = plan(kept, index);
-        let enroller = &kept.trees[0];
-        let own =
-            index == 0 || rules.centres > 1 || rules.customer_level != enroller.customer_level;
-        let layout = SeatLayout::new(
-            rules.shape,
-            kept.kinds,
-            kept.periods,
-            index != ENROLLER_TREE,
-            own,
-            plan.ladders.len(),
-            plan.kernels.len(),
-        );
-        let lanes = plan.sums + 1 + 2 * plan.ladders.len() + plan.carry_words;
-        let blocks = BlockLayout::new(layout.stamp_words, lanes, plan.carry_words);
+        let Drawing { plan, seat, block } = Drawing::new(kept, index);
         let mut grove = Grove {
-            seats: Seats::new(rules.shape, layout),
-            blocks: Blocks::new(blocks),
+            seats: Seats::new(kept.trees[index].shape, seat),
+            blocks: Blocks::new(block),
             wide: Words::new((plan.carry_words + plan.kernels.len()).max(1)),
             plan: Arc::new(plan),
             now: Stamps::default(),

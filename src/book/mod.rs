@@ -17,5 +17,6 @@ pub mod kernel;
 pub mod ladder;
 pub mod post;
 pub mod read;
+pub mod redraw;
 pub mod rules;
 pub mod shift;

@@ -134,6 +134,25 @@ impl Client {
         self.read(path, request.send(body))
     }
 
+    /// Puts a document, under an id by which it is taken once only, and reads JSON.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub fn put<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        (kind, id): (&str, &str),
+        body: &[u8],
+    ) -> Result<T, Failure> {
+        let request = self
+            .agent
+            .put(self.address(path))
+            .header("authorization", self.bearer())
+            .header("idempotency-key", id)
+            .header("content-type", kind);
+        self.read(path, request.send(body))
+    }
+
     fn address(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
@@ -176,10 +195,16 @@ impl Client {
     fn refused(&self, path: &str, status: u16, body: &str) -> Failure {
         let problem: Value = serde_json::from_str(body).unwrap_or_default();
         let word = |field: &str| problem[field].as_str().unwrap_or_default().to_owned();
-        let detail = match word("detail") {
+        let mut detail = match word("detail") {
             text if text.is_empty() => word("title"),
             text => text,
         };
+        for mistake in problem["mistakes"].as_array().into_iter().flatten() {
+            let word = |field: &str| mistake[field].as_str().unwrap_or_default();
+            let (field, given, allowed) = (word("field"), word("given"), word("allowed"));
+            let line = mistake["line"].as_u64().unwrap_or_default();
+            detail += &format!("\n  line {line}, {field}: given {given}; allowed: {allowed}");
+        }
         let exit = if status < 500 {
             Exit::Usage
         } else {

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::base::time::{DAY_MS, Time};
+use crate::cli::document;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::network;
 use crate::cli::settings::Settings;
 use crate::document::network::parse;
 use crate::engine::rules::ClockMode;
@@ -50,7 +50,7 @@ pub fn runtime(settings: &Settings, found: Found<'_>) -> Result<settings::Settin
 /// If the document cannot be read or is wrong.
 pub fn founding(document: Option<&Path>, otherwise: &str) -> Result<Founding, Failure> {
     let (text, network) = match document {
-        Some(path) => network::load(path)?,
+        Some(path) => document::load(path)?,
         None => (
             otherwise.to_owned(),
             parse(otherwise).expect("documents that come with the program are right"),

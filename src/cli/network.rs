@@ -1,4 +1,4 @@
-//! `network check`, `network sample`: the network document before a server reads it.
+//! `network check`, `network sample`: the network document before a server reads it; `network change`: afterwards.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -8,15 +8,16 @@ use serde_json::json;
 
 use crate::base::time::Time;
 use crate::cli::command::{Call, Subcommand};
+use crate::cli::document::{listed, read};
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::network_change;
 use crate::document::network::{Network, parse};
-use crate::document::problem::Problem;
 use crate::document::sample;
 
 /// The command.
 pub const COMMAND: Subcommand = Subcommand {
     name: "network",
-    about: "Check a network document, or print a commented sample",
+    about: "Check a network document, print a commented sample, or change the one of a network",
     args: |command| {
         let file = Arg::new("file")
             .required(true)
@@ -27,8 +28,9 @@ pub const COMMAND: Subcommand = Subcommand {
             .subcommand(
                 clap::Command::new("check")
                     .about("Read a document and tell everything that is wrong with it")
-                    .arg(file),
+                    .arg(file.clone()),
             )
+            .subcommand(network_change::args(file))
             .subcommand(
                 clap::Command::new("sample")
                     .about("Print a commented document that states every default"),
@@ -39,44 +41,13 @@ pub const COMMAND: Subcommand = Subcommand {
             let file = matches.get_one::<String>("file").expect("clap asks for it");
             check(call, Path::new(file))
         }
+        Some(("change", matches)) => network_change::run(call, matches),
         _ => {
             call.output.line(sample::SAMPLE.trim_end())?;
             Ok(Exit::Done)
         }
     },
 };
-
-/// Reads a document for a command that goes on with it.
-///
-/// # Errors
-/// If the file cannot be read or is wrong; all its problems are told.
-pub fn load(path: &Path) -> Result<(String, Network), Failure> {
-    let text = read(path)?;
-    match parse(&text) {
-        Ok(network) => Ok((text, network)),
-        Err(problems) => {
-            let message = format!(
-                "the network document {} is wrong:\n{}",
-                path.display(),
-                listed(&problems)
-            );
-            Err(Failure::usage(message.trim_end())
-                .hint("`arborline network sample` prints a right one"))
-        }
-    }
-}
-
-fn read(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path)
-        .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))
-}
-
-fn listed(problems: &[Problem]) -> String {
-    problems
-        .iter()
-        .map(|problem| format!("  {problem}\n"))
-        .collect()
-}
 
 fn check(call: &Call, path: &Path) -> Result<Exit, Failure> {
     match parse(&read(path)?) {

@@ -206,7 +206,10 @@ pub fn make_for(offline: &mut Offline, id: &str, role: Role) -> Result<String, F
 }
 
 /// One command to a directory that is open here: its sequence.
-fn tell(offline: &mut Offline, id: Text, verb: Verb) -> Result<u64, Failure> {
+///
+/// # Errors
+/// If the engine refuses it or the disk fails.
+pub fn tell(offline: &mut Offline, id: Text, verb: Verb) -> Result<u64, Failure> {
     let clock = offline.calendars.clock();
     let at = directory::command_time(clock, offline.state.as_of_time);
     let told = offline.submit(vec![Command { id, at, verb }]);
@@ -285,19 +288,25 @@ fn revoke(call: &Call, matches: &ArgMatches, client: Option<Client>) -> Result<E
 }
 
 /// Random bytes of the operating system.
-fn draw<const LEN: usize>() -> Result<[u8; LEN], Failure> {
+///
+/// # Errors
+/// If it has none.
+pub fn draw<const LEN: usize>() -> Result<[u8; LEN], Failure> {
     let mut bytes = [0; LEN];
     getrandom::fill(&mut bytes)
         .map_err(|error| Failure::new(Exit::Refused, format!("no random bytes: {error}")))?;
     Ok(bytes)
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A text as one segment of a path.
-fn escaped(text: &str) -> String {
+#[must_use]
+pub fn escaped(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {

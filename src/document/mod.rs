@@ -8,10 +8,12 @@
 //! - [`reader`]: TOML read with lines kept
 //! - [`names`]: names and references to them
 //! - [`network`]: the document as a whole; [`trees`], [`periods`]: its two lists
+//! - [`change`]: a document told later, and what it must go on with
 //! - [`calendar`]: period types expanded to instants and labels
 //! - [`sample`]: a commented document to start from
 
 pub mod calendar;
+pub mod change;
 pub mod names;
 pub mod network;
 pub mod periods;

@@ -107,7 +107,7 @@ impl Network {
     }
 }
 
-fn read_root(root: &Section) -> Option<Network> {
+pub(super) fn read_root(root: &Section) -> Option<Network> {
     root.only(&KEYS);
     let zone = read_zone(root);
     let kinds = read_kinds(root);

@@ -17,36 +17,41 @@ use crate::engine::timers::Timer;
 /// Judges a credited member anew after his own volume rose or fell.
 pub(crate) fn judge(state: &mut State, rules: &Rules, credit: &Credit, targets: Targets) {
     let member = credit.member;
-    let Window::Period(period_type) = rules.activity.window else {
-        return;
-    };
-    if member == COMPANY || !posting::is_own(rules, credit, ENROLLER_TREE) {
+    if member == COMPANY {
         return;
     }
-    let period_type = usize::from(period_type);
-    if targets.current >> period_type & 1 != 0 {
+    if let Window::Period(period_type) = rules.activity.window
+        && targets.current >> period_type & 1 != 0
+        && posting::is_own(rules, credit, ENROLLER_TREE)
+    {
         let held = state.forest.standing(ENROLLER_TREE, member);
-        let active = reaches(&state.forest, &rules.activity, period_type, member)
+        let active = reaches(&state.forest, &rules.activity, period_type.into(), member)
             && state.members.status(member) != Status::Terminated;
         if held.active != active {
             stand(state, member);
         }
-    } else {
-        judge_late(state, &rules.activity, period_type, member);
+    }
+    for index in (0..state.periods.len()).filter(|index| targets.branch >> index & 1 != 0) {
+        let rules = posting::branch_rules(state, index);
+        if rules.activity.window == Window::Period(index as u8)
+            && posting::is_own(&rules, credit, ENROLLER_TREE)
+        {
+            judge_late(state, &rules, index, member);
+        }
     }
 }
 
-/// Judges a member in the book of a period that has rolled.
-fn judge_late(state: &mut State, activity: &Activity, period_type: usize, member: Member) {
+/// Judges a member in the book of a period that has rolled, by the rules of that time.
+fn judge_late(state: &mut State, rules: &Rules, period_type: usize, member: Member) {
     let seats: Vec<_> = state.members.seats(member).collect();
     let forest = posting::branch(state, period_type);
     let held = forest.standing(ENROLLER_TREE, member);
-    let active = held.counted && reaches(forest, activity, period_type, member);
+    let active = held.counted && reaches(forest, &rules.activity, period_type, member);
     if held.active == active {
         return;
     }
     for (tree, _, seat) in seats {
-        if seat < forest.seats(tree) {
+        if tree < rules.trees.len() && seat < forest.seats(tree) {
             let counted = forest.standing(tree, seat).counted;
             let active = active && counted;
             forest.set_standing(tree, seat, Standing { counted, active });

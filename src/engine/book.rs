@@ -1,17 +1,25 @@
 //! Books: the figures of a period after it has rolled, while it still takes late orders and when it is closed.
 
+use std::sync::Arc;
+
 use crate::arena::pages::Pages;
 use crate::base::limits::KINDS_MAX;
 use crate::base::time::Time;
 use crate::book::forest::Forest;
+use crate::engine::rules::{Late, Rules};
 
 /// The book of a period that has rolled and is not closed: the trees as they stood at the roll. Only the figures of its
-/// own period type are meant; those of other types stand as they did at the roll.
+/// own period type are meant, of the kinds and trees that its rules name; those of other types stand as they did at the
+/// roll.
 pub struct Branch {
     /// Which period of its type.
     pub ordinal: u32,
     /// When it closes by itself.
     pub cutoff: Time,
+    /// Where an order dated in it goes.
+    pub late: Late,
+    /// The rules under which it rolled: they stay its own, whatever changes later.
+    pub rules: Arc<Rules>,
     /// The figures.
     pub forest: Forest,
     pub(crate) totals: [i64; KINDS_MAX],
@@ -25,6 +33,8 @@ pub struct ClosedBook {
     pub closed: Time,
     /// Sequence of the command that closed it, or whose time did.
     pub seq: u64,
+    /// The rules under which it rolled.
+    pub rules: Arc<Rules>,
     /// The figures.
     pub forest: Forest,
     pub(crate) totals: [i64; KINDS_MAX],
@@ -35,6 +45,8 @@ impl Branch {
         Branch {
             ordinal: self.ordinal,
             cutoff: self.cutoff,
+            late: self.late,
+            rules: Arc::clone(&self.rules),
             forest: self.forest.fork(),
             totals: self.totals,
         }
@@ -50,6 +62,7 @@ impl Branch {
             ordinal: self.ordinal,
             closed,
             seq,
+            rules: self.rules,
             forest: self.forest,
             totals: self.totals,
         }

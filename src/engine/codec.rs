@@ -11,6 +11,7 @@ use crate::base::limits::ATOMIC_COMMANDS_MAX;
 use crate::base::time::Time;
 use crate::engine::command::adjust::Adjust;
 use crate::engine::command::calendar::ExtendCalendar;
+use crate::engine::command::change::Change;
 use crate::engine::command::close::Close;
 use crate::engine::command::enrol::Enrol;
 use crate::engine::command::found::Found;
@@ -39,6 +40,7 @@ const REVOKE_TOKEN: u8 = 12;
 const ADVANCE_TIME: u8 = 13;
 const EXTEND_CALENDAR: u8 = 14;
 const ATOMIC: u8 = 15;
+const CHANGE: u8 = 16;
 
 impl Command {
     /// Appends the command's bytes.
@@ -48,6 +50,7 @@ impl Command {
         put_signed(out, self.at.0);
         match &self.verb {
             Verb::Found(body) => body.encode(out),
+            Verb::Change(body) => body.encode(out),
             Verb::Enrol(body) => body.encode(out),
             Verb::Update(body) => body.encode(out),
             Verb::Status(body) => body.encode(out),
@@ -110,6 +113,7 @@ impl Verb {
     fn number(&self) -> u8 {
         match self {
             Verb::Found(_) => FOUND,
+            Verb::Change(_) => CHANGE,
             Verb::Enrol(_) => ENROL,
             Verb::Update(_) => UPDATE,
             Verb::Status(_) => STATUS,
@@ -137,6 +141,7 @@ fn decode(reader: &mut Reader<'_>, alone: bool) -> Result<Command, Malformed> {
     }
     let verb = match number {
         FOUND => Verb::Found(Box::new(Found::decode(reader)?)),
+        CHANGE => Verb::Change(Box::new(Change::decode(reader)?)),
         ENROL => Verb::Enrol(Box::new(Enrol::decode(reader)?)),
         UPDATE => Verb::Update(Box::new(Update::decode(reader)?)),
         STATUS => Verb::Status(Box::new(SetStatus::decode(reader)?)),

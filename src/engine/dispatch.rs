@@ -18,6 +18,7 @@ pub(crate) fn dispatch(state: &mut State, command: &Command, now: Now) -> Outcom
     }
     let accepted = match &command.verb {
         Verb::Found(body) => body.execute(state, now),
+        Verb::Change(body) => body.execute(state, command, now),
         Verb::Enrol(body) => return body.execute(state, command, now),
         Verb::Order(body) => return body.execute(state, command, now),
         Verb::Update(body) => body.execute(state, command, now),

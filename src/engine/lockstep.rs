@@ -174,7 +174,7 @@ fn post(
         if let Some(Booked { credit, targets }) = booked
             && targets.branch != 0
         {
-            posting::post_late(state, rules, credit, targets.branch, &lane.order.volumes);
+            posting::post_late(state, credit, targets.branch, &lane.order.volumes);
         }
     }
 }

@@ -158,6 +158,19 @@ impl Members {
         members
     }
 
+    /// Trees there is room for.
+    pub(crate) fn trees(&self) -> usize {
+        self.trees
+    }
+
+    /// Makes room for seats in this many trees; never for fewer. O(members) where a record must grow.
+    pub(crate) fn fit(&mut self, trees: usize) {
+        if trees > self.trees {
+            self.seats.fit(trees.div_ceil(2).max(1));
+            self.trees = trees;
+        }
+    }
+
     /// An equal table that shares pages. O(pages).
     #[must_use]
     pub(crate) fn fork(&mut self) -> Members {

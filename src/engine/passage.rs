@@ -1,7 +1,11 @@
 //! The passage of machine time: timers that fall due, periods that roll.
 
+use std::sync::Arc;
+
 use crate::base::time::Time;
 use crate::engine::activity;
+use crate::engine::law;
+use crate::engine::periods::PeriodState;
 use crate::engine::rules::ClockMode;
 use crate::engine::state::State;
 use crate::engine::timers::Timer;
@@ -37,6 +41,7 @@ pub(crate) fn fire_due(state: &mut State, time: Time, limit: usize, seq: u64) {
                 ordinal,
                 ..
             } => roll(state, usize::from(period_type), ordinal, due, seq),
+            Timer::Change { seq: told } => change(state, told, due, seq),
             Timer::Expiry { member } => activity::expire(state, member, due),
         }
     }
@@ -49,7 +54,7 @@ fn roll(state: &mut State, period_type: usize, ordinal: u32, due: Time, seq: u64
         state.periods.get(period_type).current() == ordinal,
         "one timer a period rolls it once"
     );
-    let as_it_stands = state.forest.fork();
+    let as_it_stands = (state.forest.fork(), Arc::clone(state.founded()));
     let cutoff = state
         .periods
         .get_mut(period_type)
@@ -63,6 +68,18 @@ fn roll(state: &mut State, period_type: usize, ordinal: u32, due: Time, seq: u64
         state.timers.set(cutoff, timer);
     }
     set_roll(state, period_type);
+}
+
+/// Puts told rules into force. Calendars that grow by it, and types that it adds, have their first roll set.
+fn change(state: &mut State, told: u64, due: Time, seq: u64) {
+    let roll_already = |of: &PeriodState| of.next_roll().is_some();
+    let rolls: Vec<bool> = state.periods.iter().map(roll_already).collect();
+    law::take_effect(state, told, due, seq);
+    for period_type in 0..state.periods.len() {
+        if rolls.get(period_type) != Some(&true) {
+            set_roll(state, period_type);
+        }
+    }
 }
 
 /// Sets the timer that ends the current period of a type, if the calendar knows what follows it.

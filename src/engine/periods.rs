@@ -11,7 +11,7 @@ use crate::base::limits::KINDS_MAX;
 use crate::base::time::Time;
 use crate::book::forest::Forest;
 use crate::engine::book::{Branch, ClosedBook};
-use crate::engine::rules::{Late, PeriodType};
+use crate::engine::rules::{Late, PeriodType, Rules};
 
 /// All period types.
 pub struct Periods {
@@ -66,6 +66,17 @@ impl Periods {
                 .map(|rules| PeriodState::new(rules, now, seq))
                 .collect(),
         }
+    }
+
+    /// Takes over the policies and calendars of rules that come into force, and begins the types they add: each with the
+    /// period that holds `now`, from `seq` on.
+    pub(crate) fn change(&mut self, types: &[PeriodType], now: Time, seq: u64) {
+        for (state, told) in self.types.iter_mut().zip(types) {
+            state.change(told);
+        }
+        let added = types[self.types.len()..].iter();
+        self.types
+            .extend(added.map(|told| PeriodState::new(told, now, seq)));
     }
 
     pub(crate) fn fork(&mut self) -> Periods {
@@ -204,7 +215,7 @@ impl PeriodState {
         closed.or(rolled).unwrap_or(self.current)
     }
 
-    /// The period that was current when the network was founded.
+    /// The period that was current when the type began: at the founding, or with a change of the network.
     #[must_use]
     pub fn first(&self) -> u32 {
         self.first
@@ -248,11 +259,28 @@ impl PeriodState {
         (begun.saturating_sub(1) as u32).min(self.len() - 1)
     }
 
-    /// The period that was current for the command with this sequence. O(log).
+    /// The period that was current for the command with this sequence; none before there was this type. O(log).
     #[must_use]
-    pub fn ordinal_at_seq(&self, seq: u64) -> u32 {
+    pub fn ordinal_at_seq(&self, seq: u64) -> Option<u32> {
         let begun = self.began.partition_point(|&began| began <= seq);
-        self.first + begun.saturating_sub(1) as u32
+        Some(self.first + begun.checked_sub(1)? as u32)
+    }
+
+    /// Sequence of the first command whose volume may have entered the current period.
+    #[must_use]
+    pub fn current_since(&self) -> u64 {
+        *self
+            .began
+            .last()
+            .expect("every period began with a command")
+    }
+
+    /// Whether a calendar told anew goes on with this one: equal up to the end of the period that holds `at`.
+    #[must_use]
+    pub fn goes_on_with(&self, told: &PeriodType, at: Time) -> bool {
+        let last = self.ordinal_at(at) as usize;
+        let (starts, labels) = (&self.calendar.starts, &self.calendar.labels);
+        told.starts.starts_with(&starts[..=last + 1]) && told.labels.starts_with(&labels[..=last])
     }
 
     /// Where a period is in its life.
@@ -281,12 +309,9 @@ impl PeriodState {
     /// The rolled period an instant belongs to by the late policy, if it still takes orders.
     #[must_use]
     pub fn late_branch(&self, at: Time) -> Option<&Branch> {
-        if self.late == Late::Current {
-            return None;
-        }
         let branch = self.branch.as_ref()?;
-        (branch.ordinal == self.ordinal_at(at) && at >= self.start(branch.ordinal))
-            .then_some(branch)
+        let within = branch.ordinal == self.ordinal_at(at) && at >= self.start(branch.ordinal);
+        (branch.late == Late::Own && within).then_some(branch)
     }
 
     // ---- writing ----
@@ -297,11 +322,18 @@ impl PeriodState {
     }
 
     /// Ends the current period: `forest` becomes its branch, or its closed book where there is no cutoff.
-    pub(crate) fn roll(&mut self, forest: Forest, now: Time, seq: u64) -> Option<Time> {
+    pub(crate) fn roll(
+        &mut self,
+        (forest, rules): (Forest, Arc<Rules>),
+        now: Time,
+        seq: u64,
+    ) -> Option<Time> {
         self.close(now, seq);
         let branch = Branch {
             ordinal: self.current,
             cutoff: self.end(self.current).plus_ms(self.cutoff_ms),
+            late: self.late,
+            rules,
             forest,
             totals: self.totals,
         };
@@ -321,6 +353,22 @@ impl PeriodState {
     pub(crate) fn close(&mut self, now: Time, seq: u64) {
         if let Some(branch) = self.branch.take() {
             self.closed = Some(Arc::new(branch.close(now, seq)));
+        }
+    }
+
+    /// Takes over policies and calendar from rules that come into force. A calendar that goes on otherwise takes the
+    /// place of the known one behind the period that runs; of two that agree the longer one stays.
+    fn change(&mut self, told: &PeriodType) {
+        (self.late, self.cutoff_ms) = (told.late, told.cutoff_ms);
+        let known = &self.calendar;
+        let common = known.labels.len().min(told.labels.len());
+        let agree = known.starts[..=common] == told.starts[..=common]
+            && known.labels[..common] == told.labels[..common];
+        if !agree || told.labels.len() > known.labels.len() {
+            self.calendar = Arc::new(Calendar {
+                starts: told.starts.clone(),
+                labels: told.labels.clone(),
+            });
         }
     }
 

@@ -1,5 +1,7 @@
 //! From an accepted volume to the figures it enters: the credited seat in each tree, the period of each type.
 
+use std::sync::Arc;
+
 use crate::base::ids::{COMPANY, ENROLLER_TREE, Member, Seat};
 use crate::base::limits::SUM_MAX;
 use crate::base::time::Time;
@@ -98,8 +100,10 @@ pub(crate) fn check_room(
     let units = &volumes.units()[..volumes.len_used()];
     for (index, period_type) in state.periods.iter().enumerate() {
         let totals = match &period_type.branch {
-            Some(book) if targets.branch >> index & 1 != 0 => &book.totals,
-            _ => &period_type.totals,
+            Some(book) if targets.branch >> index & 1 != 0 => {
+                &book.totals[..book.rules.kinds.len()]
+            }
+            _ => &period_type.totals[..],
         };
         for (total, units) in totals.iter().zip(units) {
             if units.unsigned_abs() > (SUM_MAX - total).unsigned_abs() {
@@ -116,8 +120,10 @@ pub(crate) fn reserve(state: &mut State, targets: Targets, volumes: &Volumes) {
     for index in 0..state.periods.len() {
         let period_type = state.periods.get_mut(index);
         let totals = match &mut period_type.branch {
-            Some(book) if targets.branch >> index & 1 != 0 => &mut book.totals,
-            _ => &mut period_type.totals,
+            Some(book) if targets.branch >> index & 1 != 0 => {
+                &mut book.totals[..book.rules.kinds.len()]
+            }
+            _ => &mut period_type.totals[..],
         };
         for (total, units) in totals.iter_mut().zip(units) {
             *total += units.abs();
@@ -145,18 +151,15 @@ pub(crate) fn post(state: &mut State, credit: &Credit, targets: Targets, volumes
             state.forest.post(tree, &[posting]);
         }
     }
-    post_late(state, &rules, credit, targets.branch, volumes);
+    post_late(state, credit, targets.branch, volumes);
 }
 
-/// Posts the part of a volume that belongs to rolled periods, on the trees as they stood at the roll.
-pub(crate) fn post_late(
-    state: &mut State,
-    rules: &Rules,
-    credit: &Credit,
-    branches: u8,
-    volumes: &Volumes,
-) {
-    for index in (0..rules.period_types.len()).filter(|index| branches >> index & 1 != 0) {
+/// Posts the part of a volume that belongs to rolled periods, on the trees as they stood at the roll and by the rules
+/// of that time: kinds that came later enter no such book.
+pub(crate) fn post_late(state: &mut State, credit: &Credit, branches: u8, volumes: &Volumes) {
+    for index in (0..state.periods.len()).filter(|index| branches >> index & 1 != 0) {
+        let rules = branch_rules(state, index);
+        let volumes = Volumes::from_units(&volumes.units()[..rules.kinds.len()]);
         for tree in 0..rules.trees.len() {
             let Some(seat) = seat(state, credit, tree) else {
                 continue;
@@ -170,13 +173,19 @@ pub(crate) fn post_late(
             };
             let posting = Posting {
                 seat,
-                own: is_own(rules, credit, tree),
+                own: is_own(&rules, credit, tree),
                 periods: 1 << index,
-                volumes: *volumes,
+                volumes,
             };
             forest.post(tree, &[posting]);
         }
     }
+}
+
+/// The rules of the branch of a period type.
+pub(crate) fn branch_rules(state: &State, period_type: usize) -> Arc<Rules> {
+    let branch = state.periods.get(period_type).branch.as_ref();
+    Arc::clone(&branch.expect("a target names a branch that is there").rules)
 }
 
 /// The forest of the branch of a period type.

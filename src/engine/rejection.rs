@@ -19,6 +19,8 @@ pub enum Rejection {
     /// The rules do not fit together: an index beyond what they name, a calendar that does not increase, a bound
     /// overstepped.
     BadRules,
+    /// The rules do not go on with those in force: they would remove, rename, reorder or reshape what has figures.
+    NotContinued(Field),
     /// `at` lies more than five minutes after machine time.
     AtInFuture,
     /// `at` is older than the memory of ids.
@@ -126,6 +128,7 @@ impl Rejection {
             Rejection::AlreadyFounded => 3,
             Rejection::UnknownName(_) => 4,
             Rejection::BadRules => 5,
+            Rejection::NotContinued(_) => 6,
             Rejection::AtInFuture => 10,
             Rejection::OlderThanMemory => 11,
             Rejection::UnknownMember(_) => 20,
@@ -162,6 +165,7 @@ impl Rejection {
     pub fn field(self) -> Option<Field> {
         match self {
             Rejection::UnknownName(field)
+            | Rejection::NotContinued(field)
             | Rejection::UnknownMember(field)
             | Rejection::UnknownCentre(field)
             | Rejection::Terminated(field)
@@ -181,6 +185,7 @@ impl Rejection {
             3 => Rejection::AlreadyFounded,
             4 => Rejection::UnknownName(field?),
             5 => Rejection::BadRules,
+            6 => Rejection::NotContinued(field?),
             10 => Rejection::AtInFuture,
             11 => Rejection::OlderThanMemory,
             20 => Rejection::UnknownMember(field?),

@@ -7,6 +7,7 @@ use crate::base::limits::{CENTRES_MAX, KINDS_MAX, MATRIX_WIDTH_MAX, PERIOD_TYPES
 use crate::base::number::Volume;
 use crate::base::time::Time;
 use crate::book::rules::{Activity, CHAIN_RUN, Kept, Kernel, Thresholds, Window};
+use crate::engine::rejection::Field;
 use crate::tree::rules::{Policy, Shape, TreeRules};
 
 /// Everything the engine must know of a network before its first member.
@@ -96,6 +97,35 @@ impl Rules {
                     && kernel.follows(&self.activity)
             })
             && (0..trees).all(|tree| self.fits(tree))
+    }
+
+    /// What of the rules in force these ones do not go on with, if anything: names in their order, shapes, and whatever
+    /// gives a kept figure its meaning. What is new comes behind what is there.
+    #[must_use]
+    pub fn breaks_with(&self, running: &Rules) -> Option<Field> {
+        let named = |types: &[PeriodType]| types.iter().map(|kind| kind.name.clone()).collect();
+        let types: [Vec<Text>; 2] = [named(&self.period_types), named(&running.period_types)];
+        let same_tree = |(tree, was): (&TreeRules, &TreeRules)| {
+            tree.name == was.name
+                && tree.shape == was.shape
+                && tree.customer_level == was.customer_level
+                && (tree.centres > 1 || was.centres == 1)
+        };
+        let mut trees = self.trees.iter().zip(&running.trees);
+        if !self.kinds.starts_with(&running.kinds) {
+            Some(Field::Volumes)
+        } else if !types[0].starts_with(&types[1]) {
+            Some(Field::Period)
+        } else if self.trees.len() < running.trees.len() || !trees.all(same_tree) {
+            Some(Field::Tree)
+        } else if self.clock != running.clock
+            || self.thresholds != running.thresholds
+            || self.kernels != running.kernels
+        {
+            Some(Field::Calendar)
+        } else {
+            None
+        }
     }
 
     /// Whether what is kept on a tree fits its records: at most 8 ladders and 4 kernels.

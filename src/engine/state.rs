@@ -21,6 +21,30 @@ use crate::engine::timers::Timers;
 use crate::engine::tokens::Tokens;
 use crate::tree::rules::{CustomerLevel, Policy, Shape, Termination, TreeRules};
 
+/// The start of a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Begins {
+    /// Index of its type.
+    pub period_type: usize,
+    /// Which period of that type.
+    pub ordinal: u32,
+    /// Its first instant.
+    pub at: Time,
+}
+
+/// Rules that have been told and take effect later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// The rules.
+    pub rules: Arc<Rules>,
+    /// BLAKE3 of their document.
+    pub document: [u8; 32],
+    /// When they take effect.
+    pub begins: Begins,
+    /// Sequence of the command that told them.
+    pub seq: u64,
+}
+
 /// All that follows from the log.
 pub struct State {
     /// Sequence of the last command executed; 0 before the first.
@@ -29,8 +53,12 @@ pub struct State {
     pub as_of_time: Time,
     /// The rules; none before the network is founded.
     pub rules: Option<Arc<Rules>>,
+    /// All rules there have been, each with the sequence of the first command judged by them; the last are in force.
+    pub laws: Arc<Vec<(u64, Arc<Rules>)>>,
     /// BLAKE3 of the network document; zeros before the network is founded.
     pub document: [u8; 32],
+    /// Rules that have been told and are not in force yet.
+    pub pending: Option<Arc<Pending>>,
     /// Trees with the figures of all current periods.
     pub forest: Forest,
     /// Members and their ids.
@@ -86,7 +114,9 @@ impl State {
             as_of_seq: 0,
             as_of_time: Time::MIN,
             rules: None,
+            laws: Arc::default(),
             document: [0; 32],
+            pending: None,
             forest,
             members: Members::new(1),
             orders: Orders::new(1),
@@ -107,7 +137,9 @@ impl State {
             as_of_seq: self.as_of_seq,
             as_of_time: self.as_of_time,
             rules: self.rules.clone(),
+            laws: Arc::clone(&self.laws),
             document: self.document,
+            pending: self.pending.clone(),
             forest: self.forest.fork(),
             members: self.members.fork(),
             orders: self.orders.fork(),
@@ -126,6 +158,15 @@ impl State {
         match self.rules.as_deref().map(|rules| rules.clock) {
             Some(ClockMode::Events) => self.as_of_time,
             Some(ClockMode::Wall) | None => wall,
+        }
+    }
+
+    /// A second state that can go on by itself: a fork with its timers. O(pages + timers).
+    #[must_use]
+    pub fn twin(&mut self) -> State {
+        State {
+            timers: self.timers.clone(),
+            ..self.fork()
         }
     }
 
@@ -185,6 +226,11 @@ impl State {
         for token in self.tokens.iter() {
             hash.update(format!("{token:?}").as_bytes());
         }
+        hash.update(&self.document);
+        if let Some(pending) = &self.pending {
+            hash.update(&pending.document);
+            hash_units(&mut hash, &[pending.begins.at.0, pending.seq as i64]);
+        }
         self.hash_books(&mut hash);
         hash.digest()
     }
@@ -224,11 +270,33 @@ impl State {
             let closed = period_type.closed.as_ref();
             hash.update(format!("{:?}", branch.map(|b| (b.ordinal, b.cutoff))).as_bytes());
             hash.update(format!("{:?}", closed.map(|b| (b.ordinal, b.closed, b.seq))).as_bytes());
-            let books = [branch.map(|b| &b.forest), closed.map(|b| &b.forest)];
-            for forest in books.into_iter().flatten() {
+            let books = [
+                branch.map(|book| (&book.forest, &book.rules)),
+                closed.map(|book| (&book.forest, &book.rules)),
+            ];
+            for (forest, rules) in books.into_iter().flatten() {
                 hash_forest(forest, rules, index..index + 1, hash);
             }
         }
+    }
+
+    /// The rules by which the command with this sequence was judged; the first ones for any before them.
+    ///
+    /// O(changes there have been); none before the network is founded.
+    #[must_use]
+    pub fn rules_at(&self, seq: u64) -> Option<&Arc<Rules>> {
+        let mut latest = self.laws.iter().rev();
+        let held = latest
+            .find(|(since, _)| *since <= seq)
+            .or(self.laws.first());
+        held.map(|(_, rules)| rules)
+    }
+
+    /// Puts rules into force for commands from a sequence on.
+    pub(crate) fn set_rules(&mut self, rules: Arc<Rules>, document: [u8; 32], seq: u64) {
+        Arc::make_mut(&mut self.laws).push((seq, Arc::clone(&rules)));
+        self.rules = Some(rules);
+        self.document = document;
     }
 
     /// The rules of a founded network.

@@ -25,6 +25,11 @@ pub enum Timer {
         /// Which period.
         ordinal: u32,
     },
+    /// Rules told before come into force, behind all that ends at the same instant.
+    Change {
+        /// Sequence of the command that told them.
+        seq: u64,
+    },
     /// A member's rolling activity may end.
     Expiry {
         /// The member.
@@ -33,7 +38,7 @@ pub enum Timer {
 }
 
 /// The heap, and what an atomic command has added while it is not sure to stay.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Timers {
     heap: BinaryHeap<Reverse<(Time, Timer)>>,
     held_back: Option<Vec<(Time, Timer)>>,
@@ -93,8 +98,10 @@ mod tests {
             ordinal: 0,
         };
         let expiry = Timer::Expiry { member: 1 };
+        let change = Timer::Change { seq: 1 };
         for (due, timer) in [
             (5, expiry),
+            (5, change),
             (5, roll(30, 0)),
             (5, roll(7, 1)),
             (5, cutoff),
@@ -108,6 +115,7 @@ mod tests {
             (Time(5), cutoff),
             (Time(5), roll(7, 1)),
             (Time(5), roll(30, 0)),
+            (Time(5), change),
             (Time(5), expiry),
         ];
         assert_eq!(fired, expected);

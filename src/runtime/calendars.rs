@@ -14,6 +14,8 @@ const AHEAD_MS: i64 = 400 * DAY_MS;
 
 /// Keeps the calendars of one network ahead of time.
 pub struct Calendars {
+    /// BLAKE3 of the document they follow.
+    document: [u8; 32],
     network: Option<Network>,
     clock: ClockMode,
     /// By period type: where the calendar ended when it was last extended, so that nothing is asked twice.
@@ -31,6 +33,7 @@ impl Calendars {
             tracing::warn!("the network document cannot be read: calendars will not be extended");
         }
         Calendars {
+            document: *blake3::hash(document).as_bytes(),
             network,
             clock,
             asked: Vec::new(),
@@ -41,10 +44,17 @@ impl Calendars {
     #[must_use]
     pub fn none() -> Calendars {
         Calendars {
+            document: [0; 32],
             network: None,
             clock: ClockMode::Events,
             asked: Vec::new(),
         }
+    }
+
+    /// Whether the network has another document by now.
+    #[must_use]
+    pub fn are_of_another(&self, document: &[u8; 32]) -> bool {
+        self.document != *document
     }
 
     /// Where machine time comes from.

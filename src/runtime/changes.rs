@@ -31,7 +31,7 @@ impl Change {
     /// The change as events, as clients are told; none before there is a network.
     #[must_use]
     pub fn events(&self, state: &State) -> Vec<Event> {
-        let Some(rules) = &state.rules else {
+        let Some(rules) = state.rules_at(self.seq) else {
             return Vec::new();
         };
         let id_of = |member| state.members.id(member).to_string();

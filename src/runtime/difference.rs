@@ -11,7 +11,9 @@ pub fn difference(one: &Command, other: &Command) -> Option<&'static str> {
     if one.id != other.id {
         return Some("id");
     }
-    of_verbs(&one.verb, &other.verb).or_else(|| (one.at != other.at).then_some("at"))
+    // A document comes without a time: the server's clock gives it one.
+    let timed = !matches!(one.verb, Verb::Change(_));
+    of_verbs(&one.verb, &other.verb).or_else(|| (timed && one.at != other.at).then_some("at"))
 }
 
 /// The first row whose two sides differ.
@@ -64,6 +66,13 @@ fn of_verbs(one: &Verb, other: &Verb) -> Option<&'static str> {
         }
         (Verb::RevokeToken(one), Verb::RevokeToken(other)) => first_of!(one, other, token),
         (Verb::Found(one), Verb::Found(other)) => first_of!(one, other, document, rules),
+        // The rules follow from the document and the calendars of the moment.
+        (Verb::Change(one), Verb::Change(other)) => {
+            let document = one.told.document != other.told.document;
+            document
+                .then_some("document")
+                .or_else(|| first_of!(one, other, begins))
+        }
         (Verb::ExtendCalendar(one), Verb::ExtendCalendar(other)) => {
             first_of!(one, other, period_type, ends, labels)
         }

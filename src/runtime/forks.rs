@@ -26,6 +26,11 @@ impl Forks {
         self.taken.load(Ordering::Relaxed)
     }
 
+    /// Counts a fork that was taken elsewhere.
+    pub fn note_taken(&self) {
+        self.taken.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// The shared fork, if it is young enough and holds `at_least_seq`.
     #[must_use]
     pub fn fresh(&self, at_least_seq: u64) -> Option<Arc<State>> {
@@ -45,7 +50,7 @@ impl Forks {
             return Arc::clone(fork);
         }
         let fork = Arc::new(state.write().fork());
-        self.taken.fetch_add(1, Ordering::Relaxed);
+        self.note_taken();
         *last = Some((Stopwatch::start(), Arc::clone(&fork)));
         fork
     }

@@ -20,6 +20,8 @@ use crate::runtime::health::Health;
 use crate::runtime::shared::{EndOnPanic, Entry, Message, Shared};
 use crate::runtime::submission::{Receipt, Receipts, Refused, Submission};
 use crate::store::batch::write_command;
+use crate::store::documents;
+use crate::store::fault::Fault;
 
 /// A handle on a running runtime; clones are the same runtime.
 #[derive(Clone)]
@@ -237,6 +239,15 @@ impl Handle {
     /// See [`ChangesError`].
     pub fn changes(&self, after: u64, limit: usize) -> Result<Vec<Change>, ChangesError> {
         changes::read(&self.shared.files, after, limit)
+    }
+
+    /// Keeps a document, durably, before a command names it. Writes to the disk: call it from where waiting does no
+    /// harm.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn keep_document(&self, bytes: &[u8]) -> Result<[u8; 32], Fault> {
+        documents::put(&self.shared.files.directory, bytes)
     }
 
     /// How the runtime is.

@@ -23,6 +23,7 @@
 //! | [`shared`], [`levels`] | what all threads see |
 //! | [`decisions`], [`replay`] | what the engine decided, kept and compared |
 //! | [`start`], [`offline`], [`settings`] | opening a directory, with and without threads |
+//! | [`network_change`], [`room`] | a changed network document, from its text to its command; room for what it keeps |
 //! | [`repeats`], [`difference`] | an id seen again: the first receipt, or the field that differs |
 //! | [`forks`], [`heavy`] | states for long reads, and the threads that do them |
 //! | [`changes`], [`calendars`], [`health`], [`clock`] | the feed; periods to come; how it is; time |
@@ -44,9 +45,11 @@ pub mod handle;
 pub mod health;
 pub mod heavy;
 pub mod levels;
+pub mod network_change;
 pub mod offline;
 pub mod repeats;
 pub mod replay;
+pub mod room;
 pub mod settings;
 pub mod shared;
 pub mod start;

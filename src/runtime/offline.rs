@@ -131,6 +131,14 @@ impl Offline {
         Ok(receipts)
     }
 
+    /// Keeps a document, durably, before a command names it.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn keep_document(&self, bytes: &[u8]) -> Result<[u8; 32], Fault> {
+        documents::put(&self.log.files().directory, bytes)
+    }
+
     /// Tells the log's readers that all of it is durable, and closes it.
     ///
     /// # Errors
@@ -226,6 +234,10 @@ impl Offline {
             .as_ref()
             .expect("founded just now, or before");
         self.calendars = Calendars::new(&document, rules.clock);
+        if let Some(pending) = &self.state.pending {
+            // What will be needed is missed now, and not when it takes effect.
+            documents::get(directory, &pending.document)?;
+        }
         Ok(())
     }
 

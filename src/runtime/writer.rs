@@ -11,14 +11,18 @@ use crossbeam::channel::{Receiver, Select, TryRecvError};
 use crate::base::limits::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX};
 use crate::base::time::Time;
 use crate::engine::command::{Command, Verb};
+use crate::engine::law;
 use crate::engine::rules::ClockMode;
+use crate::engine::state::State;
 use crate::runtime::calendars::Calendars;
 use crate::runtime::clock::{self, Stopwatch};
 use crate::runtime::desk::{Desk, Place, refuse};
 use crate::runtime::handle;
+use crate::runtime::room;
 use crate::runtime::settings::OnFault;
 use crate::runtime::shared::{Entry, Group, Message, Shared};
 use crate::runtime::submission::Refused;
+use crate::store::documents;
 use crate::store::fault::Fault;
 
 /// How long the log must have been idle before its durable mark is moved past all commands.
@@ -60,6 +64,8 @@ struct Run {
     /// A submission that did not fit into the group before.
     carried: Option<Entry>,
     since_upkeep: Option<Stopwatch>,
+    /// Sequence of the change of the network that room was made for last.
+    room_for: Option<u64>,
     stopping: bool,
 }
 
@@ -72,6 +78,7 @@ impl Writer {
         let mut run = Run {
             carried: None,
             since_upkeep: None,
+            room_for: None,
             stopping: false,
         };
         let decided = {
@@ -222,14 +229,39 @@ impl Writer {
         if let Some(stale) = shared.forks.take_stale() {
             shared.heavy.offer(Box::new(move || drop(stale)));
         }
+        self.make_room(run);
         if shared.levels.applied_seq() == desk.sent_seq {
             let now = desk.stamp.max(clock::now());
+            let document = shared.read(|state| state.document);
+            if self.calendars.are_of_another(&document) {
+                let bytes = documents::get(&shared.files.directory, &document)?;
+                self.calendars = Calendars::new(&bytes, self.calendars.clock());
+            }
             let due = shared.read(|state| self.calendars.due(state, now));
             for extension in due {
                 self.log_own(desk, Verb::ExtendCalendar(Box::new(extension)))?;
             }
         }
         Ok(())
+    }
+
+    /// Has room made for pending rules, once for each: a failure would only repeat itself.
+    fn make_room(&self, run: &mut Run) {
+        let needed = |state: &State| {
+            let pending = state.pending.as_ref().filter(|_| law::needs_room(state));
+            pending.map(|pending| pending.seq)
+        };
+        let needed = self.shared.read(needed);
+        if needed.is_some() && needed != run.room_for {
+            let shared = Arc::clone(&self.shared);
+            if self
+                .shared
+                .heavy
+                .offer(Box::new(move || room::make(&shared)))
+            {
+                run.room_for = needed;
+            }
+        }
     }
 
     /// The end of a graceful stop: everything applied, its decisions kept, the durable mark at the end.

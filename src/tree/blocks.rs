@@ -115,6 +115,33 @@ impl Blocks {
         all.push(self.records.pages());
     }
 
+    /// The same chains with blocks drawn otherwise: `copy` takes lanes and maps over, from the old record to the new one.
+    /// Every block is written as touched `now`. O(blocks).
+    #[must_use]
+    pub fn redrawn(
+        &self,
+        layout: BlockLayout,
+        now: &Stamps,
+        copy: impl Fn(&[i64], &mut [i64]),
+    ) -> Blocks {
+        let mut blocks = Blocks {
+            free: self.free,
+            ..Blocks::new(layout)
+        };
+        for block in 0..self.records.len() {
+            let old = self.records.get(block);
+            let number = blocks.records.push();
+            let new = blocks.records.get_mut(number);
+            new[0] = old[0];
+            new[1] = old[1] & 0xffff;
+            now.write(&mut new[1..=layout.stamp_words]);
+            new[layout.shape..layout.lanes]
+                .copy_from_slice(&old[self.layout.shape..self.layout.lanes]);
+            copy(old, new);
+        }
+        blocks
+    }
+
     /// The block above, [`NONE`] for a root.
     #[inline]
     #[must_use]

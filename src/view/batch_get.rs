@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::base::ids::Member;
 use crate::base::time::Time;
+use crate::book::forest::Forest;
 use crate::engine::member::{MemberKind, Status};
 use crate::engine::state::State;
 use crate::view::era::{self, Era};
@@ -186,18 +187,12 @@ fn row(
                     .map(|parent| lens.place(tree, parent));
             }
             Figure::Own => {
-                row.own = seat.map(|seat| {
-                    lens.by_kind(|kind| {
-                        era.figure(tree, seat, |book| book.own(tree, seat, era.period, kind))
-                    })
-                });
+                row.own = seat
+                    .map(|seat| lens.by_kind(|kind| era.figure((tree, seat), kind, Forest::own)));
             }
             Figure::Group => {
-                row.group = seat.map(|seat| {
-                    lens.by_kind(|kind| {
-                        era.figure(tree, seat, |book| book.group(tree, seat, era.period, kind))
-                    })
-                });
+                row.group = seat
+                    .map(|seat| lens.by_kind(|kind| era.figure((tree, seat), kind, Forest::group)));
             }
             Figure::Downline => row.downline = seat.map(|seat| forest.downline(tree, seat)),
             Figure::ActiveDownline => {

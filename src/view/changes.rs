@@ -17,7 +17,7 @@ use crate::engine::outcome::{Accepted, Choice};
 use crate::engine::position::PlaceAt;
 use crate::engine::rules::Rules;
 use crate::tree::rules::Policy;
-use crate::view::network;
+use crate::view::network::{self, hex};
 
 /// A fact as clients read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -132,7 +132,7 @@ pub fn place_taken(choice: &Choice, rules: &Rules, id_of: &dyn Fn(u32) -> String
 #[must_use]
 pub fn type_of(verb: &Verb) -> &'static str {
     match verb {
-        Verb::Found(_) => "network.changed",
+        Verb::Found(_) | Verb::Change(_) => "network.changed",
         Verb::Enrol(_) => "member.enrolled",
         Verb::Update(_) => "member.updated",
         Verb::Status(_) => "member.status_changed",
@@ -181,6 +181,10 @@ fn data(verb: &Verb, rules: &Rules) -> Value {
         Verb::Found(found) => Data::default()
             .with("document", hex(&found.document))
             .with("rules", word(&found.rules)),
+        Verb::Change(change) => Data::default()
+            .with("document", hex(&change.told.document))
+            .with("rules", word(&change.told.rules))
+            .maybe("begins", change.begins.as_deref()),
         Verb::Enrol(enrol) => enrolled(enrol, rules),
         Verb::Update(update) => updated(update),
         Verb::Status(set) => Data::default()
@@ -352,9 +356,4 @@ fn by_kind(volumes: &Volumes, rules: &Rules) -> Value {
             .map(|(kind, name)| (name.to_string(), word(volumes.get(kind))))
             .collect(),
     )
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

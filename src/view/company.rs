@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::base::ids::{COMPANY, ENROLLER_TREE};
+use crate::book::forest::Forest;
 use crate::engine::member::{MemberKind, Status};
 use crate::engine::state::State;
 use crate::view::budget::Budget;
@@ -157,7 +158,7 @@ fn totals(lens: &Lens<'_>, asked: &CompanyQuery) -> Result<Vec<PeriodTotal>, Vie
                 period: lens.label(era.period, era.ordinal),
                 state: era.state,
                 volumes: lens
-                    .by_kind(|kind| era.forest.group(ENROLLER_TREE, COMPANY, era.period, kind)),
+                    .by_kind(|kind| era.figure((ENROLLER_TREE, COMPANY), kind, Forest::group)),
             })
         })
         .collect()

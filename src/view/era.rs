@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use crate::base::ids::Seat;
 use crate::book::forest::Forest;
 use crate::engine::periods::{PeriodState as PeriodStanding, Stage};
+use crate::engine::rules::Rules;
 use crate::view::error::{ViewError, What};
 use crate::view::lens::Lens;
 
@@ -50,14 +51,27 @@ pub struct Era<'a> {
     pub state: PeriodState,
     /// The forest that holds its figures.
     pub forest: &'a Forest,
+    /// The rules they are kept by: of a book that rolled, those of that time.
+    pub rules: &'a Rules,
 }
 
 impl Era<'_> {
-    /// A figure of a seat, zero where the seat is younger than the book.
+    /// Whether the book knows a seat: it may be younger, or its whole tree.
     #[must_use]
-    pub fn figure(&self, tree: usize, seat: Seat, read: impl Fn(&Forest) -> i64) -> i64 {
-        if seat < self.forest.seats(tree) {
-            read(self.forest)
+    pub fn holds(&self, tree: usize, seat: Seat) -> bool {
+        tree < self.rules.trees.len() && seat < self.forest.seats(tree)
+    }
+
+    /// A volume of a seat, such as [`Forest::own`]; zero where the seat or the kind is younger than the book.
+    #[must_use]
+    pub fn figure(
+        &self,
+        (tree, seat): (usize, Seat),
+        kind: usize,
+        read: fn(&Forest, usize, Seat, usize, usize) -> i64,
+    ) -> i64 {
+        if self.holds(tree, seat) && kind < self.rules.kinds.len() {
+            read(self.forest, tree, seat, self.period, kind)
         } else {
             0
         }
@@ -92,14 +106,15 @@ pub fn choose<'a>(
     };
     let ordinal = ordinal.ok_or_else(unknown)?;
     let state = PeriodState::of(periods.stage(ordinal));
-    let forest = match state {
-        PeriodState::Current => Some(lens.forest()),
-        PeriodState::Rolled => periods.branch.as_ref().map(|branch| &branch.forest),
-        PeriodState::Closed => periods.closed.as_ref().map(|book| &book.forest),
+    let (branch, closed) = (periods.branch.as_ref(), periods.closed.as_ref());
+    let book = match state {
+        PeriodState::Current => Some((lens.forest(), lens.rules)),
+        PeriodState::Rolled => branch.map(|book| (&book.forest, &*book.rules)),
+        PeriodState::Closed => closed.map(|book| (&book.forest, &*book.rules)),
         PeriodState::Ahead => return Err(unknown()),
         PeriodState::Gone => None,
     };
-    let forest = forest.ok_or_else(|| ViewError::Gone {
+    let (forest, rules) = book.ok_or_else(|| ViewError::Gone {
         field: "period",
         given: asked.to_owned(),
         oldest: readable(periods).swap_remove(0),
@@ -109,6 +124,7 @@ pub fn choose<'a>(
         ordinal,
         state,
         forest,
+        rules,
     })
 }
 

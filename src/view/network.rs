@@ -6,15 +6,56 @@ use utoipa::ToSchema;
 use crate::base::number::Volume;
 use crate::base::time::Time;
 use crate::book::rules::Window;
+use crate::engine::command::change::Change;
 use crate::engine::rules::{Late, Rules};
-use crate::engine::state::State;
+use crate::engine::state::{Begins, State};
 use crate::tree::rules::{Policy, Shape, TreeRules};
 use crate::view::error::ViewError;
 use crate::view::lens::Lens;
 
-/// The rules in force.
+/// The rules in force, and those that are to follow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Network {
+    /// What is in force.
+    #[serde(flatten)]
+    pub rules: NetworkRules,
+    /// BLAKE3 of the document behind them, in hexadecimal digits.
+    pub document: String,
+    /// What has been told and is not in force yet.
+    pub pending: Option<PendingNetwork>,
+}
+
+/// Rules that take effect at the start of a period.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PendingNetwork {
+    /// When they do.
+    pub takes_effect: Time,
+    /// Name of that period's type.
+    pub period_type: String,
+    /// Its label.
+    pub period: String,
+    /// BLAKE3 of their document.
+    pub document: String,
+    /// Number of the change that told them; none while they are only asked about.
+    pub seq: Option<u64>,
+    /// The rules, all of them.
+    pub rules: NetworkRules,
+}
+
+/// What became of a changed network document, or would become of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct NetworkChange {
+    /// Number of the change in the log; none of a dry run.
+    pub seq: Option<u64>,
+    /// The id it was told under; none of a dry run.
+    pub id: Option<String>,
+    /// What is pending by it; none once it has taken effect or given way to another.
+    pub pending: Option<PendingNetwork>,
+}
+
+/// Rules of a network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct NetworkRules {
     /// Volume kinds in the order of every answer.
     pub kinds: Vec<String>,
     /// Trees, the enroller tree first.
@@ -95,11 +136,75 @@ pub struct ActivityAnswer {
 /// O(1) in members.
 pub fn describe(state: &State) -> Result<Network, ViewError> {
     let lens = Lens::new(state)?;
-    let rules = lens.rules;
+    let known_until = |of: usize| lens.periods(of).calendar_end();
     Ok(Network {
+        rules: rules(lens.rules, known_until),
+        document: hex(&state.document),
+        pending: state.pending.as_deref().map(|pending| {
+            let (document, begins) = (&pending.document, pending.begins);
+            pending_network(&lens, &pending.rules, document, begins, Some(pending.seq))
+        }),
+    })
+}
+
+/// What a command that changes the network would lead to.
+///
+/// # Errors
+/// [`ViewError::NoNetwork`] before the first command.
+pub fn would_be(
+    state: &State,
+    change: &Change,
+    begins: Begins,
+) -> Result<NetworkChange, ViewError> {
+    let lens = Lens::new(state)?;
+    let (told, document) = (&change.told.rules, &change.told.document);
+    Ok(NetworkChange {
+        seq: None,
+        id: None,
+        pending: Some(pending_network(&lens, told, document, begins, None)),
+    })
+}
+
+/// What became of a change that was accepted as number `seq`.
+///
+/// # Errors
+/// [`ViewError::NoNetwork`] before the first command.
+pub fn became(state: &State, seq: u64, id: &str) -> Result<NetworkChange, ViewError> {
+    let told = describe(state)?.pending;
+    Ok(NetworkChange {
+        seq: Some(seq),
+        id: Some(id.to_owned()),
+        pending: told.filter(|pending| pending.seq == Some(seq)),
+    })
+}
+
+fn pending_network(
+    lens: &Lens<'_>,
+    told: &Rules,
+    document: &[u8; 32],
+    begins: Begins,
+    seq: Option<u64>,
+) -> PendingNetwork {
+    let known_until = |of: usize| {
+        let starts = &told.period_types[of].starts;
+        *starts.last().expect("a calendar has an end")
+    };
+    PendingNetwork {
+        takes_effect: begins.at,
+        period_type: lens.period_type_name(begins.period_type),
+        period: lens.label(begins.period_type, begins.ordinal),
+        document: hex(document),
+        seq,
+        rules: rules(told, known_until),
+    }
+}
+
+/// Rules in words; each period type's calendar is known up to an instant.
+fn rules(rules: &Rules, known_until: impl Fn(usize) -> Time) -> NetworkRules {
+    NetworkRules {
         kinds: rules.kinds.iter().map(ToString::to_string).collect(),
         trees: rules.trees.iter().map(tree).collect(),
-        period_types: period_types(&lens),
+        period_types: period_types(rules, known_until),
         activity: activity(rules),
         count_customers: rules.count_customers,
         enrolled_by_fact: rules.enrolled_by_fact,
@@ -109,7 +214,7 @@ pub fn describe(state: &State) -> Result<Network, ViewError> {
         return_days: rules.return_days,
         clock: word(&rules.clock),
         time_zone: rules.time_zone.to_string(),
-    })
+    }
 }
 
 /// A tree's rules in words.
@@ -149,8 +254,8 @@ pub fn policy_name(policy: Policy) -> &'static str {
 }
 
 /// Period types in words.
-fn period_types(lens: &Lens<'_>) -> Vec<PeriodTypeAnswer> {
-    let types = lens.rules.period_types.iter().enumerate();
+fn period_types(rules: &Rules, known_until: impl Fn(usize) -> Time) -> Vec<PeriodTypeAnswer> {
+    let types = rules.period_types.iter().enumerate();
     types
         .map(|(index, period_type)| PeriodTypeAnswer {
             name: period_type.name.to_string(),
@@ -160,7 +265,7 @@ fn period_types(lens: &Lens<'_>) -> Vec<PeriodTypeAnswer> {
                 Late::Own => "own",
             }
             .to_owned(),
-            known_until: lens.periods(index).calendar_end(),
+            known_until: known_until(index),
         })
         .collect()
 }
@@ -181,6 +286,11 @@ fn activity(rules: &Rules) -> ActivityAnswer {
         period_type,
         rolling_days,
     }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A rule's word as clients write it.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::base::ids::{ENROLLER_TREE, Seat};
+use crate::book::forest::Forest;
 use crate::engine::state::State;
 use crate::view::era::{self, Era, PeriodState};
 use crate::view::error::ViewError;
@@ -108,20 +109,12 @@ pub fn of(state: &State, member: &str, asked: &VolumesQuery) -> Result<MemberVol
 
 /// Own volume by kind.
 fn own(lens: &Lens<'_>, era: &Era<'_>, tree: usize, seat: Seat) -> ByKind {
-    lens.by_kind(|kind| {
-        era.figure(tree, seat, |forest| {
-            forest.own(tree, seat, era.period, kind)
-        })
-    })
+    lens.by_kind(|kind| era.figure((tree, seat), kind, Forest::own))
 }
 
 /// Group volume by kind.
 fn group(lens: &Lens<'_>, era: &Era<'_>, tree: usize, seat: Seat) -> ByKind {
-    lens.by_kind(|kind| {
-        era.figure(tree, seat, |forest| {
-            forest.group(tree, seat, era.period, kind)
-        })
-    })
+    lens.by_kind(|kind| era.figure((tree, seat), kind, Forest::group))
 }
 
 /// The volumes of one place.
@@ -133,7 +126,7 @@ fn place_volumes(
     seat: Seat,
 ) -> PlaceVolumes {
     let mut children: Vec<(Option<u8>, Option<Seat>)> = match lens.rules.trees[tree].shape.legs() {
-        _ if seat >= era.forest.seats(tree) => Vec::new(),
+        _ if !era.holds(tree, seat) => Vec::new(),
         Some(width) => (1..=width)
             .map(|leg| (Some(leg), era.forest.child_in_leg(tree, seat, leg)))
             .collect(),
@@ -152,10 +145,8 @@ fn place_volumes(
         own: own(lens, era, tree, seat),
         group: group(lens, era, tree, seat),
         group_without_own: lens.by_kind(|kind| {
-            era.figure(tree, seat, |forest| {
-                forest.group(tree, seat, era.period, kind)
-                    - forest.own(tree, seat, era.period, kind)
-            })
+            era.figure((tree, seat), kind, Forest::group)
+                - era.figure((tree, seat), kind, Forest::own)
         }),
         legs: children
             .into_iter()

@@ -9,6 +9,7 @@ use arborline::base::time::Time;
 use arborline::base::volumes::Volumes;
 use arborline::engine::command::adjust::Adjust;
 use arborline::engine::command::calendar::ExtendCalendar;
+use arborline::engine::command::change::Change;
 use arborline::engine::command::close::Close;
 use arborline::engine::command::enrol::{Enrol, Placement};
 use arborline::engine::command::found::Found;
@@ -242,6 +243,22 @@ impl Script {
 
     fn command_without_members(&mut self, words: &[&str]) -> Command {
         match words {
+            ["change", options @ ..] => {
+                let begins = options.iter().find_map(|word| word.strip_prefix("begins="));
+                let rules: Vec<&str> = options
+                    .iter()
+                    .copied()
+                    .filter(|word| !word.starts_with("begins="))
+                    .collect();
+                let verb = Verb::Change(Box::new(Change {
+                    told: Found {
+                        document: [8; 32],
+                        rules: network::rules(&rules),
+                    },
+                    begins: begins.map(Text::from),
+                }));
+                self.fact(verb)
+            }
             ["close", period_type, period] => {
                 let verb = Verb::Close(Box::new(Close {
                     period_type: (*period_type).into(),

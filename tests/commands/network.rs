@@ -41,6 +41,17 @@ fn apply(rules: &mut Rules, option: &str) {
     match key {
         "tree" if value.starts_with("enroller:") => rules.trees[0] = tree(value),
         "tree" => rules.trees.push(tree(value)),
+        "kind" => rules.kinds.push(value.into()),
+        "kinds" => rules.kinds = value.split(',').map(Text::from).collect(),
+        "months" => months_from(&mut rules.period_types[0], value),
+        "judged" => {
+            rules.activity.kind = rules
+                .kinds
+                .iter()
+                .position(|kind| kind == value)
+                .expect("a kind") as u8;
+        }
+        "weekly" => rules.activity.window = Window::Period(1),
         "count_customers" => rules.count_customers = true,
         "late" => {
             for period_type in &mut rules.period_types {
@@ -141,6 +152,15 @@ fn months() -> PeriodType {
             .iter()
             .map(|month| Text::from(format!("2026-{month}")))
             .collect(),
+    }
+}
+
+/// From the month with this label on, months last 28 days.
+fn months_from(months: &mut PeriodType, label: &str) {
+    let first = months.labels.iter().position(|known| known == label);
+    let first = first.expect("a month");
+    for month in first + 1..months.starts.len() {
+        months.starts[month] = months.starts[month - 1].plus_ms(28 * DAY_MS);
     }
 }
 

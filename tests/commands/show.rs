@@ -4,34 +4,54 @@ use arborline::base::ids::Seat;
 use arborline::base::number::Volume;
 use arborline::book::forest::Forest;
 use arborline::engine::periods::Stage;
+use arborline::engine::rules::Rules;
 use arborline::engine::state::State;
+
+/// A book to look into.
+struct Look<'a> {
+    state: &'a State,
+    forest: &'a Forest,
+    /// The rules it is kept by.
+    rules: &'a Rules,
+    period: usize,
+}
 
 /// Answers `show ...`, one line a fact.
 pub(super) fn show(state: &State, words: &[&str]) -> Vec<String> {
+    let period = |name: &str| {
+        let rules = state.rules.as_ref().expect("a network");
+        rules.period_type(name).expect("a period type")
+    };
+    let look = |forest, rules, period| Look {
+        state,
+        forest,
+        rules,
+        period,
+    };
     match words {
-        ["tree", tree] => whole(state, &state.forest, tree, 0),
-        ["branch", period_type, tree] => {
-            let period = state
-                .rules
-                .as_ref()
-                .and_then(|r| r.period_type(period_type));
-            let period = period.expect("a period type");
-            let branch = state.periods.get(period).branch.as_ref();
+        ["tree", tree] => {
+            let rules = state.rules.as_ref().expect("a network");
+            whole(&look(&state.forest, rules, 0), tree)
+        }
+        ["tree", tree, of] => {
+            let rules = state.rules.as_ref().expect("a network");
+            whole(&look(&state.forest, rules, period(of)), tree)
+        }
+        ["branch", of, tree] => {
+            let branch = state.periods.get(period(of)).branch.as_ref();
             branch.map_or(vec!["none".into()], |branch| {
-                whole(state, &branch.forest, tree, period)
+                whole(&look(&branch.forest, &branch.rules, period(of)), tree)
             })
         }
-        ["closed", period_type, tree] => {
-            let period = state
-                .rules
-                .as_ref()
-                .and_then(|r| r.period_type(period_type));
-            let period = period.expect("a period type");
-            let closed = state.periods.get(period).closed.as_ref();
+        ["closed", of, tree] => {
+            let closed = state.periods.get(period(of)).closed.as_ref();
             closed.map_or(vec!["none".into()], |book| {
-                whole(state, &book.forest, tree, period)
+                whole(&look(&book.forest, &book.rules, period(of)), tree)
             })
         }
+        ["pending"] => vec![state.pending.as_ref().map_or("none".into(), |pending| {
+            format!("told by {} for {}", pending.seq, pending.begins.at)
+        })],
         ["member", id] => member(state, id),
         ["order", id] => order(state, id),
         ["periods"] => periods(state),
@@ -64,36 +84,29 @@ fn tree_of(state: &State, name: &str) -> usize {
     rules.tree(name).expect("a tree")
 }
 
-fn whole(state: &State, forest: &Forest, tree: &str, period: usize) -> Vec<String> {
-    let tree = tree_of(state, tree);
+fn whole(look: &Look<'_>, tree: &str) -> Vec<String> {
+    let Some(tree) = look.rules.tree(tree) else {
+        return vec!["no such tree".into()];
+    };
+    let forest = look.forest;
     let mut lines = Vec::new();
     let tops: Vec<Seat> = forest.roots(tree).chain(forest.waiting(tree)).collect();
-    if forest.group(tree, 0, period, 0) != 0 {
-        lines.push(format!(
-            "company {}",
-            figures(state, forest, tree, 0, period)
-        ));
+    if forest.group(tree, 0, look.period, 0) != 0 {
+        lines.push(format!("company {}", figures(look, tree, 0)));
     }
     for top in tops {
-        below(state, forest, tree, top, period, 0, &mut lines);
+        below(look, tree, top, 0, &mut lines);
     }
     lines
 }
 
-fn below(
-    state: &State,
-    forest: &Forest,
-    tree: usize,
-    seat: Seat,
-    period: usize,
-    depth: usize,
-    lines: &mut Vec<String>,
-) {
+fn below(look: &Look<'_>, tree: usize, seat: Seat, depth: usize, lines: &mut Vec<String>) {
+    let forest = look.forest;
     let mut line = "  ".repeat(depth);
     if forest.leg(tree, seat) != 0 {
         line.push_str(&format!("{}:", forest.leg(tree, seat)));
     }
-    line.push_str(&seat_name(state, forest, tree, seat));
+    line.push_str(&seat_name(look.state, forest, tree, seat));
     if forest.is_waiting(tree, seat) {
         line.push_str(" waits");
     }
@@ -104,12 +117,9 @@ fn below(
     if standing.active {
         line.push_str(" active");
     }
-    lines.push(format!(
-        "{line} {}",
-        figures(state, forest, tree, seat, period)
-    ));
+    lines.push(format!("{line} {}", figures(look, tree, seat)));
     for child in forest.children(tree, seat) {
-        below(state, forest, tree, child, period, depth + 1, lines);
+        below(look, tree, child, depth + 1, lines);
     }
 }
 
@@ -122,10 +132,10 @@ fn seat_name(state: &State, forest: &Forest, tree: usize, seat: Seat) -> String 
     }
 }
 
-fn figures(state: &State, forest: &Forest, tree: usize, seat: Seat, period: usize) -> String {
-    let kinds = state.rules.as_ref().map_or(0, |rules| rules.kinds.len());
+fn figures(look: &Look<'_>, tree: usize, seat: Seat) -> String {
+    let (forest, period) = (look.forest, look.period);
     let all = |of: &dyn Fn(usize) -> i64| {
-        let each = (0..kinds).map(|kind| Volume(of(kind)).to_string());
+        let each = (0..look.rules.kinds.len()).map(|kind| Volume(of(kind)).to_string());
         each.collect::<Vec<_>>().join("/")
     };
     format!(

@@ -3,8 +3,10 @@
 use arborline::base::ids::Text;
 use arborline::base::time::{DAY_MS, Time};
 use arborline::engine::command::calendar::ExtendCalendar;
+use arborline::engine::command::change::Change;
 use arborline::engine::command::close::Close;
 use arborline::engine::command::enrol::{Enrol, Placement};
+use arborline::engine::command::found::Found;
 use arborline::engine::command::move_leg::Move;
 use arborline::engine::command::place::Place;
 use arborline::engine::command::status::SetStatus;
@@ -33,6 +35,8 @@ pub(crate) enum Lean {
     Huge,
     /// A large network that is moved about and bought in.
     Grown,
+    /// Small networks whose rules change now and then.
+    Changes,
 }
 
 /// Draws commands; the same seed and model give the same ones.
@@ -97,6 +101,9 @@ impl Writer {
 
     fn plain(&mut self, world: &World) -> Command {
         let at = self.at(world);
+        if self.lean == Lean::Changes && self.chance.percent(5) {
+            return self.change(world, at);
+        }
         let people = world.people.len() - 1;
         let verb = if people == 0 {
             0
@@ -448,6 +455,23 @@ impl Writer {
             expires: None,
         };
         self.command(at, Verb::CreateToken(Box::new(token)))
+    }
+
+    /// Other rules from some period's start on.
+    fn change(&mut self, world: &World, at: Time) -> Command {
+        let told = Found {
+            document: [laws::small(self.chance.below(256)); 32],
+            rules: laws::changed(world, &mut self.chance),
+        };
+        let begins = match self.chance.below(20) {
+            0 => Some(Text::from("epoch")),
+            1..=9 => {
+                let of = self.chance.below(world.calendars.len());
+                Some(world.law().period_types[of].name.clone())
+            }
+            _ => None,
+        };
+        self.command(at, Verb::Change(Box::new(Change { told, begins })))
     }
 
     fn extend(&mut self, world: &World, at: Time) -> Command {

@@ -32,6 +32,15 @@ pub(crate) fn all(state: &State, world: &World, probe: &mut Chance) -> Differenc
     if world.rules.is_none() {
         return Ok(());
     }
+    let pending = state.pending.as_ref();
+    same!(
+        pending.map(|pending| (pending.begins.at, pending.seq)),
+        world
+            .pending
+            .as_ref()
+            .map(|pending| (pending.at, pending.seq)),
+        "what is pending"
+    );
     people(state, world)?;
     sales(state, world)?;
     let seats = seat_numbers(state, world)?;
@@ -393,7 +402,7 @@ fn tree_figures(
         let owner = &world.people[scene.trees[at].seats[seat].owner].id;
         let place = format!("{when}: tree {at}, seat {seat} of `{owner}`");
         for (of, period) in scene.periods.iter().enumerate() {
-            for kind in 0..world.law().kinds.len() {
+            for kind in 0..scene.rules.kinds.len() {
                 if period.is_none() {
                     continue;
                 }

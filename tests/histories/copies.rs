@@ -56,7 +56,7 @@ fn replayed(
 }
 
 /// Whether two runs of the same commands ended alike.
-fn same_end(history: &mut History, seed: u64) {
+pub(super) fn same_end(history: &mut History, seed: u64) {
     let commands = through_bytes(&history.played);
     let wall = history.pair.world.law().clock == ClockMode::Wall;
     let mut chance = Chance::new(seed);

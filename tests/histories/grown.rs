@@ -17,7 +17,7 @@ const MEMBERS: usize = 600;
 
 /// How a network has grown.
 #[derive(Clone, Copy)]
-enum Grown {
+pub(super) enum Grown {
     /// Each below the last, down the left side.
     Line,
     /// Each below the last, left or right.
@@ -55,7 +55,7 @@ impl Grown {
 }
 
 /// Enrols all members in one batch.
-fn grow(history: &mut History, grown: Grown) -> Result<(), String> {
+pub(super) fn grow(history: &mut History, grown: Grown) -> Result<(), String> {
     let law = history.pair.world.law().clone();
     let mut commands = Vec::new();
     for at in 0..MEMBERS {

@@ -8,6 +8,7 @@ use arborline::engine::rules::{ClockMode, Late, PeriodType, Rules, TerminatedOrd
 use arborline::tree::rules::{CustomerLevel, Inside, Policy, Shape, Termination, TreeRules};
 
 use crate::chance::Chance;
+use crate::model::world::World;
 
 /// The first instant of every calendar: 2026-01-01.
 pub(crate) const START: Time = Time(1_767_225_600_000);
@@ -145,7 +146,7 @@ fn period_type(of: usize, chance: &mut Chance) -> PeriodType {
         *chance.pick(&[7, 10, 30]),
         *chance.pick(&[1, 2, 7]),
         *chance.pick(&[5, 14, 30]),
-    ][of];
+    ][of % 3];
     let known = if chance.percent(80) {
         400 / days + 2
     } else {
@@ -154,7 +155,7 @@ fn period_type(of: usize, chance: &mut Chance) -> PeriodType {
     let length = days * DAY_MS;
     let cutoff_ms = *chance.pick(&[0, 3_600_000, length / 2, length - 1, length]);
     PeriodType {
-        name: Text::from(["month", "week", "cycle"][of]),
+        name: Text::from(["month", "week", "cycle", "term", "sprint"][of]),
         cutoff_ms,
         late: if chance.percent(70) {
             Late::Own
@@ -219,4 +220,140 @@ fn kernels(
         });
     }
     kernels
+}
+
+/// Most volume kinds, period types and trees that changes lead to.
+const MOST: (usize, usize, usize) = (5, 5, 7);
+
+/// The rules of a network with some of them changed; one change in ten breaks with what is there.
+pub(crate) fn changed(world: &World, chance: &mut Chance) -> Rules {
+    let mut rules = world.law().clone();
+    for (of, calendar) in rules.period_types.iter_mut().zip(&world.calendars) {
+        of.starts.clone_from(&calendar.starts);
+        of.labels.clone_from(&calendar.labels);
+    }
+    for _ in 0..1 + chance.below(3) {
+        match chance.below(10) {
+            0 | 1 => grow(&mut rules, chance),
+            2 => resume(&mut rules, world, chance),
+            3 | 4 => replant(&mut rules, chance),
+            5 => repolicy(&mut rules, chance),
+            6 => reactivate(&mut rules, chance),
+            _ => relimit(&mut rules, chance),
+        }
+    }
+    if chance.percent(10) {
+        break_with(&mut rules, chance);
+    }
+    rules
+}
+
+/// A new kind, period type or tree.
+fn grow(rules: &mut Rules, chance: &mut Chance) {
+    let (kinds, types, trees) = (
+        rules.kinds.len(),
+        rules.period_types.len(),
+        rules.trees.len(),
+    );
+    match chance.below(3) {
+        0 if kinds < MOST.0 => rules.kinds.push(Text::from(format!("kind{kinds}"))),
+        1 if types < MOST.1 => rules.period_types.push(period_type(types, chance)),
+        _ if trees < MOST.2 => {
+            let width = u8::try_from(2 + chance.below(3)).expect("narrow");
+            let shape = *chance.pick(&[Shape::List, Shape::Binary, Shape::Matrix { width }]);
+            let policy = policy(shape, kinds, types, chance);
+            let name = format!("tree{trees}");
+            rules.trees.push(tree(&name, shape, policy, chance));
+        }
+        _ => {}
+    }
+}
+
+/// Other periods of a type, from the one after the next on or somewhat later.
+fn resume(rules: &mut Rules, world: &World, chance: &mut Chance) {
+    let of = chance.below(world.calendars.len());
+    let calendar = &world.calendars[of];
+    let told = &mut rules.period_types[of];
+    let kept = (calendar.current + 1 + chance.below(12)).min(told.labels.len());
+    told.starts.truncate(kept + 1);
+    told.labels.truncate(kept);
+    let days = *chance.pick(&[2, 3, 9, 20]);
+    let mut last = told.starts[kept];
+    for period in kept..kept + usize::try_from(200 / days).expect("a few") {
+        last = last.plus_ms(days * DAY_MS);
+        told.starts.push(last);
+        told.labels.push(Text::from(format!("{of}-{period}")));
+    }
+}
+
+fn replant(rules: &mut Rules, chance: &mut Chance) {
+    let (kinds, types) = (rules.kinds.len(), rules.period_types.len());
+    let at = chance.below(rules.trees.len());
+    let shape = rules.trees[at].shape;
+    if at > 0 {
+        rules.trees[at].placement = policy(shape, kinds, types, chance);
+        rules.trees[at].centres = rules.trees[at].centres.max(*chance.pick(&[1, 1, 2, 3]));
+    }
+    rules.trees[at].move_max = *chance.pick(&[2, 50]);
+    if shape == Shape::List {
+        rules.trees[at].termination = *chance.pick(&[Termination::RollUp, Termination::EmptySeat]);
+    }
+}
+
+fn repolicy(rules: &mut Rules, chance: &mut Chance) {
+    let of = chance.below(rules.period_types.len());
+    rules.period_types[of].cutoff_ms = *chance.pick(&[0, 3_600_000, DAY_MS]);
+    rules.period_types[of].late = *chance.pick(&[Late::Own, Late::Current]);
+}
+
+fn reactivate(rules: &mut Rules, chance: &mut Chance) {
+    rules.activity.kind = small(chance.below(rules.kinds.len()));
+    rules.activity.at_least = Volume(*chance.pick(&[1, 250_000, 1_000_000]));
+    let follows = rules.kernels.iter();
+    let follows = follows.filter(|kernel| kernel.rule == KernelRule::SkipInactive);
+    let followed: Vec<u8> = follows.map(|kernel| kernel.period).collect();
+    rules.activity.window = match followed.first() {
+        Some(&period) if chance.percent(50) => Window::Period(period),
+        None if chance.percent(60) => Window::Period(small(chance.below(rules.period_types.len()))),
+        _ => Window::Rolling {
+            days: *chance.pick(&[1, 4, 30]),
+        },
+    };
+}
+
+fn relimit(rules: &mut Rules, chance: &mut Chance) {
+    match chance.below(5) {
+        0 => rules.count_customers = !rules.count_customers,
+        1 => rules.enrolled_by_fact = !rules.enrolled_by_fact,
+        2 => {
+            rules.terminated_orders =
+                *chance.pick(&[TerminatedOrders::Reject, TerminatedOrders::CreditUpline]);
+        }
+        3 => rules.refund_days = *chance.pick(&[1, 10, 90]),
+        _ => rules.return_days = *chance.pick(&[0, 3, 60]),
+    }
+}
+
+/// Something that cannot be: a name lost, an order turned, a shape bent, a calendar rewritten.
+fn break_with(rules: &mut Rules, chance: &mut Chance) {
+    let last = rules.trees.len() - 1;
+    match chance.below(9) {
+        0 => drop(rules.kinds.remove(0)),
+        1 => rules.kinds.reverse(),
+        2 => rules.period_types[0].name = Text::from("moon"),
+        3 => rules.trees[last].name = Text::from("bush"),
+        4 => rules.trees[last].shape = Shape::Matrix { width: 5 },
+        5 => drop(rules.trees.pop()),
+        6 => rules.activity.kind = 7,
+        7 => {
+            rules.trees[last].customer_level = match rules.trees[last].customer_level {
+                CustomerLevel::Own => CustomerLevel::First,
+                CustomerLevel::First => CustomerLevel::Own,
+            };
+        }
+        _ => {
+            let of = &mut rules.period_types[0];
+            of.labels[0] = Text::from("long-ago");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Time: periods roll in order of their ends, branch, and close.
+//! Time: periods roll in order of their ends, branch, and close; told rules take effect behind them.
 
 use std::rc::Rc;
 
@@ -7,6 +7,14 @@ use arborline::engine::rules::Late;
 
 use super::judge::{Wrong, no};
 use super::world::{Branch, Calendar, World};
+
+/// What falls due; of several at one instant the first of these goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    Cutoff,
+    Roll,
+    Change,
+}
 
 impl Calendar {
     /// The period that holds an instant, if the calendar reaches it.
@@ -27,11 +35,11 @@ impl World {
     pub(crate) fn advance(&mut self, to: Time) {
         let to = to.max(self.time);
         if self.rules.is_some() {
-            while let Some((due, rolls, _, of)) = self.next_due(to) {
-                if rolls {
-                    self.roll(of, due);
-                } else {
-                    self.freeze(of);
+            while let Some((due, what, _, of)) = self.next_due(to) {
+                match what {
+                    Due::Cutoff => self.freeze(of),
+                    Due::Roll => self.roll(of, due),
+                    Due::Change => self.take_effect(due),
                 }
                 self.time = self.time.max(due);
             }
@@ -39,18 +47,21 @@ impl World {
         self.time = to;
     }
 
-    /// The first thing due by an instant: when, whether a roll (or a cutoff), the length of what ends, and the type.
-    fn next_due(&self, to: Time) -> Option<(Time, bool, i64, usize)> {
+    /// The first thing due by an instant: when, what, the length of what ends, and the type.
+    fn next_due(&self, to: Time) -> Option<(Time, Due, i64, usize)> {
         let mut all = Vec::new();
+        if let Some(pending) = &self.pending {
+            all.push((pending.at, Due::Change, 0, 0));
+        }
         for (of, calendar) in self.calendars.iter().enumerate() {
             if let Some(end) = calendar.next_roll() {
                 let length = end.0 - calendar.starts[calendar.current].0;
-                all.push((end, true, length, of));
+                all.push((end, Due::Roll, length, of));
             }
             if let Some(branch) = &calendar.branch {
-                let cutoff = self.law().period_types[of].cutoff_ms;
+                let cutoff = branch.rules.period_types[of].cutoff_ms;
                 let end = calendar.starts[branch.period + 1];
-                all.push((end.plus_ms(cutoff), false, 0, of));
+                all.push((end.plus_ms(cutoff), Due::Cutoff, 0, of));
             }
         }
         all.into_iter().filter(|&(due, ..)| due <= to).min()
@@ -65,6 +76,7 @@ impl World {
         self.freeze(of);
         let branch = Branch {
             period: self.calendars[of].current,
+            rules: self.rules.clone().expect("a founded network"),
             active,
             trees: self.trees.clone(),
             people: self.people.clone(),
@@ -87,12 +99,13 @@ impl World {
     /// The period of a type that a fact of `at` is booked to, for a seat of `member`.
     pub(crate) fn booked(&self, of: usize, at: Time, member: usize) -> usize {
         let calendar = &self.calendars[of];
-        let rules = &self.law().period_types[of];
         let late = calendar
             .period_of(at)
             .filter(|&period| period < calendar.current);
         let branch = calendar.branch.as_ref().filter(|branch| {
-            late == Some(branch.period) && rules.late == Late::Own && member < branch.people.len()
+            late == Some(branch.period)
+                && branch.rules.period_types[of].late == Late::Own
+                && member < branch.people.len()
         });
         branch.map_or(calendar.current, |branch| branch.period)
     }

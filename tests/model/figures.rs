@@ -3,6 +3,7 @@
 use arborline::base::time::DAY_MS;
 use arborline::book::rules::{Kernel, KernelRule, Window};
 use arborline::engine::member::{MemberKind, Status};
+use arborline::engine::rules::Rules;
 
 use super::trees::Tree;
 use super::world::{Branch, COMPANY, Person, World};
@@ -24,6 +25,8 @@ pub(crate) struct Figures {
 
 /// What the figures are read from.
 pub(crate) struct Scene<'a> {
+    /// The rules of the time looked at.
+    pub(crate) rules: &'a Rules,
     pub(crate) trees: &'a [Tree],
     pub(crate) people: &'a [Person],
     /// By member.
@@ -37,6 +40,7 @@ impl World {
     pub(crate) fn present(&self) -> Scene<'_> {
         let all = 0..self.people.len();
         Scene {
+            rules: self.law(),
             trees: &self.trees,
             people: &self.people,
             active: all.map(|member| self.is_active(member)).collect(),
@@ -52,7 +56,7 @@ impl World {
     pub(crate) fn past<'a>(&self, of: usize, branch: &'a Branch) -> Scene<'a> {
         let mut periods = vec![None; self.calendars.len()];
         periods[of] = Some(branch.period);
-        let activity = &self.law().activity;
+        let activity = &branch.rules.activity;
         let active = match activity.window {
             Window::Period(period) if usize::from(period) == of => (0..branch.people.len())
                 .map(|member| {
@@ -63,6 +67,7 @@ impl World {
             _ => branch.active.clone(),
         };
         Scene {
+            rules: &branch.rules,
             trees: &branch.trees,
             people: &branch.people,
             active,
@@ -95,7 +100,9 @@ impl World {
     /// What a member's own volume is in a period: of all his centres.
     pub(crate) fn own_volume(&self, member: usize, of: usize, period: usize, kind: usize) -> i64 {
         let his = self.entries.iter().filter(|entry| {
-            entry.credited == member && entry.periods[of] == period && self.counts_own(entry, 0)
+            entry.credited == member
+                && entry.periods.get(of) == Some(&period)
+                && self.counts_own(entry, 0)
         });
         his.map(|entry| entry.volumes[kind]).sum()
     }
@@ -104,7 +111,7 @@ impl World {
     pub(crate) fn figures(&self, scene: &Scene<'_>, at: usize) -> Figures {
         let tree = &scene.trees[at];
         let seats = tree.seats.len();
-        let (types, kinds) = (scene.periods.len(), self.law().kinds.len());
+        let (types, kinds) = (scene.periods.len(), scene.rules.kinds.len());
         let mut own = vec![vec![vec![0i64; seats]; kinds]; types];
         let mut group = own.clone();
         for entry in &self.entries {
@@ -115,7 +122,9 @@ impl World {
                 continue;
             };
             for of in 0..types {
-                if scene.periods[of] != Some(entry.periods[of]) {
+                if scene.periods[of].is_none()
+                    || scene.periods[of].as_ref() != entry.periods.get(of)
+                {
                     continue;
                 }
                 for kind in 0..kinds {
@@ -166,7 +175,7 @@ impl World {
         let person = &scene.people[owner];
         let buys_only = person.kind != MemberKind::Distributor;
         let counted =
-            may_be_active(person) && (!buys_only || (at == 0 && self.law().count_customers));
+            may_be_active(person) && (!buys_only || (at == 0 && scene.rules.count_customers));
         (counted, counted && scene.active[owner])
     }
 

@@ -1,6 +1,7 @@
 //! Commands one by one: accepted with the seats given, or the numbers of all rejections that apply.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use arborline::base::ids::Text;
 use arborline::base::limits::FUTURE_MS_MAX;
@@ -19,6 +20,7 @@ pub(crate) mod no {
     pub(crate) const ALREADY_FOUNDED: u16 = 3;
     pub(crate) const UNKNOWN_NAME: u16 = 4;
     pub(crate) const BAD_RULES: u16 = 5;
+    pub(crate) const NOT_CONTINUED: u16 = 6;
     pub(crate) const AT_IN_FUTURE: u16 = 10;
     pub(crate) const OLDER_THAN_MEMORY: u16 = 11;
     pub(crate) const UNKNOWN_MEMBER: u16 = 20;
@@ -221,6 +223,7 @@ impl World {
         let nothing = |()| Vec::new();
         match &command.verb {
             Verb::Found(_) | Verb::AdvanceTime => Ok(Vec::new()),
+            Verb::Change(change) => self.change(seq, change).map(nothing),
             Verb::Enrol(enrol) => self.enrol(&command.id, command.at, enrol),
             Verb::Update(update) => self.update(update),
             Verb::Status(status) => self.set_status(status).map(nothing),
@@ -298,14 +301,16 @@ impl World {
                 starts: of.starts.clone(),
                 labels: of.labels.clone(),
                 current: 0,
+                first: 0,
                 branch: None,
                 closed: None,
             };
             calendar.current = calendar.period_of(self.time.max(at)).unwrap_or(0);
+            calendar.first = calendar.current;
             calendar
         });
         self.calendars = calendars.collect();
-        self.rules = Some(rules.clone());
+        self.rules = Some(Rc::new(rules.clone()));
     }
 }
 

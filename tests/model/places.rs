@@ -258,7 +258,7 @@ impl World {
             Policy::WeakerVolume { kind, period, .. } => {
                 let current = self.calendars[usize::from(period)].current;
                 let inside = self.entries.iter().filter(|entry| {
-                    entry.periods[usize::from(period)] == current
+                    entry.periods.get(usize::from(period)) == Some(&current)
                         && entry.seats[tree].is_some_and(|seat| below.contains(&seat))
                 });
                 inside.map(|entry| entry.volumes[usize::from(kind)]).sum()

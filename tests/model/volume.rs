@@ -153,8 +153,14 @@ impl World {
     fn overflows(&self, at: Time, member: usize, volumes: &[i64; 8]) -> bool {
         let periods = self.entered_periods(at, member);
         let too_much = |of: usize, kind: usize| {
+            // A book that rolled before there was a kind takes none of it.
+            let branch = self.calendars[of].branch.as_ref();
+            let branch = branch.filter(|branch| branch.period == periods[of]);
+            if branch.is_some_and(|branch| kind >= branch.rules.kinds.len()) {
+                return false;
+            }
             let same = self.entries.iter();
-            let same = same.filter(|entry| entry.periods[of] == periods[of]);
+            let same = same.filter(|entry| entry.periods.get(of) == Some(&periods[of]));
             let sum: i128 = same
                 .map(|entry| i128::from(entry.volumes[kind].unsigned_abs()))
                 .sum();

@@ -13,7 +13,9 @@ use super::trees::Tree;
 /// The whole network.
 #[derive(Clone)]
 pub(crate) struct World {
-    pub(crate) rules: Option<Rules>,
+    pub(crate) rules: Option<Rc<Rules>>,
+    /// Rules told and not in force yet.
+    pub(crate) pending: Option<Rc<Pending>>,
     pub(crate) time: Time,
     /// Sequence of the last command, refused ones too.
     pub(crate) seq: u64,
@@ -80,7 +82,7 @@ pub(crate) struct Entry {
     pub(crate) seats: Vec<Option<usize>>,
     /// Whether it is the credited member's own or a customer's below him.
     pub(crate) own: bool,
-    /// The period of each type it is booked to.
+    /// The period of each type it is booked to; types that came later are left out.
     pub(crate) periods: Vec<usize>,
     pub(crate) volumes: [i64; 8],
 }
@@ -91,6 +93,8 @@ pub(crate) struct Calendar {
     pub(crate) starts: Vec<Time>,
     pub(crate) labels: Vec<Text>,
     pub(crate) current: usize,
+    /// The period that was current when the type began.
+    pub(crate) first: usize,
     pub(crate) branch: Option<Rc<Branch>>,
     /// The last closed book.
     pub(crate) closed: Option<Rc<Branch>>,
@@ -100,6 +104,8 @@ pub(crate) struct Calendar {
 #[derive(Clone)]
 pub(crate) struct Branch {
     pub(crate) period: usize,
+    /// The rules of that time.
+    pub(crate) rules: Rc<Rules>,
     pub(crate) trees: Vec<Tree>,
     pub(crate) people: Vec<Person>,
     /// Who was active at the roll.
@@ -112,6 +118,13 @@ pub(crate) struct Token {
     pub(crate) member: Option<usize>,
     pub(crate) expires: Option<Time>,
     pub(crate) revoked: bool,
+}
+
+/// Rules told, and when they take effect.
+pub(crate) struct Pending {
+    pub(crate) rules: Rc<Rules>,
+    pub(crate) at: Time,
+    pub(crate) seq: u64,
 }
 
 /// The hidden company.
@@ -134,6 +147,7 @@ impl World {
         };
         World {
             rules: None,
+            pending: None,
             time: Time::MIN,
             seq: 0,
             people: vec![company],
@@ -150,7 +164,7 @@ impl World {
 
     /// The rules; only asked for once founded.
     pub(crate) fn law(&self) -> &Rules {
-        self.rules.as_ref().expect("a founded network")
+        self.rules.as_deref().expect("a founded network")
     }
 
     /// A member by his id.

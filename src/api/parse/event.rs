@@ -104,7 +104,10 @@ pub fn flat(value: &Json<'_>, names: &Names, flat: &Flat<'_>) -> Result<Command,
 }
 
 /// The id of a fact: the body's or the header's, which must agree where both are given.
-fn fact_id(body: Option<Text>, key: Option<&str>) -> Result<Text, Problem> {
+///
+/// # Errors
+/// `missing_field`, `bad_id`, `bad_value`.
+pub fn fact_id(body: Option<Text>, key: Option<&str>) -> Result<Text, Problem> {
     match (body, key) {
         (Some(body), None) => Ok(body),
         (Some(body), Some(key)) if body == key => Ok(body),

@@ -4,6 +4,7 @@
 //! allowed, keys that stand twice and numbers where strings are asked are mistakes, and serde's messages say none of
 //! this in a form a program can read. The one place where derived types pay is the plain order, in `hot`.
 
+pub mod document;
 pub mod event;
 pub mod fields;
 pub mod hot;

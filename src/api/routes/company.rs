@@ -1,10 +1,10 @@
-//! Reads about the whole company: totals, periods, rules, the log as events, health in one page.
+//! Reads about the whole company: totals, periods, the log as events, health in one page.
 
 use crate::api::principal::{ALL, READERS};
 use crate::api::route::{Access, Answer, Ask, Failed, Reach, Route, Run, Shapes};
 use crate::api::shapes::{ChangesQuery, StatusAnswer};
 use crate::api::stream;
-use crate::view::{changes, company, network, periods};
+use crate::view::{changes, company, periods};
 
 const STAFF: Access = Access::Needs {
     roles: READERS,
@@ -34,15 +34,6 @@ pub const ROWS: &[Route] = &[
         sentence: "Periods of each type, and where each stands.",
         run: Run::Read(periods),
         shapes: Shapes::asked::<periods::PeriodsQuery, periods::Periods>(),
-    },
-    Route {
-        method: "GET",
-        path: "/v1/network",
-        access: ANY,
-        cost: "O(1)",
-        sentence: "The rules of the network: kinds, trees, period types, policies.",
-        run: Run::Read(network),
-        shapes: Shapes::answer::<network::Network>(),
     },
     Route {
         method: "GET",
@@ -76,10 +67,6 @@ fn company(ask: &mut Ask<'_>) -> Result<Answer, Failed> {
 fn periods(ask: &mut Ask<'_>) -> Result<Answer, Failed> {
     let asked: periods::PeriodsQuery = ask.query()?;
     Ok(Answer::of(periods::list(ask.state, &asked)?))
-}
-
-fn network(ask: &mut Ask<'_>) -> Result<Answer, Failed> {
-    Ok(Answer::of(network::describe(ask.state)?))
 }
 
 fn status(ask: &mut Ask<'_>) -> Result<Answer, Failed> {

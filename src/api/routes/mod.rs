@@ -6,6 +6,7 @@ pub mod company;
 pub mod facts;
 pub mod health;
 pub mod members;
+pub mod network;
 pub mod tokens;
 pub mod trees;
 
@@ -15,6 +16,7 @@ pub const ROUTES: &[&[Route]] = &[
     trees::ROWS,
     members::ROWS,
     company::ROWS,
+    network::ROWS,
     tokens::ROWS,
     health::ROWS,
 ];

@@ -1,4 +1,4 @@
-//! `network.changed`: the first command of every log gives the network its rules.
+//! `network.changed`, the first time: the first command of every log gives the network its rules.
 
 use crate::base::bytes::{Malformed, Reader, put_varint};
 use crate::book::forest::Forest;
@@ -34,8 +34,7 @@ impl Found {
         }
         let rules = &self.rules;
         let (trees, kinds) = (rules.trees.len(), rules.kinds.len());
-        state.document = self.document;
-        state.rules = Some(Arc::new(rules.clone()));
+        state.set_rules(Arc::new(rules.clone()), self.document, now.seq);
         state.forest = Forest::new(&rules.kept());
         state.members = Members::new(trees);
         state.orders = Orders::new(kinds);

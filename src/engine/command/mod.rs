@@ -8,6 +8,7 @@ use crate::base::time::Time;
 
 pub mod adjust;
 pub mod calendar;
+pub mod change;
 pub mod close;
 pub mod enrol;
 pub mod found;
@@ -38,8 +39,10 @@ pub struct Command {
 #[allow(clippy::large_enum_variant)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verb {
-    /// `network.changed`: the network gets its rules.
+    /// `network.changed`, the first: the network gets its rules.
     Found(Box<found::Found>),
+    /// `network.changed`, any later one: the network gets other rules, from the start of a period on.
+    Change(Box<change::Change>),
     /// `member.enrolled`.
     Enrol(Box<enrol::Enrol>),
     /// `member.updated`.

@@ -34,7 +34,7 @@ pub fn verify_by(state: &State, workers: usize) -> Report {
         .map(|period| sold::add_up(&lens, period))
         .collect();
     let books = books(&lens, &sold);
-    let tasks = tasks(&lens, &books);
+    let tasks = tasks(&books);
     let reports: Vec<OnceLock<Report>> = tasks.iter().map(|_| OnceLock::new()).collect();
     let next = AtomicUsize::new(0);
     let work = || {
@@ -65,6 +65,8 @@ pub fn verify_by(state: &State, workers: usize) -> Report {
 /// A book to be looked at: its forest, and what entered it for each of its period types.
 struct Book<'a> {
     name: String,
+    /// The rules it is read by: for a book that rolled, those of that time.
+    lens: Lens<'a>,
     forest: &'a Forest,
     /// Index of the period type, and its sales.
     sold: Vec<(usize, &'a Sold)>,
@@ -94,6 +96,7 @@ fn activity_period(lens: &Lens<'_>) -> Option<usize> {
 fn books<'a>(lens: &Lens<'a>, sold: &'a [Vec<Sold>]) -> Vec<Book<'a>> {
     let mut books = vec![Book {
         name: "current".to_owned(),
+        lens: *lens,
         forest: lens.forest(),
         sold: sold.iter().map(|books| &books[0]).enumerate().collect(),
         judged: None,
@@ -102,17 +105,19 @@ fn books<'a>(lens: &Lens<'a>, sold: &'a [Vec<Sold>]) -> Vec<Book<'a>> {
         let periods = lens.periods(period);
         for sold in &sales[1..] {
             let branch = periods.branch.as_ref();
-            let branch = branch.map(|book| (book.ordinal, &book.forest));
+            let branch = branch.map(|book| (book.ordinal, &book.forest, &book.rules));
             let closed = periods.closed.as_ref();
-            let closed = closed.map(|book| (book.ordinal, &book.forest));
+            let closed = closed.map(|book| (book.ordinal, &book.forest, &book.rules));
             let held = [branch, closed].into_iter().flatten();
-            for (_, forest) in held.filter(|&(ordinal, _)| ordinal == sold.ordinal) {
+            for (_, forest, rules) in held.filter(|&(ordinal, ..)| ordinal == sold.ordinal) {
                 let label = lens.label(period, sold.ordinal);
+                let lens = Lens { rules, ..*lens };
                 books.push(Book {
                     name: format!("{} {label}", lens.period_type_name(period)),
+                    lens,
                     forest,
                     sold: vec![(period, sold)],
-                    judged: (activity_period(lens) == Some(period)).then_some(sold),
+                    judged: (activity_period(&lens) == Some(period)).then_some(sold),
                 });
             }
         }
@@ -121,10 +126,10 @@ fn books<'a>(lens: &Lens<'a>, sold: &'a [Vec<Sold>]) -> Vec<Book<'a>> {
 }
 
 /// All parts of the work, the long ones first so that workers end together.
-fn tasks<'a>(lens: &Lens<'_>, books: &'a [Book<'a>]) -> Vec<Task<'a>> {
+fn tasks<'a>(books: &'a [Book<'a>]) -> Vec<Task<'a>> {
     let mut tasks = vec![Task::Members, Task::Orders];
     for book in books {
-        tasks.extend((0..lens.rules.trees.len()).map(|tree| Task::Tree(book, tree)));
+        tasks.extend((0..book.lens.rules.trees.len()).map(|tree| Task::Tree(book, tree)));
     }
     tasks.extend([Task::Standing, Task::Totals]);
     let judged = books.iter().filter(|book| book.judged.is_some());
@@ -134,10 +139,10 @@ fn tasks<'a>(lens: &Lens<'_>, books: &'a [Book<'a>]) -> Vec<Task<'a>> {
 
 /// Does one part.
 fn run(lens: Lens<'_>, sold: &[Vec<Sold>], task: &Task<'_>) -> Report {
-    let book = match task {
-        Task::Tree(book, _) | Task::Judging(book) => &book.name,
-        Task::Members | Task::Orders => "registry",
-        Task::Standing | Task::Totals => "current",
+    let (book, lens) = match task {
+        Task::Tree(book, _) | Task::Judging(book) => (book.name.as_str(), book.lens),
+        Task::Members | Task::Orders => ("registry", lens),
+        Task::Standing | Task::Totals => ("current", lens),
     };
     let mut found = Findings::new(lens, book);
     match task {

@@ -3,6 +3,7 @@
 use crate::base::ids::Member;
 use crate::base::volumes::Volumes;
 use crate::engine::periods::PeriodState;
+use crate::engine::rules::Rules;
 use crate::tree::rules::CustomerLevel;
 use crate::view::lens::Lens;
 
@@ -51,14 +52,16 @@ struct Entry {
 /// one that was current at its sequence.
 pub(super) fn add_up(lens: &Lens<'_>, period: usize) -> Vec<Sold> {
     let periods = lens.periods(period);
+    let branch = periods.branch.as_ref();
+    let closed = periods.closed.as_ref();
     let mut books: Vec<Sold> = [
-        Some(periods.current()),
-        periods.branch.as_ref().map(|branch| branch.ordinal),
-        periods.closed.as_ref().map(|book| book.ordinal),
+        Some((periods.current(), lens.rules)),
+        branch.map(|book| (book.ordinal, &*book.rules)),
+        closed.map(|book| (book.ordinal, &*book.rules)),
     ]
     .into_iter()
     .flatten()
-    .map(|ordinal| Sold::nothing(lens, ordinal))
+    .map(|(ordinal, rules)| Sold::nothing(lens, rules, ordinal))
     .collect();
     let orders = &lens.state.orders;
     for order in 0..orders.len() {
@@ -101,21 +104,22 @@ fn enter(
     volumes: impl FnOnce() -> Volumes,
 ) {
     let ordinal = if entry.own_period {
-        periods.ordinal_at(entry.at)
+        Some(periods.ordinal_at(entry.at))
     } else {
         periods.ordinal_at_seq(entry.seq)
     };
-    if let Some(book) = books.iter_mut().find(|book| book.ordinal == ordinal) {
+    let mut books = books.iter_mut();
+    if let Some(book) = books.find(|book| Some(book.ordinal) == ordinal) {
         book.add(entry, &volumes());
     }
 }
 
 impl Sold {
-    /// An empty book.
-    fn nothing(lens: &Lens<'_>, ordinal: u32) -> Sold {
-        let kinds = lens.rules.kinds.len();
+    /// An empty book, of the kinds that its rules name.
+    fn nothing(lens: &Lens<'_>, rules: &Rules, ordinal: u32) -> Sold {
+        let kinds = rules.kinds.len();
         let cells = lens.members() as usize * kinds;
-        let trees = &lens.rules.trees;
+        let trees = &rules.trees;
         let apart = trees
             .iter()
             .any(|tree| tree.customer_level == CustomerLevel::First);

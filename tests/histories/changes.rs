@@ -1,0 +1,40 @@
+//! Networks whose rules change on the way: what is told, what is pending, and every figure after it took effect.
+
+use super::commands::Lean;
+use super::copies::same_end;
+use super::grown::{Grown, grow};
+use super::run;
+use crate::chance::scale;
+
+#[test]
+fn figures_after_every_command() {
+    for seed in 80_000..80_000 + 60 * scale() {
+        run(seed, Lean::Changes, |history| history.go_on(150, 1));
+    }
+}
+
+#[test]
+fn figures_after_groups() {
+    for seed in 81_000..81_000 + 40 * scale() {
+        run(seed, Lean::Changes, |history| history.go_on(300, 30));
+    }
+}
+
+#[test]
+fn figures_of_grown_networks() {
+    let shapes = [Grown::Line, Grown::Bent, Grown::Fork, Grown::Balanced];
+    for (seed, grown) in (82_000..82_000 + 8 * scale()).zip(shapes.into_iter().cycle()) {
+        run(seed, Lean::Changes, |history| {
+            grow(history, grown)?;
+            history.go_on(60, 1)
+        });
+    }
+}
+
+#[test]
+fn batches_and_room_made_ahead_do_not_show() {
+    for seed in 83_000..83_000 + 40 * scale() {
+        let mut history = run(seed, Lean::Changes, |history| history.go_on(250, 60));
+        same_end(&mut history, seed);
+    }
+}
