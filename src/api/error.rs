@@ -2,7 +2,7 @@
 //!
 //! Every match is exhaustive, so that a new way to say no cannot be forgotten.
 
-use crate::api::problem::{Code, Mistake, Problem};
+use crate::api::problem::{Code, Mistake, Mistakes, Problem};
 use crate::base::limits::FUTURE_MS_MAX;
 use crate::engine::rejection::{Field, Rejection};
 use crate::runtime::changes::ChangesError;
@@ -419,7 +419,7 @@ pub fn unfit(unfit: Unfit, lines: bool) -> Problem {
             .given(&first.given)
             .allowed([&first.allowed]);
     }
-    problem.mistakes = mistakes;
+    problem.mistakes = Some(Box::new(Mistakes { all: mistakes }));
     problem
 }
 

@@ -144,7 +144,14 @@ pub struct Problem {
     /// Seconds after which asking again makes sense.
     pub retry_after: Option<u32>,
     /// All that is wrong with a document; `field`, `given` and `allowed` are of the first.
-    pub mistakes: Vec<Mistake>,
+    pub mistakes: Option<Box<Mistakes>>,
+}
+
+/// The mistakes of one document, kept apart so that a refusal stays small.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistakes {
+    /// In order of lines.
+    pub all: Vec<Mistake>,
 }
 
 /// One thing wrong with a document.
@@ -208,7 +215,7 @@ impl Problem {
             given: None,
             allowed: Vec::new(),
             retry_after: None,
-            mistakes: Vec::new(),
+            mistakes: None,
         }
     }
 
@@ -266,7 +273,7 @@ impl Problem {
             field: self.field.as_deref(),
             given: self.given.as_deref(),
             allowed: &self.allowed,
-            mistakes: &self.mistakes,
+            mistakes: self.mistakes.as_ref().map_or(&[], |found| &found.all),
             request_id,
         }
     }

@@ -59,18 +59,19 @@ impl Words {
         bytemuck::cast_slice_mut(self.pages.get_mut(index, grid))
     }
 
-    /// Makes every record at least `stride` words wide; what is new is zero. O(records) where they were narrower.
+    /// Makes every record `stride` words wide, no fewer than it has; what is new is zero. O(records) where they were
+    /// narrower.
     pub fn fit(&mut self, stride: usize) {
-        let old = self.pages.stride();
-        if stride <= old {
+        if !self.is_empty() && self.get(0).len() == stride {
             return;
         }
-        let mut pages = Pages::new(stride);
-        for record in 0..self.pages.len() {
-            pages.push_zeroed();
-            pages.get_mut(record)[..old].copy_from_slice(self.pages.get(record));
+        let mut wider = Words::new(stride);
+        for record in 0..self.len() {
+            let old = self.get(record);
+            wider.push();
+            wider.get_mut(record)[..old.len()].copy_from_slice(old);
         }
-        self.pages = pages;
+        *self = wider;
     }
 
     /// A second vector equal to this one; whichever side writes a page first copies it. O(pages).

@@ -68,15 +68,15 @@ impl Grove {
         let Drawing { plan, seat, block } = drawing;
         let (from, to) = (old.seats.layout, seat);
         let mut seats = Seats::new(old.seats.shape, to);
-        for number in 0..old.seats.records.len() {
-            seats.records.push();
-            let record = seats.records.get_mut(number);
-            take_over(old.seats.records.get(number), record, &from, &to);
-            old.now.write(&mut record[1..=to.stamp_words]);
+        for seat in 0..old.seats.len() {
+            seats.push(old.seats.owner(seat));
+            take_over(&old.seats, &mut seats, seat, plan.ladders.len());
+            old.now.write(seats.words_mut(seat, 1, to.stamp_words));
             if let (None, Some(own), Some(enroller)) = (from.own, to.own, enroller) {
-                let owner = old.seats.owner(number);
-                for (sum, units) in record[own..own + to.sums()].iter_mut().enumerate() {
-                    *units = enroller.own_now(owner, sum).unwrap_or(0);
+                let owner = old.seats.owner(seat);
+                for sum in 0..to.sums() {
+                    let units = enroller.own_now(owner, sum).unwrap_or(0);
+                    *seats.word_mut(seat, own + sum) = units;
                 }
             }
         }
@@ -101,7 +101,7 @@ impl Grove {
 
     /// Brings every record to the running periods.
     fn freshen_all(&mut self) {
-        for seat in 0..self.seats.records.len() as Seat {
+        for seat in 0..self.seats.len() {
             self.freshen(seat);
         }
         for block in 0..self.blocks.records.len() {
@@ -122,23 +122,34 @@ fn places<'a>(
 }
 
 /// Takes a seat's record over, all but its stamps.
-fn take_over(was: &[i64], is: &mut [i64], from: &SeatLayout, to: &SeatLayout) {
-    is[0] = was[0];
-    is[1] = was[1] & 0xffff;
-    for (before, after) in places(from, to) {
-        is[to.group + after] = was[from.group + before];
-        if let (Some(old), Some(new)) = (from.own, to.own) {
-            is[new + after] = was[old + before];
+fn take_over(old: &Seats, new: &mut Seats, seat: Seat, ladders: usize) {
+    let (from, to) = (old.layout, new.layout);
+    let mut take = |before: usize, after: usize| {
+        *new.word_mut(seat, after) = old.word(seat, before);
+    };
+    take(0, 0);
+    // The stamps beside slot and flags are written anew behind this.
+    take(1, 1);
+    for (before, after) in places(&from, &to) {
+        take(from.group + before, to.group + after);
+        if let (Some(own), Some(new)) = (from.own, to.own) {
+            take(own + before, new + after);
         }
     }
-    is[to.counts] = was[from.counts];
-    is[to.thresholds..to.children].copy_from_slice(&was[from.thresholds..from.children]);
-    is[to.children] = was[from.children];
-    is[to.frontline] = was[from.frontline];
-    is[to.meta] = was[from.meta];
-    for (old, new) in [(from.siblings, to.siblings), (from.wide, to.wide)] {
-        if let (Some(old), Some(new)) = (old, new) {
-            is[new] = was[old];
+    take(from.counts, to.counts);
+    for word in 0..ladders.div_ceil(8) {
+        take(from.thresholds + word, to.thresholds + word);
+    }
+    take(from.children, to.children);
+    take(from.frontline, to.frontline);
+    let links = [
+        (from.meta, to.meta),
+        (from.siblings, to.siblings),
+        (from.wide, to.wide),
+    ];
+    for (before, after) in links {
+        if let (Some(before), Some(after)) = (before, after) {
+            take(before, after);
         }
     }
 }

@@ -92,8 +92,8 @@ impl Corrections {
 
     /// Makes room for volumes of this many kinds; never for fewer. O(all of them) where a record must grow.
     pub(crate) fn fit(&mut self, kinds: usize) {
-        self.volumes.fit(kinds);
         self.kinds = self.kinds.max(kinds);
+        self.volumes.fit(self.kinds);
     }
 
     pub(crate) fn fork(&mut self) -> Corrections {

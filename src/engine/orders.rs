@@ -124,8 +124,8 @@ impl Orders {
 
     /// Makes room for volumes of this many kinds; never for fewer. O(all of them) where a record must grow.
     pub(crate) fn fit(&mut self, kinds: usize) {
-        self.volumes.fit(kinds);
         self.kinds = self.kinds.max(kinds);
+        self.volumes.fit(self.kinds);
     }
 
     pub(crate) fn fork(&mut self) -> Orders {

@@ -121,7 +121,7 @@ impl Writer {
             .is_none_or(|since| since.elapsed() >= UPKEEP_EVERY)
         {
             run.since_upkeep = Some(Stopwatch::start());
-            self.keep_up(desk)?;
+            self.keep_up(desk, run)?;
         }
         desk.keep_decisions()?;
         if let Some((group, parts)) = self.gather(desk, run) {
@@ -218,7 +218,7 @@ impl Writer {
     }
 
     /// What is done once a second.
-    fn keep_up(&mut self, desk: &mut Desk) -> Result<(), Fault> {
+    fn keep_up(&mut self, desk: &mut Desk, run: &mut Run) -> Result<(), Fault> {
         let shared = Arc::clone(&self.shared);
         let (_, was_short) = shared.levels.space();
         // A disk that cannot say how much room it has is not trusted with more.

@@ -49,6 +49,18 @@ impl Seats {
         }
     }
 
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> u32 {
+        self.lines.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Bytes of all pages.
     #[must_use]
     pub fn bytes(&self) -> usize {

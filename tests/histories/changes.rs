@@ -1,9 +1,16 @@
 //! Networks whose rules change on the way: what is told, what is pending, and every figure after it took effect.
 
+use arborline::base::ids::Text;
+use arborline::engine::command::change::Change;
+use arborline::engine::command::found::Found;
+use arborline::engine::command::{Command, Verb};
+use arborline::engine::law;
+
 use super::commands::Lean;
 use super::copies::same_end;
 use super::grown::{Grown, grow};
-use super::run;
+use super::play::Batch;
+use super::{History, laws, run};
 use crate::chance::scale;
 
 #[test]
@@ -26,9 +33,33 @@ fn figures_of_grown_networks() {
     for (seed, grown) in (82_000..82_000 + 8 * scale()).zip(shapes.into_iter().cycle()) {
         run(seed, Lean::Changes, |history| {
             grow(history, grown)?;
-            history.go_on(60, 1)
+            history.go_on(30, 1)?;
+            widen(history)?;
+            history.go_on(30, 1)
         });
     }
+}
+
+/// Tells of one kind more and makes room for it at once, while figures stand on long lines.
+fn widen(history: &mut History) -> Result<(), String> {
+    let mut rules = laws::running(&history.pair.world);
+    rules.kinds.push(Text::from("wider"));
+    let told = Found {
+        document: [9; 32],
+        rules,
+    };
+    let change = Change { told, begins: None };
+    let command = Command {
+        id: Text::from("widened"),
+        at: history.pair.world.time,
+        verb: Verb::Change(Box::new(change)),
+    };
+    history.play(Batch {
+        stamp: history.pair.world.time,
+        commands: vec![command],
+    })?;
+    law::make_room_ahead(&mut history.pair.state);
+    history.pair.compare()
 }
 
 #[test]

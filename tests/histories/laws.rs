@@ -227,11 +227,7 @@ const MOST: (usize, usize, usize) = (5, 5, 7);
 
 /// The rules of a network with some of them changed; one change in ten breaks with what is there.
 pub(crate) fn changed(world: &World, chance: &mut Chance) -> Rules {
-    let mut rules = world.law().clone();
-    for (of, calendar) in rules.period_types.iter_mut().zip(&world.calendars) {
-        of.starts.clone_from(&calendar.starts);
-        of.labels.clone_from(&calendar.labels);
-    }
+    let mut rules = running(world);
     for _ in 0..1 + chance.below(3) {
         match chance.below(10) {
             0 | 1 => grow(&mut rules, chance),
@@ -244,6 +240,16 @@ pub(crate) fn changed(world: &World, chance: &mut Chance) -> Rules {
     }
     if chance.percent(10) {
         break_with(&mut rules, chance);
+    }
+    rules
+}
+
+/// The rules in force with the calendars as they are known by now.
+pub(crate) fn running(world: &World) -> Rules {
+    let mut rules = world.law().clone();
+    for (of, calendar) in rules.period_types.iter_mut().zip(&world.calendars) {
+        of.starts.clone_from(&calendar.starts);
+        of.labels.clone_from(&calendar.labels);
     }
     rules
 }
