@@ -70,11 +70,13 @@ impl Branch {
 }
 
 impl ClosedBook {
-    /// The branch it was before it was closed.
-    pub(crate) fn reopened(self, cutoff: Time) -> Branch {
+    /// The branch it was before it was closed, with what a closed book has no use for.
+    pub(crate) fn reopened(self, cutoff: Time, late: Late) -> Branch {
         Branch {
             ordinal: self.ordinal,
             cutoff,
+            late,
+            rules: self.rules,
             forest: self.forest,
             totals: self.totals,
         }

@@ -110,7 +110,7 @@ impl Periods {
             if let (None, Some(branch)) = (&of.branch, &before.branch) {
                 let closed = of.closed.take().and_then(Arc::into_inner);
                 let book = closed.expect("a book closed just now is nobody else's");
-                of.branch = Some(book.reopened(branch.cutoff));
+                of.branch = Some(book.reopened(branch.cutoff, branch.late));
             }
         }
     }
