@@ -17,10 +17,9 @@ use crate::runtime::shared::Shared;
 use crate::store::fault::Fault;
 use crate::store::reader::{Entry, Proof, Reader};
 
-/// Commands that may be left to catch up with while the writer waits.
+/// Commands that may be left to catch up with while the writer waits, at first; twice as many after every round, so
+/// that a writer as fast as the twin is caught too, and waits no longer for it than it must.
 const LAST_MAX: u64 = 256;
-/// Times to come closer before giving up: a writer that is faster than the twin has its room made when it is needed.
-const ROUNDS_MAX: usize = 50;
 
 /// Makes room for the rules pending now, if they need any. Long: for a thread that nobody waits for.
 pub fn make(shared: &Arc<Shared>) {
@@ -40,10 +39,12 @@ fn twin_takes_over(shared: &Arc<Shared>) -> Result<bool, Fault> {
     shared.forks.note_taken();
     law::make_room_ahead(&mut twin);
     let mut log = CatchUp::new(shared, twin.as_of_seq)?;
-    for _ in 0..ROUNDS_MAX {
+    let mut left_max = LAST_MAX;
+    loop {
         log.follow(&mut twin, shared.levels.applied_seq())?;
         let mut state = shared.state.write();
-        if state.as_of_seq - twin.as_of_seq > LAST_MAX {
+        if state.as_of_seq - twin.as_of_seq > left_max {
+            left_max *= 2;
             continue;
         }
         log.follow(&mut twin, state.as_of_seq)?;
@@ -56,7 +57,6 @@ fn twin_takes_over(shared: &Arc<Shared>) -> Result<bool, Fault> {
         drop(state);
         return Ok(same);
     }
-    Ok(false)
 }
 
 /// A reader of the log that executes what it reads.
