@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use bytemuck::Pod;
 
-use super::pages::{Grid, Pages, shift_of};
+use super::pages::{Grid, Pages, reach_of, shift_of};
 
 /// A vector of `T` in pages that can be forked. `T` is plain bytes, a multiple of eight of them, aligned to at most 8.
 pub struct Column<T: Pod> {
@@ -13,7 +13,7 @@ pub struct Column<T: Pod> {
 }
 
 /// How records of one type lie in pages, known when this is compiled.
-struct Of<T>(PhantomData<fn() -> T>);
+pub(super) struct Of<T>(PhantomData<fn() -> T>);
 
 impl<T> Clone for Of<T> {
     fn clone(&self) -> Of<T> {
@@ -24,7 +24,7 @@ impl<T> Clone for Of<T> {
 impl<T> Copy for Of<T> {}
 
 impl<T> Of<T> {
-    const STRIDE: usize = {
+    pub(super) const STRIDE: usize = {
         assert!(
             size_of::<T>() > 0 && size_of::<T>().is_multiple_of(8),
             "a record is whole words"
@@ -33,10 +33,11 @@ impl<T> Of<T> {
         size_of::<T>() / 8
     };
     const SHIFT: u32 = shift_of(Self::STRIDE);
-    const GRID: Of<T> = Of(PhantomData);
+    pub(super) const GRID: Of<T> = Of(PhantomData);
 }
 
-// SAFETY: each column makes its pages with the stride of its own type, and its shift follows from that.
+// SAFETY: each column makes its pages with the stride of its own type, and its shift follows from that; words are asked
+// this way only where they are as wide.
 unsafe impl<T> Grid for Of<T> {
     #[inline(always)]
     fn stride(self) -> usize {
@@ -46,6 +47,11 @@ unsafe impl<T> Grid for Of<T> {
     #[inline(always)]
     fn shift(self) -> u32 {
         Self::SHIFT
+    }
+
+    #[inline(always)]
+    fn reach(self) -> usize {
+        const { reach_of(Self::STRIDE) }
     }
 }
 

@@ -7,6 +7,7 @@
 //! a copy. Why an epoch beside each page and not a reference count alone: the count lies in the page, so asking it on
 //! each write would miss the cache once more.
 
+pub mod ahead;
 pub mod column;
 pub mod near;
 pub mod pages;

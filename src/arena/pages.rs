@@ -17,6 +17,7 @@
 
 use std::sync::Arc;
 
+use super::near;
 use super::pool::Page;
 
 /// Bytes a page holds at most; records per page are the greatest power of two that fits.
@@ -46,6 +47,19 @@ pub(super) unsafe trait Grid: Copy {
 
     /// Records per page, as a power of two.
     fn shift(self) -> u32;
+
+    /// How many words behind a record's first the second line lies that is worth fetching with it; 0 for none.
+    fn reach(self) -> usize;
+}
+
+/// The reach of records of so many words: one whose size divides a line's lies within one, any other may go on into the
+/// next one.
+pub(super) const fn reach_of(stride: usize) -> usize {
+    match stride {
+        1 | 2 | 4 | 8 => 0,
+        3 | 5 | 6 | 7 => stride - 1,
+        _ => 8,
+    }
 }
 
 /// Records per page as a power of two: as many as fit.
@@ -69,6 +83,7 @@ pub struct Pages {
     /// Records per page, as a power of two.
     shift: u32,
     len: u32,
+    reach: usize,
     undo: Option<Undo>,
 }
 
@@ -103,6 +118,7 @@ impl Pages {
             stride,
             shift: shift_of(stride),
             len: 0,
+            reach: reach_of(stride),
             undo: None,
         }
     }
@@ -176,6 +192,7 @@ impl Pages {
             stride: self.stride,
             shift: self.shift,
             len: self.len,
+            reach: self.reach,
             undo: None,
         }
     }
@@ -310,35 +327,32 @@ impl Pages {
         Drawn {
             stride: self.stride,
             shift: self.shift,
+            reach: self.reach,
         }
     }
 
     /// Asks the processor to fetch the first lines of a record. Any index is allowed.
     #[inline(always)]
     pub(super) fn prefetch(&self, index: u32, grid: impl Grid) {
-        self.prefetch_word(index, 0, grid);
-        // A record whose size divides a line's lies within one; any other may reach into the next one.
-        let stride = grid.stride();
-        if !stride.is_power_of_two() || stride > 8 {
-            self.prefetch_word(index, (stride - 1).min(8), grid);
+        if index < self.len {
+            let (page, offset) = self.offset(index, grid);
+            // SAFETY: `index < len`, so the page exists and the record begins in it.
+            let first = unsafe { self.slots.get_unchecked(page).data.add(offset) };
+            near::line(first);
+            if grid.reach() > 0 {
+                near::line(first.wrapping_add(grid.reach()));
+            }
         }
     }
 
     /// Asks the processor to fetch the line of one word of a record. Any index and word are allowed.
     #[inline(always)]
     pub(super) fn prefetch_word(&self, index: u32, word: usize, grid: impl Grid) {
-        #[cfg(target_arch = "x86_64")]
         if index < self.len && word < grid.stride() {
             let (page, offset) = self.offset(index, grid);
-            // SAFETY: the address lies in a live page; a prefetch reads nothing that a program can see.
-            unsafe {
-                use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-                let at = self.slots.get_unchecked(page).data.add(offset + word);
-                _mm_prefetch::<_MM_HINT_T0>(at.cast());
-            }
+            // SAFETY: as above, and the word is one of the record's.
+            near::line(unsafe { self.slots.get_unchecked(page).data.add(offset + word) });
         }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = (index, word, grid);
     }
 }
 
@@ -347,6 +361,7 @@ impl Pages {
 pub(super) struct Drawn {
     stride: usize,
     shift: u32,
+    reach: usize,
 }
 
 // SAFETY: made only by the pages it is of.
@@ -359,5 +374,10 @@ unsafe impl Grid for Drawn {
     #[inline(always)]
     fn shift(self) -> u32 {
         self.shift
+    }
+
+    #[inline(always)]
+    fn reach(self) -> usize {
+        self.reach
     }
 }

@@ -11,6 +11,8 @@ use std::ptr::NonNull;
 use memmap2::MmapMut;
 use parking_lot::Mutex;
 
+use super::ahead::{self, Stretch};
+
 /// A cache line of eight words: the unit pages are made of.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
@@ -28,10 +30,20 @@ const HUGE: usize = 2 * 1024 * 1024;
 struct Class {
     /// Given back; their content is whatever it was.
     free: Vec<Address>,
-    /// The rest of the newest mapping, all zero.
-    fresh: Option<(Address, usize)>,
+    /// The newest mapping.
+    fresh: Option<Fresh>,
     /// Bytes mapped so far.
     mapped: usize,
+}
+
+/// A mapping that pages are still cut from: whatever has not been cut is zero.
+struct Fresh {
+    mapping: &'static MmapMut,
+    first: Address,
+    /// Bytes that have been cut.
+    cut: usize,
+    /// Bytes that have been touched, or will be soon.
+    touched: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -102,24 +114,24 @@ impl Drop for Page {
 impl Class {
     /// The next page of the newest mapping, or of a new one.
     fn cut(&mut self, lines: usize) -> Address {
-        let (at, left) = match self.fresh.take() {
-            Some(fresh) => fresh,
-            None => self.map(lines),
+        let bytes = lines * size_of::<Line>();
+        let fresh = match self.fresh.take() {
+            Some(fresh) if fresh.cut + bytes <= fresh.mapping.len() => fresh,
+            _ => self.map(bytes),
         };
-        if left > 1 {
-            // SAFETY: the mapping holds `left` pages from `at` on, so one page further is still inside it.
-            let next = Address(unsafe { at.0.add(lines) });
-            self.fresh = Some((next, left - 1));
-        }
-        at
+        let fresh = self.fresh.insert(fresh);
+        // SAFETY: `cut + bytes` lies inside the mapping, so the page does.
+        let at = unsafe { fresh.first.0.byte_add(fresh.cut) };
+        fresh.cut += bytes;
+        fresh.touch_ahead();
+        Address(at)
     }
 
-    /// A new mapping: its start and how many pages it holds.
+    /// A new mapping, for pages of so many bytes.
     ///
     /// # Panics
     /// If the system has no memory left, as every allocation does.
-    fn map(&mut self, lines: usize) -> (Address, usize) {
-        let page_bytes = lines * size_of::<Line>();
+    fn map(&mut self, page_bytes: usize) -> Fresh {
         let wanted = (self.mapped / 4).clamp(MAPPING_BYTES_MIN, MAPPING_BYTES_MAX);
         let bytes = match wanted >= HUGE {
             true => wanted.next_multiple_of(HUGE),
@@ -132,9 +144,27 @@ impl Class {
         }
         self.mapped += bytes;
         let at = NonNull::new(mapping.as_mut_ptr().cast()).expect("a mapping has an address");
-        // Pages live as long as the process: they go back to the pool.
-        std::mem::forget(mapping);
-        (Address(at), bytes / page_bytes)
+        Fresh {
+            // Pages live as long as the process: they go back to the pool.
+            mapping: Box::leak(Box::new(mapping)),
+            first: Address(at),
+            cut: 0,
+            touched: HUGE,
+        }
+    }
+}
+
+impl Fresh {
+    /// Has the next huge page touched as soon as the one before it is begun.
+    fn touch_ahead(&mut self) {
+        if self.cut + HUGE > self.touched && self.touched + HUGE <= self.mapping.len() {
+            ahead::ask(Stretch {
+                mapping: self.mapping,
+                from: self.touched,
+                len: HUGE,
+            });
+            self.touched += HUGE;
+        }
     }
 }
 

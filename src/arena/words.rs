@@ -1,5 +1,8 @@
 //! Records whose width is known only when the rules are: each a fixed number of words, drawn by a layout elsewhere.
 
+use bytemuck::Pod;
+
+use super::column::Of;
 use super::pages::Pages;
 
 /// A forkable vector of records of `stride` signed words.
@@ -46,7 +49,7 @@ impl Words {
     #[inline(always)]
     #[must_use]
     pub fn get(&self, index: u32) -> &[i64] {
-        bytemuck::cast_slice(self.pages.get(index, self.pages.drawn()))
+        bytemuck::must_cast_slice(self.pages.get(index, self.pages.drawn()))
     }
 
     /// A record's words, to write. Copies its page first if a fork shares it.
@@ -56,7 +59,22 @@ impl Words {
     #[inline(always)]
     pub fn get_mut(&mut self, index: u32) -> &mut [i64] {
         let grid = self.pages.drawn();
-        bytemuck::cast_slice_mut(self.pages.get_mut(index, grid))
+        bytemuck::must_cast_slice_mut(self.pages.get_mut(index, grid))
+    }
+
+    /// A record's words where it has `N`, which is known when this is compiled, to write.
+    ///
+    /// # Panics
+    /// If there is no such record, or it has another width.
+    #[inline(always)]
+    pub fn get_mut_of<const N: usize>(&mut self, index: u32) -> &mut [i64; N]
+    where
+        [i64; N]: Pod,
+    {
+        assert!(self.pages.stride() == N, "records are as wide as asked");
+        let words = self.pages.get_mut(index, Of::<[i64; N]>::GRID);
+        let words: &mut [i64] = bytemuck::must_cast_slice_mut(words);
+        words.first_chunk_mut().expect("a whole record")
     }
 
     /// Makes every record `stride` words wide, no fewer than it has; what is new is zero. O(records) where they were

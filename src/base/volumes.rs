@@ -50,7 +50,7 @@ impl Volumes {
     /// Whether all are zero.
     #[must_use]
     pub fn is_zero(&self) -> bool {
-        self.len_used() == 0
+        self.units == [0; KINDS_MAX]
     }
 
     /// Whether any is below zero.

@@ -293,6 +293,7 @@ impl Forest {
 
     /// What a seat counts as now; `active` is false when it was set in an earlier period of the activity rule.
     #[must_use]
+    #[inline]
     pub fn standing(&self, tree: usize, seat: Seat) -> Standing {
         let grove = &self.groves[tree];
         Standing {

@@ -170,6 +170,7 @@ impl Grove {
     }
 
     /// Whether the seat is active in the running period.
+    #[inline]
     #[must_use]
     pub fn is_active(&self, seat: Seat) -> bool {
         let record = self.seats.lines.get(seat);

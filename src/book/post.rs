@@ -3,6 +3,7 @@
 //! A walk is a chain of dependent loads, so one at a time it waits for memory at each step. Sixteen in flight, each
 //! asking for its next record before the others take their turn, hide the waiting.
 
+use crate::arena::words::Words;
 use crate::base::ids::{NONE, Seat};
 use crate::tree::layout::{LINE_WORDS, SUMS_MAX, high, low};
 
@@ -112,7 +113,7 @@ impl Grove {
         } else {
             (layout.group, layout.thresholds, self.plan.sums)
         };
-        let mut line = line_of::<S>(self.seats.lines.get_mut(seat));
+        let mut line = line_of::<S>(&mut self.seats.lines, seat);
         let leaf = high(line[0]);
         if leaf != NONE {
             let slot = line[1] as u8 as usize;
@@ -120,7 +121,7 @@ impl Grove {
         }
         if !self.now.is_fresh(&line[1..group]) {
             self.freshen_stale(seat);
-            line = line_of::<S>(self.seats.lines.get_mut(seat));
+            line = line_of::<S>(&mut self.seats.lines, seat);
         }
         for (sum, volume) in line[group..group + sums].iter_mut().zip(delta) {
             *sum += volume;
@@ -129,10 +130,10 @@ impl Grove {
         low(line[0])
     }
 
-    /// Whether all that a walk touches lies in the first words of a line as the compiled walks expect it.
+    /// Whether a line is drawn as the compiled walks expect it.
     fn is_plain_line(&self) -> bool {
         let layout = &self.seats.layout;
-        layout.stamp_words == 1 && self.plan.ladders.len() <= 8
+        layout.stamp_words == 1 && self.plan.ladders.len() <= 8 && layout.line == LINE_WORDS
     }
 
     #[inline(never)]
@@ -143,11 +144,11 @@ impl Grove {
     }
 }
 
-/// The part of a line that walks over so many sums touch.
+/// The line of a seat; where the walks are compiled apart, as wide as they expect it.
 #[inline(always)]
-fn line_of<const S: usize>(line: &mut [i64]) -> &mut [i64] {
+fn line_of<const S: usize>(lines: &mut Words, seat: Seat) -> &mut [i64] {
     match S <= EXACT_MAX {
-        true => &mut line[..LINE_WORDS],
-        false => line,
+        true => lines.get_mut_of::<LINE_WORDS>(seat),
+        false => lines.get_mut(seat),
     }
 }

@@ -65,7 +65,10 @@ pub(crate) fn period_type(rules: &Rules, name: &str) -> Result<usize, Rejection>
 
 /// Volumes name no kind beyond those of the network.
 pub(crate) fn known_kinds(rules: &Rules, volumes: &Volumes) -> Result<(), Rejection> {
-    if volumes.len_used() > rules.kinds.len() {
+    if volumes.units()[rules.kinds.len()..]
+        .iter()
+        .any(|&units| units != 0)
+    {
         return Err(Rejection::UnknownName(Field::Volumes));
     }
     Ok(())

@@ -122,14 +122,13 @@ fn gather<'a>(
     count
 }
 
-/// Brings the members' records, texts and seats near.
+/// Brings the members' records and seats near.
 fn fetch(state: &State, lanes: &mut [Option<Lane<'_>>]) {
     for lane in lanes.iter_mut().flatten() {
         lane.tags.guess = state.members.prefetch_record(lane.tags.member);
     }
     for lane in lanes.iter().flatten() {
         if let Some(member) = lane.tags.guess {
-            state.members.prefetch_text(member);
             state.forest.prefetch(ENROLLER_TREE, member);
         }
     }

@@ -6,6 +6,7 @@
 pub(crate) mod activity;
 pub(crate) mod codec;
 pub(crate) mod dispatch;
+pub(crate) mod extras;
 pub(crate) mod fold;
 pub(crate) mod grow;
 pub(crate) mod ids;
@@ -14,6 +15,7 @@ pub(crate) mod names;
 pub(crate) mod packed;
 pub(crate) mod passage;
 pub(crate) mod posting;
+pub(crate) mod short;
 pub(crate) mod texts;
 pub(crate) mod undo;
 pub(crate) mod wire;

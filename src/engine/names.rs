@@ -33,18 +33,14 @@ impl<T: Clone + Eq + Hash> Names<T> {
     }
 
     /// Whether [`Names::intern`] would find room for this value.
+    #[inline]
     pub(crate) fn has_room(&self, value: Option<&T>) -> bool {
-        match value {
-            None => true,
-            Some(value) => {
-                self.get(self.last) == Some(value)
-                    || self.inner.values.len() < self.max as usize
-                    || self.inner.numbers.contains_key(value)
-            }
-        }
+        let known = |value| self.inner.numbers.contains_key(value);
+        self.inner.values.len() < self.max as usize || value.is_none_or(known)
     }
 
     /// The number of a value, told now if it is new. The caller has asked [`Names::has_room`].
+    #[inline]
     pub(crate) fn intern(&mut self, value: Option<&T>) -> u32 {
         let Some(value) = value else { return 0 };
         if self.get(self.last) != Some(value) {

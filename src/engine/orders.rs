@@ -10,19 +10,17 @@
 //! 28 at: u48
 //! 34 received: u48         machine time
 //! 40 seq: u40
-//! 45 id: u40               offset of the id's text
-//! 50 class: u16
-//! 52 currency: u8
-//! 53 centre: u8            the buyer's centre asked for
-//! 54 periods: u8           bit p: booked into its own rolled period of type p instead of the current one
-//! 55 trees: u8             bit t: entered tree t at that centre's seat, otherwise at the first
+//! 45 id: 13 bytes          itself while it is short, see `short`
+//! 58 class: u16
+//! 60 currency: u8
+//! 61 centre: u8            the buyer's centre asked for
+//! 62 periods: u8           bit p: booked into its own rolled period of type p instead of the current one
+//! 63 trees: u8             bit t: entered tree t at that centre's seat, otherwise at the first
+//! 64 volumes: i64 each     by kind
 //! ```
-//!
-//! Beside it stands one `i64` volume for each kind.
 
 use bytemuck::{Pod, Zeroable};
 
-use crate::arena::column::Column;
 use crate::arena::pages::Pages;
 use crate::arena::words::Words;
 use crate::base::bytes::{Malformed, Reader, put_signed, put_text, put_varint};
@@ -35,6 +33,7 @@ use crate::engine::ids::{IdTable, Tag};
 use crate::engine::line::Line;
 use crate::engine::names::Names;
 use crate::engine::packed::{U40, U48, pack_time, pack40, unpack_time, unpack40};
+use crate::engine::short::{self, Sought};
 use crate::engine::texts::Texts;
 
 #[repr(C)]
@@ -49,7 +48,7 @@ struct Record {
     at: U48,
     received: U48,
     seq: U40,
-    id: U40,
+    id: Short,
     class: [u8; 2],
     currency: u8,
     centre: u8,
@@ -57,7 +56,14 @@ struct Record {
     trees: u8,
 }
 
-const _: () = assert!(size_of::<Record>() == 56 && align_of::<Record>() == 8);
+/// An order's id as the record holds it.
+type Short = [u8; 13];
+
+const _: () = assert!(size_of::<Record>() == 64 && align_of::<Record>() == 8);
+
+/// Words of a record, before the volumes.
+const RECORD_WORDS: usize = size_of::<Record>() / 8;
+const WHOLE: &str = "an order has a whole record";
 
 /// An order as it is kept, without the texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,11 +104,11 @@ pub(crate) struct NewOrder<'a> {
 
 /// All orders, with their ids.
 pub struct Orders {
-    records: Column<Record>,
-    volumes: Words,
+    lines: Words,
     table: IdTable,
     texts: Texts,
-    lines: Texts,
+    /// What was bought.
+    blobs: Texts,
     classes: Names<Text>,
     currencies: Names<Text>,
     kinds: usize,
@@ -111,11 +117,10 @@ pub struct Orders {
 impl Orders {
     pub(crate) fn new(kinds: usize) -> Orders {
         Orders {
-            records: Column::new(),
-            volumes: Words::new(kinds),
+            lines: Words::new(RECORD_WORDS + kinds),
             table: IdTable::new(),
             texts: Texts::new(),
-            lines: Texts::new(),
+            blobs: Texts::new(),
             classes: Names::new(u32::from(u16::MAX)),
             currencies: Names::new(u32::from(u8::MAX)),
             kinds,
@@ -125,16 +130,15 @@ impl Orders {
     /// Makes room for volumes of this many kinds; never for fewer. O(all of them) where a record must grow.
     pub(crate) fn fit(&mut self, kinds: usize) {
         self.kinds = self.kinds.max(kinds);
-        self.volumes.fit(self.kinds);
+        self.lines.fit(RECORD_WORDS + self.kinds);
     }
 
     pub(crate) fn fork(&mut self) -> Orders {
         Orders {
-            records: self.records.fork(),
-            volumes: self.volumes.fork(),
+            lines: self.lines.fork(),
             table: self.table.fork(),
             texts: self.texts.fork(),
-            lines: self.lines.fork(),
+            blobs: self.blobs.fork(),
             classes: self.classes.clone(),
             currencies: self.currencies.clone(),
             kinds: self.kinds,
@@ -143,10 +147,10 @@ impl Orders {
 
     /// Appends all pages.
     pub(crate) fn pages<'p>(&'p mut self, all: &mut Vec<&'p mut Pages>) {
-        all.extend([self.records.pages(), self.volumes.pages()]);
+        all.push(self.lines.pages());
         self.table.pages(all);
         self.texts.pages(all);
-        self.lines.pages(all);
+        self.blobs.pages(all);
     }
 
     // ---- reading ----
@@ -154,23 +158,19 @@ impl Orders {
     /// How many orders there are; they are numbered from 0 in order of acceptance.
     #[must_use]
     pub fn len(&self) -> u32 {
-        self.records.len()
+        self.lines.len()
     }
 
     /// Bytes they take in memory, ids included.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.records.bytes()
-            + self.volumes.bytes()
-            + self.lines.bytes()
-            + self.table.bytes()
-            + self.texts.bytes()
+        self.lines.bytes() + self.table.bytes() + self.texts.bytes() + self.blobs.bytes()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.lines.is_empty()
     }
 
     /// The order with this id. O(1).
@@ -182,13 +182,13 @@ impl Orders {
     /// The order's id.
     #[must_use]
     pub fn id(&self, order: u32) -> Text {
-        self.texts.get(unpack40(self.records.get(order).id))
+        short::text(&self.record(order).id, &self.texts)
     }
 
     /// What is kept of an order in its record.
     #[must_use]
     pub fn row(&self, order: u32) -> OrderRow {
-        let record = self.records.get(order);
+        let record = self.record(order);
         OrderRow {
             buyer: record.buyer,
             credited: record.credited,
@@ -205,43 +205,42 @@ impl Orders {
     /// Sequence of the order's command.
     #[must_use]
     pub fn seq(&self, order: u32) -> u64 {
-        unpack40(self.records.get(order).seq)
+        unpack40(self.record(order).seq)
     }
 
     /// Volumes by kind.
     #[must_use]
     pub fn volumes(&self, order: u32) -> Volumes {
-        Volumes::from_units(&self.volumes.get(order)[..self.kinds])
+        Volumes::from_units(&self.lines.get(order)[RECORD_WORDS..][..self.kinds])
     }
 
     /// The class the platform gave it.
     #[must_use]
     pub fn class(&self, order: u32) -> Option<&Text> {
-        let class = u16::from_le_bytes(self.records.get(order).class);
+        let class = u16::from_le_bytes(self.record(order).class);
         self.classes.get(u32::from(class))
     }
 
     /// Currency of the amount.
     #[must_use]
     pub fn currency(&self, order: u32) -> Option<&Text> {
-        self.currencies
-            .get(u32::from(self.records.get(order).currency))
+        self.currencies.get(u32::from(self.record(order).currency))
     }
 
     /// Its lines; empty when none were told.
     #[must_use]
     pub fn lines(&self, order: u32) -> Vec<Line> {
-        let at = self.records.get(order).lines;
+        let at = self.record(order).lines;
         if at == NONE {
             return Vec::new();
         }
-        decode_lines(&mut Reader::new(&self.lines.blob(at))).expect("we wrote these bytes")
+        decode_lines(&mut Reader::new(&self.blobs.blob(at))).expect("we wrote these bytes")
     }
 
     /// The same buyer's order before this one.
     #[must_use]
     pub fn previous(&self, order: u32) -> Option<u32> {
-        Some(self.records.get(order).previous).filter(|&order| order != NONE)
+        Some(self.record(order).previous).filter(|&order| order != NONE)
     }
 
     /// A buyer's orders, newest first, from the one given (his [`last_order`](crate::engine::members::Members::last_order)).
@@ -252,12 +251,12 @@ impl Orders {
     /// Its newest refund: the head of [`Corrections::of_order`](crate::engine::corrections::Corrections::of_order).
     #[must_use]
     pub fn last_refund(&self, order: u32) -> Option<u32> {
-        Some(self.records.get(order).corrections).filter(|&refund| refund != NONE)
+        Some(self.record(order).corrections).filter(|&refund| refund != NONE)
     }
 
     /// Where it entered the trees.
     pub(crate) fn credit(&self, order: u32) -> Credit {
-        let record = self.records.get(order);
+        let record = self.record(order);
         Credit {
             buyer: record.buyer,
             member: record.credited,
@@ -269,9 +268,9 @@ impl Orders {
     // ---- lockstep and writing ----
 
     pub(crate) fn find_tagged(&self, tag: Tag, id: &str) -> Option<u32> {
-        self.table.find(tag, |order| {
-            self.texts.is(unpack40(self.records.get(order).id), id)
-        })
+        let sought = Sought::new(id);
+        self.table
+            .find(tag, |order| sought.is(&self.record(order).id, &self.texts))
     }
 
     pub(crate) fn prefetch_tag(&self, tag: Tag) {
@@ -284,7 +283,7 @@ impl Orders {
     }
 
     pub(crate) fn add(&mut self, order: &NewOrder<'_>) -> u32 {
-        let id = self.texts.push(order.id);
+        let id = short::keep(order.id, &mut self.texts);
         let class = self.classes.intern(order.class) as u16;
         let currency = self.currencies.intern(order.currency) as u8;
         let lines = if order.lines.is_empty() {
@@ -292,10 +291,10 @@ impl Orders {
         } else {
             let mut bytes = Vec::new();
             encode_lines(order.lines, &mut bytes);
-            self.lines.push_blob(&bytes)
+            self.blobs.push_blob(&bytes)
         };
         let row = &order.row;
-        let number = self.records.push(Record {
+        let record = Record {
             amount: row.amount.0,
             buyer: row.buyer,
             credited: row.credited,
@@ -305,22 +304,30 @@ impl Orders {
             at: pack_time(row.at),
             received: pack_time(row.received),
             seq: pack40(row.seq),
-            id: pack40(id),
+            id,
             class: class.to_le_bytes(),
             currency,
             centre: row.centre as u8,
             periods: row.periods,
             trees: row.trees,
-        });
-        self.volumes.push();
-        let volumes = self.volumes.get_mut(number);
+        };
+        let number = self.lines.push();
+        let (held, volumes) = self.lines.get_mut(number).split_at_mut(RECORD_WORDS);
+        held.copy_from_slice(bytemuck::must_cast_ref::<_, [i64; RECORD_WORDS]>(&record));
         volumes.copy_from_slice(&order.volumes.units()[..self.kinds]);
         self.table.insert(order.tag, number);
         number
     }
 
     pub(crate) fn set_last_refund(&mut self, order: u32, refund: u32) -> u32 {
-        std::mem::replace(&mut self.records.get_mut(order).corrections, refund)
+        let words = self.lines.get_mut(order).first_chunk_mut::<RECORD_WORDS>();
+        let record: &mut Record = bytemuck::must_cast_mut(words.expect(WHOLE));
+        std::mem::replace(&mut record.corrections, refund)
+    }
+
+    fn record(&self, order: u32) -> &Record {
+        let words = self.lines.get(order).first_chunk::<RECORD_WORDS>();
+        bytemuck::must_cast_ref(words.expect(WHOLE))
     }
 }
 

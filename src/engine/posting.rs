@@ -97,7 +97,7 @@ pub(crate) fn check_room(
     targets: Targets,
     volumes: &Volumes,
 ) -> Result<(), Rejection> {
-    let units = &volumes.units()[..volumes.len_used()];
+    let units = &volumes.units()[..state.founded().kinds.len()];
     for (index, period_type) in state.periods.iter().enumerate() {
         let totals = match &period_type.branch {
             Some(book) if targets.branch >> index & 1 != 0 => {
@@ -116,7 +116,7 @@ pub(crate) fn check_room(
 
 /// Adds absolute volumes to those totals. [`check_room`] came before.
 pub(crate) fn reserve(state: &mut State, targets: Targets, volumes: &Volumes) {
-    let units = &volumes.units()[..volumes.len_used()];
+    let units = &volumes.units()[..state.founded().kinds.len()];
     for index in 0..state.periods.len() {
         let period_type = state.periods.get_mut(index);
         let totals = match &mut period_type.branch {

@@ -83,11 +83,6 @@ impl Texts {
         true
     }
 
-    /// Asks for the line a text begins in.
-    pub(crate) fn prefetch(&self, at: u64) {
-        self.lines.prefetch(place(at).0);
-    }
-
     /// Appends bytes at the start of a line of their own and gives the line's number.
     pub(crate) fn push_blob(&mut self, bytes: &[u8]) -> u32 {
         let gap = (LINE as u64 - self.len % LINE as u64) % LINE as u64;

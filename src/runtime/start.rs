@@ -1,12 +1,14 @@
 //! A running server: opens the directory, starts the threads, and ends them in order.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread::JoinHandle;
 
 use crossbeam::channel::{Sender, bounded, unbounded};
 
 use parking_lot::Mutex;
 
+use crate::arena::ahead;
 use crate::runtime::applier::Applier;
 use crate::runtime::clock::Stopwatch;
 use crate::runtime::desk::Desk;
@@ -32,6 +34,7 @@ pub struct Server {
     queue: Sender<Message>,
     writer: JoinHandle<()>,
     repeats: JoinHandle<()>,
+    touching: Touching,
 }
 
 /// Opens a directory and starts a server on it. Costs a replay of the log.
@@ -44,6 +47,7 @@ pub struct Server {
 pub fn open(settings: Settings, on_fault: OnFault) -> Result<Server, StartError> {
     let (waiting, bytes) = (settings.queue_submissions, settings.queue_bytes);
     let reserve_bytes = settings.reserve_bytes;
+    let touching = Touching::start()?;
     let offline = Offline::open(settings)?;
     let files = Arc::clone(offline.log.files());
     let heavy = Heavy::start().map_err(no_thread)?;
@@ -86,6 +90,7 @@ pub fn open(settings: Settings, on_fault: OnFault) -> Result<Server, StartError>
         queue,
         writer,
         repeats: repeats_thread,
+        touching,
     })
 }
 
@@ -100,6 +105,33 @@ impl Server {
             assert!(thread.join().is_ok(), "a thread ended by a bug");
         }
         self.shared.heavy.stop();
+        drop(self.touching);
+    }
+}
+
+/// The thread that touches memory before the writer needs it.
+struct Touching {
+    stopping: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Touching {
+    fn start() -> Result<Touching, StartError> {
+        let stopping = Arc::new(AtomicBool::new(false));
+        let its = Arc::clone(&stopping);
+        let thread = spawn("touch", move || ahead::work(&its))?;
+        Ok(Touching {
+            stopping,
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Touching {
+    fn drop(&mut self) {
+        ahead::stop(&self.stopping);
+        let ended = self.thread.take().map(JoinHandle::join);
+        debug_assert!(matches!(ended, Some(Ok(()))), "a thread ended by a bug");
     }
 }
 

@@ -9,14 +9,16 @@
 //! group         i64 per period type and kind: all that entered here or below (plain seats)
 //! counts        active below               downline below               one integer: downline * 2^32 + active
 //! thresholds    u8 each: steps reached                                  where there are ladders
-//! ---- seldom touched from here on; the line takes in of them what still fits ----
-//! children      first child | leg 1        last child | leg 2
+//! ---- less often touched from here on; the line takes in of them what still fits ----
+//! own           i64 per period type and kind                            where the tree keeps its own
 //! frontline     active children            counted children
+//! children      first child | leg 1        last child | leg 2
 //! meta          owner                      leg u8, room u8              where a seat's number is not its owner's
 //! siblings      next                       previous                     not in binary trees
 //! wide          record of the bucket vectors, NONE before the first child      where there are kernels
-//! own           i64 per period type and kind                            where the tree keeps its own
 //! ```
+//!
+//! Sums of its own that the line has no room for come last, so that they never lie in both parts.
 //!
 //! A stamp is the low 16 bits of the ordinal of the period the figures belong to; with any other stamp they count as
 //! zero. `slot` is the seat's place in its chain block. `room` is the distance down to the nearest free leg.
@@ -91,18 +93,19 @@ impl SeatLayout {
         let thresholds = take(ladders.div_ceil(8));
         // What is left of the cache line is filled; a record that ends short of one is given the missing words.
         let hot = take(0);
-        let children = take(1);
+        let line = hot.max(LINE_WORDS);
+        let near = own && hot + sums <= line;
+        let own_near = near.then(|| take(sums));
         let frontline = take(1);
+        let children = take(1);
         let meta = (named || shape.legs().is_some()).then(|| take(1));
         let siblings = (shape != Shape::Binary).then(|| take(1));
         let wide = (kernels > 0).then(|| take(1));
-        let line = hot.max(LINE_WORDS);
         let end = take(0);
-        if own && end < line && end + sums > line {
-            // Sums of its own never lie in both parts.
+        if own && !near && end < line {
             take(line - end);
         }
-        let own = own.then(|| take(sums));
+        let own = own_near.or_else(|| own.then(|| take(sums)));
         let rest = take(0).saturating_sub(line);
         SeatLayout {
             kinds,
@@ -241,14 +244,29 @@ mod tests {
             for (ladders, kernels) in [(0, 0), (1, 0), (9, 1)] {
                 let layout =
                     SeatLayout::new(Shape::List, kinds, periods, true, true, ladders, kernels);
-                let own = layout.own.expect("kept");
-                let (line, end) = (layout.line, layout.line + layout.rest);
-                assert!(own + layout.sums() <= line || own >= line, "{layout:?}");
-                assert!(
-                    layout.thresholds + ladders.div_ceil(8) <= line,
-                    "{layout:?}"
-                );
-                assert_eq!(end.max(line), (own + layout.sums()).max(line), "{layout:?}");
+                let one = |at: Option<usize>| at.map(|at| (at, 1));
+                let mut parts: Vec<(usize, usize)> = [
+                    Some((0, 1 + layout.stamp_words)),
+                    Some((layout.group, layout.sums())),
+                    Some((layout.thresholds, ladders.div_ceil(8))),
+                    layout.own.map(|own| (own, layout.sums())),
+                    one(Some(layout.counts)),
+                    one(Some(layout.frontline)),
+                    one(Some(layout.children)),
+                    one(layout.meta),
+                    one(layout.siblings),
+                    one(layout.wide),
+                ]
+                .into_iter()
+                .flatten()
+                .collect();
+                parts.sort_unstable();
+                let ends = |&(at, words): &(usize, usize)| at + words;
+                assert!(parts.is_sorted_by(|a, b| ends(a) <= b.0), "{layout:?}");
+                let within = |part| ends(part) <= layout.line || part.0 >= layout.line;
+                assert!(parts.iter().all(within), "{layout:?}");
+                let end = parts.last().map_or(0, ends).max(layout.line);
+                assert_eq!(end, layout.line + layout.rest, "{layout:?}");
             }
         }
     }
