@@ -11,7 +11,7 @@ use std::ptr::NonNull;
 use memmap2::MmapMut;
 use parking_lot::Mutex;
 
-use super::ahead::{self, Stretch};
+use super::ahead;
 
 /// A cache line of eight words: the unit pages are made of.
 #[derive(Clone, Copy)]
@@ -25,25 +25,27 @@ const MAPPING_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// A huge page. Mappings of at least one are of whole ones, and ask for them.
 const HUGE: usize = 2 * 1024 * 1024;
 
-/// Pages of one size.
+/// Pages of one size. They are cut from chunks, and those from mappings.
 #[derive(Default)]
 struct Class {
-    /// Given back; their content is whatever it was.
+    /// Pages given back; their content is whatever it was.
     free: Vec<Address>,
-    /// The newest mapping.
-    fresh: Option<Fresh>,
+    /// The chunk that pages are cut from now.
+    fresh: Option<Chunk>,
+    /// A chunk that has been touched and comes next.
+    next: Option<Chunk>,
+    /// Whether one is being touched.
+    touching: bool,
+    /// What no chunk has been taken of in the newest mapping.
+    rest: Option<Chunk>,
     /// Bytes mapped so far.
     mapped: usize,
 }
 
-/// A mapping that pages are still cut from: whatever has not been cut is zero.
-struct Fresh {
-    mapping: &'static MmapMut,
-    first: Address,
-    /// Bytes that have been cut.
-    cut: usize,
-    /// Bytes that have been touched, or will be soon.
-    touched: usize,
+/// Mapped memory, all zero, that belongs to nobody else.
+struct Chunk {
+    at: Address,
+    bytes: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -112,26 +114,57 @@ impl Drop for Page {
 }
 
 impl Class {
-    /// The next page of the newest mapping, or of a new one.
+    /// The next page of the present chunk, or of another one.
     fn cut(&mut self, lines: usize) -> Address {
         let bytes = lines * size_of::<Line>();
-        let fresh = match self.fresh.take() {
-            Some(fresh) if fresh.cut + bytes <= fresh.mapping.len() => fresh,
-            _ => self.map(bytes),
+        if let Some(page) = self.fresh.as_mut().and_then(|chunk| chunk.take(bytes)) {
+            return page.at;
+        }
+        let mut chunk = self.next.take().unwrap_or_else(|| self.chunk(bytes));
+        let page = chunk.take(bytes).expect("a chunk holds a page");
+        self.fresh = Some(chunk);
+        self.touch_next(lines);
+        page.at
+    }
+
+    /// Has the chunk that comes next touched meanwhile, where chunks are huge pages.
+    fn touch_next(&mut self, lines: usize) {
+        if self.touching || self.next.is_some() || self.mapped / 4 < HUGE {
+            return;
+        }
+        ahead::offer(|| {
+            self.touching = true;
+            let chunk = self.chunk(lines * size_of::<Line>());
+            Box::new(move || {
+                chunk.touch();
+                let mut pool = POOL.lock();
+                let class = pool.entry(lines).or_default();
+                class.next = Some(chunk);
+                class.touching = false;
+            })
+        });
+    }
+
+    /// A chunk that nobody has touched, of the newest mapping or of a new one.
+    fn chunk(&mut self, page_bytes: usize) -> Chunk {
+        let mut rest = match self.rest.take() {
+            Some(rest) => rest,
+            None => self.map(page_bytes),
         };
-        let fresh = self.fresh.insert(fresh);
-        // SAFETY: `cut + bytes` lies inside the mapping, so the page does.
-        let at = unsafe { fresh.first.0.byte_add(fresh.cut) };
-        fresh.cut += bytes;
-        fresh.touch_ahead();
-        Address(at)
+        match rest.take(HUGE) {
+            Some(chunk) => {
+                self.rest = Some(rest).filter(|rest| rest.bytes > 0);
+                chunk
+            }
+            None => rest,
+        }
     }
 
     /// A new mapping, for pages of so many bytes.
     ///
     /// # Panics
     /// If the system has no memory left, as every allocation does.
-    fn map(&mut self, page_bytes: usize) -> Fresh {
+    fn map(&mut self, page_bytes: usize) -> Chunk {
         let wanted = (self.mapped / 4).clamp(MAPPING_BYTES_MIN, MAPPING_BYTES_MAX);
         let bytes = match wanted >= HUGE {
             true => wanted.next_multiple_of(HUGE),
@@ -144,26 +177,31 @@ impl Class {
         }
         self.mapped += bytes;
         let at = NonNull::new(mapping.as_mut_ptr().cast()).expect("a mapping has an address");
-        Fresh {
-            // Pages live as long as the process: they go back to the pool.
-            mapping: Box::leak(Box::new(mapping)),
-            first: Address(at),
-            cut: 0,
-            touched: HUGE,
+        // Pages live as long as the process: they go back to the pool.
+        std::mem::forget(mapping);
+        Chunk {
+            at: Address(at),
+            bytes,
         }
     }
 }
 
-impl Fresh {
-    /// Has the next huge page touched as soon as the one before it is begun.
-    fn touch_ahead(&mut self) {
-        if self.cut + HUGE > self.touched && self.touched + HUGE <= self.mapping.len() {
-            ahead::ask(Stretch {
-                mapping: self.mapping,
-                from: self.touched,
-                len: HUGE,
-            });
-            self.touched += HUGE;
+impl Chunk {
+    /// Takes so many bytes off its beginning, if it has them.
+    fn take(&mut self, bytes: usize) -> Option<Chunk> {
+        let at = self.at;
+        self.bytes = self.bytes.checked_sub(bytes)?;
+        // SAFETY: the chunk had `bytes` bytes, so what is left begins inside the mapping or right at its end.
+        self.at = Address(unsafe { at.0.byte_add(bytes) });
+        Some(Chunk { at, bytes })
+    }
+
+    /// Writes to every page of the system's, so that each is there when it is needed.
+    fn touch(&self) {
+        const SYSTEM_PAGE: usize = 4096;
+        for from in (0..self.bytes).step_by(SYSTEM_PAGE) {
+            // SAFETY: the chunk is mapped, zero, and nobody else's.
+            unsafe { self.at.0.byte_add(from).cast::<u8>().write_volatile(0) };
         }
     }
 }
@@ -193,5 +231,34 @@ mod tests {
         let mut again = Page::zeroed(LINES);
         assert!(held.contains(&(again.words() as usize)));
         assert!(again.lines_mut().iter().all(|line| line.0 == [0; 8]));
+    }
+
+    #[test]
+    fn memory_is_touched_ahead_and_pages_stay_apart_and_zero() {
+        const LINES: usize = 79;
+        let stopping = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let its = std::sync::Arc::clone(&stopping);
+        let thread = std::thread::spawn(move || ahead::work(&its));
+        let touched = || POOL.lock()[&LINES].next.is_some();
+        let (mut pages, mut seen) = (Vec::new(), false);
+        // So much that chunks are huge pages, and then until one has come from the thread.
+        while pages.len() * LINES * 64 < 8 * HUGE || !seen {
+            let mut page = Page::zeroed(LINES);
+            assert!(page.lines_mut().iter().all(|line| line.0 == [0; 8]));
+            page.lines_mut().fill(Line([pages.len() as u64; 8]));
+            pages.push(page);
+            seen = seen || touched();
+        }
+        for _ in 0..2 * HUGE / (LINES * 64) {
+            let mut page = Page::zeroed(LINES);
+            assert!(page.lines_mut().iter().all(|line| line.0 == [0; 8]));
+            page.lines_mut().fill(Line([pages.len() as u64; 8]));
+            pages.push(page);
+        }
+        for (page, value) in pages.iter_mut().zip(0..) {
+            assert!(page.lines_mut().iter().all(|line| line.0 == [value; 8]));
+        }
+        ahead::stop(&stopping);
+        thread.join().expect("it ends when told");
     }
 }

@@ -44,7 +44,12 @@ impl Applier {
 
     /// Applies one group, answers everybody in it, and tells what was decided.
     pub fn apply(&mut self, group: Group) -> Decided {
-        self.execute(&group);
+        self.apply_beside(group, || true)
+    }
+
+    /// The same; `pressed` says whether there is more to do behind it.
+    fn apply_beside(&mut self, group: Group, pressed: impl Fn() -> bool) -> Decided {
+        self.execute(&group, pressed);
         let mut bytes = Vec::new();
         decisions::encode(&self.outcomes, &self.digests, &mut bytes);
         let decided = Decided {
@@ -59,13 +64,13 @@ impl Applier {
     /// The body of the apply thread: until no more groups can come.
     pub fn run(mut self, groups: &Receiver<Group>, decided: &Sender<Decided>) {
         for group in groups {
-            let done = self.apply(group);
+            let done = self.apply_beside(group, || !groups.is_empty());
             // The log thread may have ended by a fault; then replay will make these decisions again.
             drop(decided.send(done));
         }
     }
 
-    fn execute(&mut self, group: &Group) {
+    fn execute(&mut self, group: &Group, pressed: impl Fn() -> bool) {
         self.outcomes.clear();
         self.digests.clear();
         for part in &group.parts {
@@ -78,6 +83,10 @@ impl Applier {
                 self.shared.levels.follow(&state);
                 self.shared.let_readers_in(state);
                 rest = later;
+                // A processor that this thread holds for milliseconds keeps a reader waiting as a lock would.
+                if !pressed() {
+                    std::thread::yield_now();
+                }
             }
         }
         self.shared
