@@ -208,6 +208,8 @@ impl Chunk {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicBool;
+
     use super::*;
 
     #[test]
@@ -236,29 +238,28 @@ mod tests {
     #[test]
     fn memory_is_touched_ahead_and_pages_stay_apart_and_zero() {
         const LINES: usize = 79;
-        let stopping = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-        let its = std::sync::Arc::clone(&stopping);
-        let thread = std::thread::spawn(move || ahead::work(&its));
-        let touched = || POOL.lock()[&LINES].next.is_some();
-        let (mut pages, mut seen) = (Vec::new(), false);
-        // So much that chunks are huge pages, and then until one has come from the thread.
-        while pages.len() * LINES * 64 < 8 * HUGE || !seen {
-            let mut page = Page::zeroed(LINES);
-            assert!(page.lines_mut().iter().all(|line| line.0 == [0; 8]));
-            page.lines_mut().fill(Line([pages.len() as u64; 8]));
-            pages.push(page);
-            seen = seen || touched();
-        }
-        for _ in 0..2 * HUGE / (LINES * 64) {
-            let mut page = Page::zeroed(LINES);
-            assert!(page.lines_mut().iter().all(|line| line.0 == [0; 8]));
-            page.lines_mut().fill(Line([pages.len() as u64; 8]));
-            pages.push(page);
-        }
-        for (page, value) in pages.iter_mut().zip(0..) {
+        let stopping = AtomicBool::new(false);
+        let written = crossbeam::thread::scope(|scope| {
+            scope.spawn(|_| ahead::work(&stopping));
+            let mut pages: Vec<Page> = Vec::new();
+            let mut write = || {
+                let mut page = Page::zeroed(LINES);
+                assert!(page.lines_mut().iter().all(|line| line.0 == [0; 8]));
+                page.lines_mut().fill(Line([pages.len() as u64; 8]));
+                pages.push(page);
+                pages.len() * LINES * size_of::<Line>()
+            };
+            // So much that chunks are huge pages, then until one has come from the thread, then beyond it.
+            while write() < 8 * HUGE || POOL.lock()[&LINES].next.is_none() {}
+            for _ in 0..2 * HUGE / (LINES * size_of::<Line>()) {
+                write();
+            }
+            ahead::stop(&stopping);
+            pages
+        });
+        let pages = written.expect("the thread ends when told");
+        for (mut page, value) in pages.into_iter().zip(0..) {
             assert!(page.lines_mut().iter().all(|line| line.0 == [value; 8]));
         }
-        ahead::stop(&stopping);
-        thread.join().expect("it ends when told");
     }
 }

@@ -18,7 +18,8 @@
 //! wide          record of the bucket vectors, NONE before the first child      where there are kernels
 //! ```
 //!
-//! Sums of its own that the line has no room for come last, so that they never lie in both parts.
+//! Sums of its own that the line has no room for come last; what stands before them fills it, so that they never lie in
+//! both parts.
 //!
 //! A stamp is the low 16 bits of the ordinal of the period the figures belong to; with any other stamp they count as
 //! zero. `slot` is the seat's place in its chain block. `room` is the distance down to the nearest free leg.
@@ -94,17 +95,12 @@ impl SeatLayout {
         // What is left of the cache line is filled; a record that ends short of one is given the missing words.
         let hot = take(0);
         let line = hot.max(LINE_WORDS);
-        let near = own && hot + sums <= line;
-        let own_near = near.then(|| take(sums));
+        let own_near = (own && hot + sums <= line).then(|| take(sums));
         let frontline = take(1);
         let children = take(1);
         let meta = (named || shape.legs().is_some()).then(|| take(1));
         let siblings = (shape != Shape::Binary).then(|| take(1));
         let wide = (kernels > 0).then(|| take(1));
-        let end = take(0);
-        if own && !near && end < line {
-            take(line - end);
-        }
         let own = own_near.or_else(|| own.then(|| take(sums)));
         let rest = take(0).saturating_sub(line);
         SeatLayout {
