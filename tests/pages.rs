@@ -102,11 +102,14 @@ fn sides_of_forks_never_mix() {
     }
 }
 
-/// Opens undo lists on both, and says what was there.
+/// Opens undo lists on both, and says what was there; the records come back when they are taken back.
 fn open_undo(twin: &mut Twin) -> Twin {
     twin.column.pages().open_undo();
     twin.words.pages().open_undo();
-    twin.fork()
+    Twin {
+        plain: twin.plain.clone(),
+        ..empty()
+    }
 }
 
 #[test]
