@@ -7,6 +7,8 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
+mod events;
+
 /// A folder with the program, cut off from the variables of whoever runs the tests.
 struct Desk {
     folder: tempfile::TempDir,

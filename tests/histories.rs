@@ -18,6 +18,7 @@ mod grown;
 mod laws;
 mod play;
 mod sales;
+mod together;
 
 /// The first command of every history.
 fn founding(rules: Rules) -> Batch {

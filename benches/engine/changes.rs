@@ -16,7 +16,7 @@ use arborline_loadtest::random::Random;
 use crate::Scale;
 use crate::machine::Machine;
 use crate::meter::{single, time};
-use crate::rig::{BATCH, Shapes, grown_with_legs, tree};
+use crate::rig::{BATCH, tree};
 use arborline::tree::rules::Shape;
 
 /// Orders in the book, as a share of the members.
@@ -24,13 +24,7 @@ const ORDERS_PER_MEMBER: f64 = 0.5;
 
 /// Prints what changes cost a network with an enroller tree, a power-leg binary tree, two kinds and orders.
 pub(crate) fn measure(scale: Scale) {
-    let shapes = Shapes {
-        binary: true,
-        kinds: 2,
-        thresholds: false,
-    };
-    let mut machine = Machine::found(shapes);
-    machine.enrol(&grown_with_legs(scale));
+    let mut machine = Machine::grown(scale);
     let mut random = Random::new(scale.seed);
     let mut left = (f64::from(scale.members) * ORDERS_PER_MEMBER) as usize;
     while left > 0 {

@@ -5,20 +5,14 @@ use arborline_loadtest::random::Random;
 use crate::Scale;
 use crate::machine::Machine;
 use crate::meter::{row, single, time};
-use crate::rig::{BATCH, Shapes, grown_with_legs, postings};
+use crate::rig::{BATCH, postings};
 
 const FORKS: usize = 7;
 const BATCHES: usize = 2_000;
 
 /// Prints the cost of forks of a whole state: enroller tree, power-leg binary tree, two kinds, ids.
 pub(crate) fn measure(scale: Scale) {
-    let shapes = Shapes {
-        binary: true,
-        kinds: 2,
-        thresholds: false,
-    };
-    let mut machine = Machine::found(shapes);
-    machine.enrol(&grown_with_legs(scale));
+    let mut machine = Machine::grown(scale);
     let forks: Vec<f64> = (0..FORKS)
         .map(|_| {
             let mut fork = None;

@@ -18,7 +18,8 @@ use arborline_loadtest::enrollers::NO_PARENT;
 use arborline_loadtest::names::{member_id, order_id};
 use arborline_loadtest::network::Network;
 
-use crate::rig::{BATCH, Shapes, activity};
+use crate::Scale;
+use crate::rig::{BATCH, Shapes, activity, grown_with_legs};
 
 /// Days of one period.
 const PERIOD_DAYS: i64 = 28;
@@ -76,6 +77,17 @@ impl Machine {
                 rules,
             })),
         }]);
+        machine
+    }
+
+    /// A state of an enroller tree and a power-leg binary tree, two kinds, and everybody in them.
+    pub(crate) fn grown(scale: Scale) -> Machine {
+        let mut machine = Machine::found(Shapes {
+            binary: true,
+            kinds: 2,
+            thresholds: false,
+        });
+        machine.enrol(&grown_with_legs(scale));
         machine
     }
 

@@ -1,4 +1,7 @@
 //! The accept loop: connections bounded in number, and in how long they may dawdle.
+//!
+//! hyper has one limit for the idle time before a request and the head of it; the shorter one for a head alone is the
+//! stream's own.
 
 use std::convert::Infallible;
 use std::io;
@@ -8,6 +11,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::Version;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -19,7 +23,7 @@ use tower::ServiceExt;
 use crate::api::addresses::Addresses;
 use crate::api::app::app;
 use crate::api::context::Api;
-use crate::api::patience::Patient;
+use crate::api::patience::{Answer, Patience, Patient, Requests};
 
 /// Bounds on connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,10 +34,10 @@ pub struct Limits {
     pub per_address: usize,
     /// Whether connections from this machine itself are counted by address too.
     pub local_too: bool,
-    /// How long the head of a request may take, and a connection may stand idle before it.
-    pub head: Duration,
-    /// How long an answer waits for a client that does not read it.
-    pub reader: Duration,
+    /// How long a connection may stand idle; a head that began meanwhile has to end within it too.
+    pub idle: Duration,
+    /// How long a client is waited for while it sends or reads.
+    pub patience: Patience,
     /// How long requests in flight are waited for when the server stops.
     pub drain: Duration,
 }
@@ -44,8 +48,11 @@ impl Default for Limits {
             connections: 15_000,
             per_address: 100,
             local_too: false,
-            head: Duration::from_secs(60),
-            reader: Duration::from_secs(30),
+            idle: Duration::from_secs(60),
+            patience: Patience {
+                head: Duration::from_secs(10),
+                reader: Duration::from_secs(30),
+            },
             drain: Duration::from_secs(20),
         }
     }
@@ -109,8 +116,10 @@ pub async fn serve(
         );
         tokio::spawn(async move {
             api.metrics().connections.inc();
+            let requests = Requests::default();
+            let io = io_of(stream, &requests, limits.patience);
             let connection = builder
-                .serve_connection(io_of(stream, limits.reader), service(app))
+                .serve_connection(io, service(app, requests))
                 .into_owned();
             if let Err(error) = watcher.watch(connection).await {
                 tracing::debug!(error, "a connection ended early");
@@ -132,7 +141,7 @@ fn builder(limits: Limits) -> Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.head)
+        .header_read_timeout(limits.idle)
         .max_buf_size(HEAD_BYTES_MAX)
         .max_headers(HEADERS_MAX);
     builder
@@ -140,28 +149,41 @@ fn builder(limits: Limits) -> Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS_MAX)
         .max_header_list_size(u32::try_from(HEAD_BYTES_MAX).expect("64 KiB"))
-        .keep_alive_interval(limits.head)
-        .keep_alive_timeout(limits.head);
+        .keep_alive_interval(limits.idle)
+        .keep_alive_timeout(limits.idle);
     builder
 }
 
-fn io_of(stream: TcpStream, patience: Duration) -> TokioIo<Patient<TcpStream>> {
+fn io_of(
+    stream: TcpStream,
+    requests: &Requests,
+    patience: Patience,
+) -> TokioIo<Patient<TcpStream>> {
     // Answers are written whole; waiting for more to send would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no-delay could not be set");
     }
-    TokioIo::new(Patient::new(stream, patience))
+    TokioIo::new(Patient::new(stream, requests.clone(), patience))
 }
 
 fn service(
     app: Router,
+    requests: Requests,
 ) -> impl hyper::service::Service<
     hyper::Request<Incoming>,
-    Response = axum::response::Response,
+    Response = hyper::Response<Answer>,
     Error = Infallible,
-    Future = impl Future<Output = Result<axum::response::Response, Infallible>> + Send,
+    Future = impl Future<Output = Result<hyper::Response<Answer>, Infallible>> + Send,
 > {
     hyper::service::service_fn(move |request: Request<Incoming>| {
-        app.clone().oneshot(request.map(Body::new))
+        let (app, requests) = (app.clone(), requests.clone());
+        if request.version() == Version::HTTP_2 {
+            requests.share();
+        }
+        async move {
+            let answer = app.oneshot(request.map(Body::new));
+            let answer = async { answer.await.unwrap_or_else(|never| match never {}) };
+            Ok(requests.answered(answer).await)
+        }
     })
 }

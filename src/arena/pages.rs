@@ -177,12 +177,11 @@ impl Pages {
 
     /// A second set of pages equal to this one; whichever side writes a page first copies it. O(pages).
     ///
-    /// While an undo list is open it is an empty one, in O(1), for [`Pages::take_back`].
+    /// # Panics
+    /// While an undo list is open.
     #[must_use]
     pub fn fork(&mut self) -> Pages {
-        if self.undo.is_some() {
-            return Pages::new(self.stride);
-        }
+        assert!(self.undo.is_none(), "no fork beside an open undo list");
         self.epoch += 1;
         Pages {
             slots: self.slots.clone(),
@@ -195,6 +194,12 @@ impl Pages {
             reach: self.reach,
             undo: None,
         }
+    }
+
+    /// Moves all records out and leaves none, an open undo list included. O(1).
+    #[must_use]
+    pub fn move_out(&mut self) -> Pages {
+        std::mem::replace(self, Pages::new(self.stride))
     }
 
     /// Opens an undo list: from here on writes can be taken back. O(1).
@@ -235,8 +240,7 @@ impl Pages {
         let pages = (undo.len as usize).div_ceil(1 << live.shift);
         live.slots.truncate(pages);
         live.owners.truncate(pages);
-        let empty = Pages::new(live.stride);
-        *self = std::mem::replace(live, empty);
+        *self = live.move_out();
     }
 
     /// Writes taken down in the undo list: records, each as often as it was written. None open: 0.

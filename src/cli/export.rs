@@ -30,7 +30,7 @@ pub const COMMAND: Subcommand = Subcommand {
                 Arg::new("what")
                     .required(true)
                     .value_parser(["members", "orders", "events"])
-                    .help("events are everything: `import events.ndjson` on another machine makes the same network"),
+                    .help("events are everything but the network documents: `import events.ndjson --network DOCUMENT` on another machine makes the same network"),
             )
             .arg(
                 Arg::new("out")

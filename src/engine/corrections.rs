@@ -26,6 +26,7 @@ use crate::base::ids::{Member, NONE};
 use crate::base::number::Volume;
 use crate::base::time::Time;
 use crate::base::volumes::Volumes;
+use crate::engine::credit::Credit;
 use crate::engine::packed::{U40, U48, pack_time, pack40, unpack_time, unpack40};
 
 #[repr(C)]
@@ -72,6 +73,18 @@ pub struct CorrectionRow {
     pub seq: u64,
     /// Number of its id among the [`Facts`](crate::engine::facts::Facts).
     pub fact: u32,
+}
+
+impl CorrectionRow {
+    /// Where it entered the trees.
+    pub(crate) fn credit(&self) -> Credit {
+        Credit {
+            buyer: self.buyer,
+            member: self.credited,
+            centre: self.centre as u8,
+            trees: self.trees,
+        }
+    }
 }
 
 /// All refunds and adjustments, in order of acceptance.

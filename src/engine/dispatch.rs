@@ -111,10 +111,12 @@ mod tests {
     use crate::base::time::{DAY_MS, Time};
     use crate::base::volumes::Volumes;
     use crate::book::rules::{Activity, Window};
+    use crate::engine::command::close::Close;
     use crate::engine::command::enrol::Enrol;
     use crate::engine::command::found::Found;
     use crate::engine::command::order::Order;
     use crate::engine::member::{MemberKind, Profile};
+    use crate::engine::passage::fire_due;
     use crate::engine::rules::{ClockMode, Late, PeriodType, Rules, TerminatedOrders};
     use crate::tree::rules::{CustomerLevel, Policy, Shape, Termination, TreeRules};
 
@@ -132,10 +134,10 @@ mod tests {
             kinds: vec!["cv".into()],
             period_types: vec![PeriodType {
                 name: "month".into(),
-                cutoff_ms: 0,
-                late: Late::Current,
-                starts: vec![Time(0), Time(30 * DAY_MS)],
-                labels: vec!["first".into()],
+                cutoff_ms: 5 * DAY_MS,
+                late: Late::Own,
+                starts: vec![Time(0), Time(30 * DAY_MS), Time(60 * DAY_MS)],
+                labels: vec!["first".into(), "second".into()],
             }],
             trees: vec![
                 tree("enroller", Shape::List, Policy::UnderEnroller),
@@ -239,5 +241,22 @@ mod tests {
         // About seven levels more in each of two trees.
         assert!(small > 10, "{small} records");
         assert!(large < small + 60, "{small} records, then {large}");
+    }
+
+    #[test]
+    fn a_book_closed_by_a_request_that_stays_keeps_no_list() {
+        let mut state = network(3);
+        fire_due(&mut state, Time(31 * DAY_MS), 1, 4);
+        let close = Verb::Close(Box::new(Close {
+            period_type: "month".into(),
+            period: "first".into(),
+        }));
+        // The order enters the book of the period that has rolled.
+        let both = Verb::Atomic(vec![order("o", "m3"), command("c", close)]);
+        accepted(&mut state, &command("", both));
+        let mut closed = Vec::new();
+        state.periods.closed_pages(&mut closed);
+        assert!(!closed.is_empty());
+        assert_eq!(closed.iter().map(|pages| pages.noted()).max(), Some(0));
     }
 }

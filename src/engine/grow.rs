@@ -73,44 +73,52 @@ fn seat(state: &mut State, tree: usize, member: Member, at: Attach) {
     activity::stand(state, member);
 }
 
+/// What entered the trees: the sequence of its command, the rolled periods it entered instead of the current ones, whose
+/// it is, and how much.
+type Entry = (u64, u8, Credit, Volumes);
+
+/// Reads an entry by the number of the order, or of the correction, that made it.
+type Read = fn(&State, u32) -> Entry;
+
+fn order(state: &State, order: u32) -> Entry {
+    let row = state.orders.row(order);
+    let credit = state.orders.credit(order);
+    (row.seq, row.periods, credit, state.orders.volumes(order))
+}
+
+fn correction(state: &State, correction: u32) -> Entry {
+    let row = state.corrections.row(correction);
+    let volumes = state.corrections.volumes(correction);
+    (row.seq, row.periods, row.credit(), volumes)
+}
+
 /// Adds what has entered the running periods, as if the tree had been there.
 fn fill(state: &mut State, rules: &Rules, tree: usize) {
     let since: Vec<u64> = state.periods.iter().map(|of| of.current_since()).collect();
     let mut postings = Vec::with_capacity(LANES);
-    // Both are numbered in order of their commands, so those of running periods stand last.
-    for order in (0..state.orders.len()).rev() {
-        let row = state.orders.row(order);
-        let Some(periods) = running(&since, row.seq, row.periods) else {
-            break;
-        };
-        let (credit, volumes) = (state.orders.credit(order), state.orders.volumes(order));
-        enter(
-            state,
-            rules,
-            tree,
-            &mut postings,
-            (credit, periods, volumes),
-        );
-    }
-    for correction in (0..state.corrections.len()).rev() {
-        let row = state.corrections.row(correction);
-        let Some(periods) = running(&since, row.seq, row.periods) else {
-            break;
-        };
-        let credit = Credit {
-            buyer: row.buyer,
-            member: row.credited,
-            centre: row.centre as u8,
-            trees: row.trees,
-        };
-        let volumes = state.corrections.volumes(correction);
-        enter(
-            state,
-            rules,
-            tree,
-            &mut postings,
-            (credit, periods, volumes),
-        );
+    let kept: [(u32, Read); 2] = [
+        (state.orders.len(), order),
+        (state.corrections.len(), correction),
+    ];
+    for (count, entry) in kept {
+        // They are numbered in order of their commands, so those of running periods stand last.
+        for number in (0..count).rev() {
+            let (seq, rolled, credit, volumes) = entry(state, number);
+            let Some(periods) = running(&since, seq, rolled) else {
+                break;
+            };
+            let seat = posting::seat(state, &credit, tree).filter(|_| periods != 0);
+            postings.extend(seat.map(|seat| Posting {
+                seat,
+                own: posting::is_own(rules, &credit, tree),
+                periods,
+                volumes,
+            }));
+            if postings.len() == LANES {
+                state.forest.post(tree, &postings);
+                postings.clear();
+            }
+        }
     }
     state.forest.post(tree, &postings);
 }
@@ -121,26 +129,4 @@ fn running(since: &[u64], seq: u64, rolled: u8) -> Option<u8> {
     let entered = entered.filter(|&(of, &since)| seq >= since && rolled >> of & 1 == 0);
     let periods = entered.fold(0, |periods, (of, _)| periods | 1 << of);
     since.iter().any(|&since| seq >= since).then_some(periods)
-}
-
-fn enter(
-    state: &mut State,
-    rules: &Rules,
-    tree: usize,
-    postings: &mut Vec<Posting>,
-    (credit, periods, volumes): (Credit, u8, Volumes),
-) {
-    let Some(seat) = posting::seat(state, &credit, tree).filter(|_| periods != 0) else {
-        return;
-    };
-    postings.push(Posting {
-        seat,
-        own: posting::is_own(rules, &credit, tree),
-        periods,
-        volumes,
-    });
-    if postings.len() == LANES {
-        state.forest.post(tree, postings);
-        postings.clear();
-    }
 }

@@ -6,17 +6,20 @@
 use crate::arena::pages::Pages;
 use crate::engine::state::State;
 
-/// What a state was.
+/// What a state was, but for the records in pages: those come back by their undo lists.
 pub(crate) struct Before(State);
 
 /// Notes what is written from here on, and holds back timers. O(pages of id tables), a few bytes each.
 pub(crate) fn open(state: &mut State) -> Before {
-    for pages in pages(state) {
+    // Records stand aside while the rest is copied, so that no page is shared and has to be copied when it is written.
+    let held: Vec<Pages> = pages(state).into_iter().map(Pages::move_out).collect();
+    let before = Before(state.fork());
+    for (pages, held) in pages(state).into_iter().zip(held) {
+        *pages = held;
         pages.open_undo();
     }
     state.timers.hold_back();
-    // Forked while the lists are open, pages share nothing and cost nothing.
-    Before(state.fork())
+    before
 }
 
 /// Lets everything written since stay.

@@ -1,6 +1,6 @@
 //! Chosen figures of many members in one call.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::base::ids::Member;
@@ -17,12 +17,12 @@ use crate::view::shape::{ByKind, Place};
 pub const MEMBERS_MAX: usize = 1_000;
 
 /// Whom and what.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchGetQuery {
     /// Member ids, at most 1,000.
     pub members: Vec<String>,
-    /// The figures wanted.
+    /// The figures wanted, at most 11.
     pub figures: Vec<Figure>,
     /// Name of the tree of place and counts; the enroller tree by default.
     pub tree: Option<String>,
@@ -35,7 +35,7 @@ pub struct BatchGetQuery {
 }
 
 /// A figure that can be asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Figure {
     /// Distributor, preferred customer or customer.
@@ -61,6 +61,21 @@ pub enum Figure {
     /// Active children.
     ActiveFrontline,
 }
+
+/// Every figure by its name.
+pub const FIGURES: [(&str, Figure); 11] = [
+    ("kind", Figure::Kind),
+    ("status", Figure::Status),
+    ("active", Figure::Active),
+    ("joined", Figure::Joined),
+    ("parent", Figure::Parent),
+    ("own", Figure::Own),
+    ("group", Figure::Group),
+    ("downline", Figure::Downline),
+    ("active_downline", Figure::ActiveDownline),
+    ("frontline", Figure::Frontline),
+    ("active_frontline", Figure::ActiveFrontline),
+];
 
 /// One member's figures; what was not asked for, or does not exist without a place in the tree, is left out.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]

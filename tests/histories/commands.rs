@@ -65,7 +65,7 @@ impl Writer {
         self.plain(world)
     }
 
-    fn atomic(&mut self, world: &World) -> Command {
+    pub(super) fn atomic(&mut self, world: &World) -> Command {
         let mut ahead = world.clone();
         let mut inner = Vec::new();
         for _ in 0..1 + self.chance.below(5) {
@@ -458,7 +458,7 @@ impl Writer {
     }
 
     /// Other rules from some period's start on.
-    fn change(&mut self, world: &World, at: Time) -> Command {
+    pub(super) fn change(&mut self, world: &World, at: Time) -> Command {
         let told = Found {
             document: [laws::small(self.chance.below(256)); 32],
             rules: laws::changed(world, &mut self.chance),

@@ -1,6 +1,8 @@
 //! Facts told: once only, in lines, together, and under ids of any printable characters.
 
-use super::server::{AT, Server, order};
+use serde_json::json;
+
+use super::server::{AT, Server, each, order};
 
 #[tokio::test]
 async fn a_fact_told_again_gets_its_first_receipt() {
@@ -87,42 +89,32 @@ async fn bad_lines_are_reported_by_number_and_stop_nothing() {
         "{summary}"
     );
     assert_eq!(summary["rejected_count"], 4);
-    let rejected: Vec<(u64, &str)> = summary["rejected"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|line| {
-            (
-                line["line"].as_u64().expect("a number"),
-                line["code"].as_str().expect("a code"),
-            )
-        })
-        .collect();
-    assert_eq!(
-        rejected,
-        [
-            (2, "bad_json"),
-            (4, "unknown_member"),
-            (6, "id_reused"),
-            (7, "line_too_long")
-        ]
-    );
+    let rejected = each(&summary["rejected"], |line| {
+        json!([line["line"], line["code"]])
+    });
+    let codes = [
+        (2, "bad_json"),
+        (4, "unknown_member"),
+        (6, "id_reused"),
+        (7, "line_too_long"),
+    ];
+    assert_eq!(rejected, codes.map(|(line, code)| json!([line, code])));
     let (first, last) = (summary["first_seq"].as_u64(), summary["last_seq"].as_u64());
     assert!(first.is_some() && first < last, "{summary}");
 
-    let each = server.post_lines("/v1/events?results=all", lines).await;
-    let each = each.lines();
-    let numbers: Vec<u64> = each
+    let results = server.post_lines("/v1/events?results=all", lines).await;
+    let results = results.lines();
+    let numbers: Vec<u64> = results
         .iter()
         .map(|line| line["line"].as_u64().expect("a number"))
         .collect();
     assert_eq!(numbers, [1, 2, 4, 5, 6, 7, 8]);
     assert_eq!(
-        (each[0]["repeated"].as_bool(), each[0]["seq"].as_u64()),
+        (results[0]["repeated"].as_bool(), results[0]["seq"].as_u64()),
         (Some(true), first)
     );
-    assert_eq!(each[4]["code"], "id_reused");
-    assert_eq!(each[6]["seq"].as_u64(), last);
+    assert_eq!(results[4]["code"], "id_reused");
+    assert_eq!(results[6]["seq"].as_u64(), last);
 }
 
 #[tokio::test]
@@ -318,7 +310,7 @@ async fn ids_of_any_printable_characters_come_back() {
         "~!@$^*()[]|;:,<>'`",
     ];
     for id in ids {
-        let body = serde_json::json!({ "id": id, "at": AT, "enroller": "A" });
+        let body = json!({ "id": id, "at": AT, "enroller": "A" });
         let reply = server.post("/v1/members", body.to_string()).await;
         assert_eq!(reply.status.as_u16(), 200, "{id}: {}", reply.text());
         assert_eq!(reply.json()["id"], id);
@@ -335,18 +327,13 @@ async fn ids_of_any_printable_characters_come_back() {
                 .is_some_and(|rows| rows.iter().any(|row| row["member"] == id)),
             "{found}"
         );
-        let body = serde_json::json!({ "id": format!("st-{id}"), "at": AT, "status": "suspended" });
+        let body = json!({ "id": format!("st-{id}"), "at": AT, "status": "suspended" });
         let status = server
             .post(&format!("/v1/members/{escaped}/status"), body.to_string())
             .await;
         assert_eq!(status.status.as_u16(), 200, "{id}");
     }
-    let changes = server
-        .call("GET", "/v1/changes")
-        .role("admin")
-        .send()
-        .await
-        .lines();
+    let changes = server.changes(0).await;
     for id in ids {
         assert!(changes.iter().any(|event| event["id"] == id), "{id}");
     }
@@ -356,15 +343,10 @@ async fn ids_of_any_printable_characters_come_back() {
 async fn what_changes_tells_can_be_told_again() {
     let server = Server::started().await;
     server.post("/v1/events", order("o1", "A", "1.50")).await;
-    let changes = server
-        .call("GET", "/v1/changes?after=1")
-        .role("admin")
-        .send()
-        .await
-        .lines();
+    let changes = server.changes(1).await;
     let mut lines = String::new();
     for event in &changes {
-        let fact = serde_json::json!({ "id": event["id"], "type": event["type"], "at": event["at"], "data": event["data"] });
+        let fact = json!({ "id": event["id"], "type": event["type"], "at": event["at"], "data": event["data"] });
         lines.push_str(&format!("{fact}\n"));
     }
     let summary = server.post_lines("/v1/events", lines).await.json();

@@ -87,9 +87,8 @@ async fn a_change_is_pending_and_then_in_force() {
         "{}",
         again.text()
     );
-    let changes = server.call("GET", "/v1/changes").role("admin").send().await;
-    let kinds = changes.lines();
-    let count = kinds
+    let changes = server.changes(0).await;
+    let count = changes
         .iter()
         .filter(|event| event["type"] == "network.changed");
     assert_eq!(count.count(), 2);

@@ -1,6 +1,7 @@
 //! Answers: as fresh as they say, page by page, whole as lines.
 
-use serde_json::Value;
+use arborline::view::batch_get::FIGURES;
+use serde_json::{Value, json};
 
 use super::server::{AT, Server, order};
 
@@ -311,4 +312,68 @@ async fn batches_hide_what_the_asker_may_not_see() {
     };
     assert_eq!(found("admin").await, [true, true, false]);
     assert_eq!(found("member").await, [true, false, false]);
+}
+
+#[tokio::test]
+async fn a_batch_that_cannot_be_read_is_refused_by_name() {
+    let server = Server::started().await;
+    let (string, array) = ("a string", "an array");
+    for (field, value, code, at, given, allowed) in [
+        ("members", "\"A\"", "wrong_type", "members", "A", array),
+        ("members", "[7]", "wrong_type", "members[0]", "7", string),
+        ("figures", "\"own\"", "wrong_type", "figures", "own", array),
+        (
+            "figures",
+            "[[]]",
+            "wrong_type",
+            "figures[0]",
+            "an array",
+            string,
+        ),
+        (
+            "figures",
+            "[\"own\",\"x\"]",
+            "bad_value",
+            "figures[1]",
+            "x",
+            "own",
+        ),
+        ("tree", "7", "wrong_type", "tree", "7", string),
+        ("tree", "\"oak\"", "unknown_tree", "tree", "oak", "binary"),
+        (
+            "centre",
+            "\"1\"",
+            "wrong_type",
+            "centre",
+            "1",
+            "a whole number",
+        ),
+        ("centre", "-1", "out_of_range", "centre", "-1", "1 to 255"),
+        (
+            "period_type",
+            "[]",
+            "wrong_type",
+            "period_type",
+            "an array",
+            string,
+        ),
+        ("period", "true", "wrong_type", "period", "true", string),
+        ("limit", "1", "unknown_field", "limit", "limit", "figures"),
+    ] {
+        let mut body = json!({ "members": ["A"], "figures": ["own"] });
+        body[field] = serde_json::from_str(value).expect("JSON");
+        let reply = server.post("/v1/batch-get", body.to_string()).await;
+        let problem = reply.json();
+        let told = ["code", "field", "given"].map(|part| problem[part].as_str().unwrap_or(""));
+        assert_eq!(told, [code, at, given], "{body}: {problem}");
+        let offered = problem["allowed"]
+            .as_array()
+            .is_some_and(|all| all.iter().any(|one| one == allowed));
+        assert!(offered, "{body}: {problem}");
+    }
+    let all = json!({ "members": ["A"], "figures": FIGURES.map(|(name, _)| name), "centre": null });
+    let answer = server.post("/v1/batch-get", all.to_string()).await.json();
+    let row = answer["rows"][0].as_object().expect("a row");
+    // The place's own figures, and whose they are.
+    assert_eq!(row.len(), FIGURES.len() + 2, "{answer}");
 }

@@ -268,6 +268,13 @@ impl Server {
         reply.json()
     }
 
+    /// The events after a number, for the admin.
+    pub(crate) async fn changes(&self, after: u64) -> Vec<Value> {
+        let path = format!("/v1/changes?after={after}");
+        let reply = self.call("GET", &path).role("admin").send().await;
+        reply.lines()
+    }
+
     /// A JSON body from the admin.
     pub(crate) async fn post(&self, path: &str, body: impl Into<Body>) -> Reply {
         let call = self
@@ -285,6 +292,11 @@ impl Server {
             .header("content-type", "application/x-ndjson");
         call.body(body).send().await
     }
+}
+
+/// What is read of each item of a list.
+pub(crate) fn each(list: &Value, read: impl FnMut(&Value) -> Value) -> Vec<Value> {
+    list.as_array().expect("a list").iter().map(read).collect()
 }
 
 /// The time of every fact of these tests.

@@ -83,21 +83,76 @@ async fn lines_in_pieces_and_a_graceful_stop() {
     );
 }
 
+/// Sends a long head byte by byte until it is cut off; what was answered.
+async fn dawdle(served: &Served) -> String {
+    let (mut read, mut write) = connect(served).await.into_split();
+    let sent = async {
+        let head = b"GET /healthz HTTP/1.1\r\nx: ".iter();
+        for byte in head.chain(&[b'y'; 2_000]) {
+            if write.write_all(&[*byte]).await.is_err() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        panic!("a head of two seconds is never cut off");
+    };
+    let answered = async {
+        let mut answer = String::new();
+        // An end or a reset: both cut off.
+        drop(read.read_to_string(&mut answer).await);
+        answer
+    };
+    tokio::select! {
+        answer = answered => answer,
+        () = sent => String::new(),
+    }
+}
+
 #[tokio::test]
-async fn a_head_that_dawdles_and_one_too_large_are_cut_off() {
-    let server = Server::empty();
-    let limits = Limits {
-        head: Duration::from_millis(50),
+async fn a_head_that_dawdles_is_cut_off_and_an_idle_connection_or_a_slow_body_is_not() {
+    let server = Server::started().await;
+    let mut limits = Limits {
+        idle: Duration::from_secs(3_600),
         ..Limits::default()
     };
+    limits.patience.head = Duration::from_millis(50);
     let served = served(&server, limits).await;
-    let mut stream = connect(&served).await;
-    stream
-        .write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n")
-        .await
-        .expect("written");
-    let answer = rest(&mut stream).await;
-    assert!(!answer.contains("200"), "{answer}");
+    let ask = "GET /healthz HTTP/1.1\r\nhost: x\r\n";
+    let mut idle = connect(&served).await;
+    let mut slow = connect(&served).await;
+    let line = order("o1", "A", "1.00");
+    let head = format!(
+        "POST /v1/events HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer arb_admin_{SECRET}\r\n\
+         content-type: application/x-ndjson\r\ncontent-length: {}\r\n\r\n",
+        line.len()
+    );
+    let (first, second) = line.split_at(20);
+    slow.write_all(head.as_bytes()).await.expect("written");
+    slow.write_all(first.as_bytes()).await.expect("written");
+    for _ in 0..2 {
+        // Idle before the first request, and after it.
+        assert_eq!(dawdle(&served).await, "");
+        idle.write_all(format!("{ask}\r\n").as_bytes())
+            .await
+            .expect("written");
+        let mut read = vec![0; 4_096];
+        let count = idle.read(&mut read).await.expect("an answer");
+        assert!(read[..count].starts_with(b"HTTP/1.1 200"), "{read:?}");
+    }
+    slow.write_all(second.as_bytes()).await.expect("written");
+    let told = rest(&mut slow).await;
+    assert!(told.contains("\"accepted\":1"), "{told}");
+    // The second head on a connection has no more time than the first.
+    idle.write_all(ask.as_bytes()).await.expect("written");
+    assert_eq!(rest(&mut idle).await, "");
+    served.stop.send(()).expect("it still runs");
+    served.ended.await.expect("no panic").expect("no fault");
+}
+
+#[tokio::test]
+async fn a_head_too_large_is_refused() {
+    let server = Server::empty();
+    let served = served(&server, Limits::default()).await;
     let mut stream = connect(&served).await;
     let many: String = (0..200).map(|n| format!("x-{n}: y\r\n")).collect();
     stream

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::server::{AT, Reply, Server, order};
+use super::server::{AT, Reply, Server, each, order};
 
 async fn together(server: &Server, facts: &[Value]) -> Reply {
     let body = Value::from(facts.to_vec()).to_string();
@@ -90,26 +90,12 @@ async fn receipts_tell_the_places_of_each_fact_now_and_when_asked_again() {
     ];
     let told = together(&server, &facts).await;
     let placed = told.json()["placed"].clone();
-    let seen: Vec<(u64, &str, &str)> = placed
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|part| {
-            let place = &part["places"][0];
-            (
-                part["line"].as_u64().expect("a number"),
-                part["id"].as_str().expect("an id"),
-                place["tree"].as_str().expect("a tree"),
-            )
-        })
-        .collect();
+    let seen = each(&placed, |part| {
+        json!([part["line"], part["id"], part["places"][0]["tree"]])
+    });
     assert_eq!(
         seen,
-        [
-            (2, "N1", "binary"),
-            (3, "u1", "binary"),
-            (4, "N2", "binary")
-        ],
+        [(2, "N1"), (3, "u1"), (4, "N2")].map(|(line, id)| json!([line, id, "binary"])),
         "{placed}"
     );
     let parent = |at: usize| placed[at]["places"][0]["parent"].clone();
@@ -129,12 +115,7 @@ async fn receipts_tell_the_places_of_each_fact_now_and_when_asked_again() {
             alone.text()
         );
     }
-    let changes = server
-        .call("GET", "/v1/changes")
-        .role("admin")
-        .send()
-        .await
-        .lines();
+    let changes = server.changes(0).await;
     for (at, id) in [(0, "N1"), (1, "u1"), (2, "N2")] {
         let event = changes.iter().find(|event| event["id"] == id);
         assert_eq!(event.expect("told")["places"], placed[at]["places"], "{id}");

@@ -48,6 +48,20 @@ fn month_after() -> Command {
     command
 }
 
+/// Several commands in one request.
+fn together(parts: Vec<Command>) -> Command {
+    Command {
+        id: Default::default(),
+        at: AT,
+        verb: Verb::Atomic(parts),
+    }
+}
+
+/// A request that is refused at its second part.
+fn twice(part: Command) -> Command {
+    together(vec![part.clone(), part])
+}
+
 #[test]
 fn room_is_made_beside_the_commands_and_never_shows() {
     let disk = SimDisk::new();
@@ -67,19 +81,25 @@ fn room_is_made_beside_the_commands_and_never_shows() {
         let kinds = || server.handle.read(|state| state.forest.kinds());
         // Orders never cease, so only the room's own way of coming closer ends this.
         for sent in 0.. {
+            assert!(sent < 20_000, "no room is made");
             let orders =
                 (0..50).map(|at| order(&format!("o{sent}-{at}"), &format!("m{}", at * 7), 1));
-            submit(&server, orders.collect()).await.expect("durable");
+            let mut commands: Vec<Command> = orders.collect();
+            commands.push(twice(order(&format!("r{sent}"), "m350", 1)));
+            commands.push(together(vec![order(&format!("t{sent}"), "m350", 1)]));
+            submit(&server, commands).await.expect("durable");
             if kinds() == 3 {
                 break;
             }
         }
         let pending = server.handle.read(|state| state.pending.is_some());
         assert!(pending, "room is made before the rules are in force");
-        let receipts = submit(&server, vec![month_after(), later("of-it")]).await;
-        for receipt in receipts.expect("durable") {
-            assert!(receipt.outcome.is_ok(), "{receipt:?}");
-        }
+        // Refused as it is, the first lets the month begin.
+        let told = together(vec![order("late", "m0", 1), later("of-it")]);
+        let receipts = submit(&server, vec![twice(month_after()), told]).await;
+        let receipts = receipts.expect("durable");
+        let taken = [&receipts[0], &receipts[1]].map(|receipt| receipt.outcome.is_ok());
+        assert_eq!(taken, [false, true], "{receipts:?}");
     });
     let live = server.handle.read(|state| {
         assert!(state.pending.is_none());

@@ -4,14 +4,15 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::api::access::may_see;
-use crate::api::parse::fields::{Fields, text_at};
-use crate::api::parse::json;
+use crate::api::parse::fields::{Fields, centre, one_of, text_at};
+use crate::api::parse::json::{self, Json};
 use crate::api::principal::{ALL, Principal, READERS};
-use crate::api::problem::{Code, Problem};
+use crate::api::problem::Problem;
 use crate::api::route::{Access, Answer, Ask, Failed, Reach, Route, Run, Shapes};
 use crate::api::stream;
 use crate::base::ids::ENROLLER_TREE;
 use crate::engine::state::State;
+use crate::view::batch_get::{BatchGetQuery, FIGURES, MEMBERS_MAX};
 use crate::view::shape::Place;
 use crate::view::{
     batch_get, downline, frontline, legs, levels, member, members, order, tree_view, upline,
@@ -119,7 +120,7 @@ pub const ROWS: &[Route] = &[
         cost: "O(members x figures)",
         sentence: "Chosen figures of up to 1,000 members in one call.",
         run: Run::Read(batch_get),
-        shapes: Shapes::told::<batch_get::BatchGetQuery, batch_get::BatchRows>(),
+        shapes: Shapes::told::<BatchGetQuery, batch_get::BatchRows>(),
     },
     Route {
         method: "GET",
@@ -296,36 +297,44 @@ fn volumes(ask: &mut Ask<'_>) -> Result<Answer, Failed> {
     Ok(Answer::of(volumes))
 }
 
+/// A body as the question it asks.
+fn batch_asked(body: &Json<'_>) -> Result<BatchGetQuery, Problem> {
+    let known = [
+        "members",
+        "figures",
+        "tree",
+        "centre",
+        "period_type",
+        "period",
+    ];
+    let body = Fields::of(body, "", &known)?;
+    let texts = |field: &str, most: usize| -> Result<Vec<(String, &str)>, Problem> {
+        body.need(field)?;
+        let items = body.items(field, most)?.iter().enumerate();
+        let text = items.map(|(index, item)| {
+            let path = format!("{field}[{index}]");
+            text_at(item, &path).map(|text| (path, text))
+        });
+        text.collect()
+    };
+    let members = texts("members", MEMBERS_MAX)?.into_iter();
+    let members = members.map(|(_, id)| id.to_owned()).collect();
+    let figures = texts("figures", FIGURES.len())?.into_iter();
+    let figures = figures.map(|(path, name)| one_of(name, &path, &FIGURES));
+    let text = |field: &str| Ok::<_, Problem>(body.str(field)?.map(str::to_owned));
+    Ok(BatchGetQuery {
+        members,
+        figures: figures.collect::<Result<_, _>>()?,
+        tree: text("tree")?,
+        centre: Some(centre(&body, "centre")?),
+        period_type: text("period_type")?,
+        period: text("period")?,
+    })
+}
+
 fn batch_get(ask: &mut Ask<'_>) -> Result<Answer, Failed> {
-    // Read once as plain JSON first: for keys that stand twice, for depth, and to name an unknown field.
     let body = json::read(ask.body)?;
-    let body = Fields::of(
-        &body,
-        "",
-        &[
-            "members",
-            "figures",
-            "tree",
-            "centre",
-            "period_type",
-            "period",
-        ],
-    )?;
-    body.need("members")?;
-    body.need("figures")?;
-    for (index, id) in body
-        .items("members", batch_get::MEMBERS_MAX)?
-        .iter()
-        .enumerate()
-    {
-        text_at(id, &format!("members[{index}]"))?;
-    }
-    let asked: batch_get::BatchGetQuery = serde_json::from_slice(ask.body).map_err(|error| {
-        Problem::new(
-            Code::BadValue,
-            format!("The body is not understood: {error}."),
-        )
-    })?;
+    let asked = batch_asked(&body)?;
     let (state, principal) = (ask.state, ask.principal);
     let tree = match &asked.tree {
         None => Some(ENROLLER_TREE),

@@ -1,5 +1,6 @@
 //! `import`: the command itself.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches};
@@ -11,7 +12,7 @@ use crate::cli::command::{Call, Subcommand};
 use crate::cli::directory::{self, Found};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::import::columns::Mapping;
-use crate::cli::import::events::Events;
+use crate::cli::import::events::{Events, Told};
 use crate::cli::import::fault::Faults;
 use crate::cli::import::plan::{Files, Item, Plan, Request};
 use crate::cli::import::sink::{Sink, Tally};
@@ -44,7 +45,9 @@ Members: member, enroller, joined_at; if you like kind, country, currency, zone,
 
 Orders: order, member, ordered_at, amount; if you like currency, class, centre, and a column for each volume kind. Where no kind has a column, every kind takes the amount.
 
-Other heads are named by --map and --volume. Rows may stand in any order and are told in order of time. An import that was stopped is run again: what is there is passed over. A new directory without --network is founded with the default network and clock = \"events\".";
+Other heads are named by --map and --volume. Rows may stand in any order and are told in order of time. An import that was stopped is run again: what is there is passed over. A new directory without --network is founded with the default network and clock = \"events\".
+
+Events: lines of `export events`. They hold no network document: found the directory with the one the exported network began with (--network). Where the document changed later, the import tells all before the change, stops, and says how to go on: `network change` with the later document, then the same import again.";
 
 fn own_args(command: clap::Command) -> clap::Command {
     let file = |name: &'static str| Arg::new(name).value_name("FILE");
@@ -215,7 +218,7 @@ fn to_nowhere(settings: &Settings) -> Result<Target, Failure> {
             id: "dry-run".into(),
             at: Time::MIN,
             verb: Verb::Found(Box::new(Founding {
-                document: [0; 32],
+                document: *blake3::hash(&founding.document).as_bytes(),
                 rules: founding.rules,
             })),
         };
@@ -312,35 +315,26 @@ pub fn drain(
 fn run_events(call: &Call, path: &Path, faults: &mut Faults) -> Result<Done, Failure> {
     let target = target(call)?;
     let mut sink = target.sink;
-    let state = match &sink {
-        Sink::Directory(offline) => &offline.state,
-        Sink::Nowhere(state) => state,
-        Sink::Server(..) => {
-            return Err(Failure::usage("events are imported into a stopped directory").hint(
-                "a running server takes each line's id, type, at and data: curl --data-binary @FILE -H 'content-type: application/x-ndjson' URL/v1/events",
-            ));
-        }
+    let Some(state) = sink.state() else {
+        return Err(Failure::usage("events are imported into a stopped directory").hint(
+            "a running server takes each line's id, type, at and data: curl --data-binary @FILE -H 'content-type: application/x-ndjson' URL/v1/events",
+        ));
     };
-    let rules = state
-        .rules
-        .as_ref()
-        .expect("an open directory holds a network");
-    let mut events = Events::open(path, rules)?;
+    let mut events = Events::open(path, state)?;
     let mut progress = call.output.progress("importing", 0);
     let mut tally = Tally::default();
     let (mut rows, mut commands) = (Vec::new(), Vec::new());
-    loop {
-        let next = events.next()?;
-        let over = next.is_none();
-        match next {
-            Some((line, Ok(command))) => {
+    let mut ended = None;
+    while ended.is_none() {
+        match next_event(&mut events, &sink, faults)? {
+            ControlFlow::Break(end) => ended = Some(end),
+            ControlFlow::Continue(None) => {}
+            ControlFlow::Continue(Some((line, command))) => {
                 rows.push((line, command.id.clone()));
                 commands.push(command);
             }
-            Some((_, Err(fault))) => faults.note(fault)?,
-            None => {}
         }
-        if commands.len() == sink.group() || (over && !commands.is_empty()) {
+        if commands.len() == sink.group() || (ended.is_some() && !commands.is_empty()) {
             let sent = commands.len() as u64;
             for (at, reason) in sink.send(std::mem::take(&mut commands), &mut tally)? {
                 let (line, id) = &rows[at];
@@ -349,17 +343,40 @@ fn run_events(call: &Call, path: &Path, faults: &mut Faults) -> Result<Done, Fai
             rows.clear();
             progress.advance(sent);
         }
-        if over {
-            break;
-        }
     }
     sink.close()?;
     progress.finish();
+    ended.unwrap_or(Ok(()))?;
     Ok(Done {
         members: 0,
         orders: 0,
         early: 0,
         tally,
+    })
+}
+
+/// The command of the next line, if it tells one, or how the walk ends: at the last line, or where it must stop.
+type Next = ControlFlow<Result<(), Failure>, Option<(u64, Command)>>;
+
+fn next_event(events: &mut Events, sink: &Sink, faults: &mut Faults) -> Result<Next, Failure> {
+    let (line, told) = match events.next()? {
+        None => return Ok(ControlFlow::Break(Ok(()))),
+        Some((line, Ok(told))) => (line, told),
+        Some((_, Err(fault))) => {
+            faults.note(fault)?;
+            return Ok(ControlFlow::Continue(None));
+        }
+    };
+    let known = match told {
+        Told::Command(command) => Ok(Some(*command)),
+        Told::Changed(changed) => {
+            let state = sink.state().expect("a server is not fed from here");
+            events.known(line, &changed, state)
+        }
+    };
+    Ok(match known {
+        Ok(command) => ControlFlow::Continue(command.map(|command| (line, command))),
+        Err(failure) => ControlFlow::Break(Err(failure)),
     })
 }
 

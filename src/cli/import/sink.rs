@@ -66,6 +66,16 @@ impl Sink {
         }
     }
 
+    /// The state that the commands change; none where a server has it.
+    #[must_use]
+    pub fn state(&self) -> Option<&State> {
+        match self {
+            Sink::Directory(offline) => Some(&offline.state),
+            Sink::Nowhere(state) => Some(state),
+            Sink::Server(..) => None,
+        }
+    }
+
     /// Hands over commands: which of them, by position, were refused, and why.
     ///
     /// # Errors
