@@ -14,7 +14,7 @@ use crate::run::client::{Client, resolve};
 use crate::run::disk;
 use crate::run::machine::{Sample, Shares, server_seconds};
 use crate::run::peer::Peer;
-use crate::run::report::{Percentiles, Process, Report, Traffic, ratios};
+use crate::run::report::{Percentiles, Process, Report, Traffic, ratios, writes};
 use crate::run::schedule::arrivals;
 use crate::run::setup::{Filled, fill};
 use crate::run::table::table;
@@ -120,6 +120,17 @@ struct Load<'l> {
 }
 
 impl Load<'_> {
+    /// The time between two requests that write, where they come at a rate.
+    fn pause(&self) -> Option<Duration> {
+        let rates = self.streams.iter().filter(|s| writes(s.work.word()));
+        let rates = rates.filter_map(|stream| match stream.rate {
+            Rate::Open(rate) => Some(rate),
+            Rate::Saturate => None,
+        });
+        let rate: f64 = rates.sum();
+        (rate > 0.0).then(|| Duration::from_secs_f64(1.0 / rate))
+    }
+
     /// Measures the disk, the bare handler, the server and the disk again.
     fn measure(
         &self,
@@ -127,10 +138,14 @@ impl Load<'_> {
         setup: Option<Filled>,
     ) -> Result<Report, Box<dyn Error>> {
         let arguments = self.arguments;
-        let mut syncs = histogram();
-        let mut sync = || match &arguments.disk {
-            Some(folder) => disk::measure(folder, &mut syncs),
-            None => Ok(()),
+        let (mut syncs, mut paced) = (histogram(), histogram());
+        let pause = self.pause();
+        let mut sync = || -> std::io::Result<()> {
+            let Some(folder) = &arguments.disk else {
+                return Ok(());
+            };
+            disk::measure(folder, Duration::ZERO, &mut syncs)?;
+            pause.map_or(Ok(()), |pause| disk::measure(folder, pause, &mut paced))
         };
         sync()?;
         let bare_http = match arguments.peer_seconds {
@@ -145,7 +160,8 @@ impl Load<'_> {
             samples.push(Sample::take(arguments.pid));
         });
         sync()?;
-        let fdatasync = arguments.disk.is_some().then(|| Percentiles::of(&syncs));
+        let of = |syncs| Some(Percentiles::of(syncs)).filter(|_| arguments.disk.is_some());
+        let (fdatasync, fdatasync_paced) = (of(&syncs), pause.and_then(|_| of(&paced)));
         let [before, after] = samples[..] else {
             unreachable!("a sample is taken at both ends of measuring");
         };
@@ -160,10 +176,16 @@ impl Load<'_> {
                 .pid
                 .map(|pid| process(pid, &before, &after, &server)),
             processors: Shares::between(&before, &after),
-            ratios: ratios(&server, &bare_http, fdatasync.as_ref()),
+            ratios: ratios(
+                &server,
+                &bare_http,
+                fdatasync.as_ref(),
+                fdatasync_paced.as_ref(),
+            ),
             server,
             bare_http,
             fdatasync,
+            fdatasync_paced,
         })
     }
 

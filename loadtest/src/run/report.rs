@@ -34,6 +34,8 @@ pub struct Report {
     pub processors: Shares,
     /// Bare write and fdatasync of the disk, before and after together, if a folder was given.
     pub fdatasync: Option<Percentiles>,
+    /// The same with as much time between two syncs as between two of the requests that write, where they have a rate.
+    pub fdatasync_paced: Option<Percentiles>,
     /// The server against those limits, stream by stream.
     pub ratios: Vec<Ratios>,
 }
@@ -134,6 +136,8 @@ pub struct Ratios {
     pub p50_to_bare_http: Option<f64>,
     /// Median latency against the disk's median fdatasync.
     pub p50_to_fdatasync: Option<f64>,
+    /// The same against that of the paced syncs.
+    pub p50_to_fdatasync_paced: Option<f64>,
 }
 
 impl Traffic {
@@ -176,6 +180,7 @@ pub fn ratios(
     server: &[Traffic],
     bare: &[Traffic],
     fdatasync: Option<&Percentiles>,
+    paced: Option<&Percentiles>,
 ) -> Vec<Ratios> {
     let share = |part: f64, whole: f64| (whole > 0.0).then(|| part / whole);
     server
@@ -183,18 +188,26 @@ pub fn ratios(
         .enumerate()
         .map(|(place, stream)| {
             let peer = bare.get(place);
-            let writes = matches!(stream.work, "batches" | "orders");
+            let to_disk = |disk: Option<&Percentiles>| {
+                disk.filter(|_| writes(stream.work))
+                    .and_then(|disk| share(stream.latency.p50_us, disk.p50_us))
+            };
             Ratios {
                 work: stream.work,
                 rate_to_bare_http: peer
                     .and_then(|p| share(stream.requests_a_second, p.requests_a_second)),
                 p50_to_bare_http: peer.and_then(|p| share(stream.latency.p50_us, p.latency.p50_us)),
-                p50_to_fdatasync: fdatasync
-                    .filter(|_| writes)
-                    .and_then(|disk| share(stream.latency.p50_us, disk.p50_us)),
+                p50_to_fdatasync: to_disk(fdatasync),
+                p50_to_fdatasync_paced: to_disk(paced),
             }
         })
         .collect()
+}
+
+/// Whether work of this name waits for the disk.
+#[must_use]
+pub fn writes(work: &str) -> bool {
+    matches!(work, "batches" | "orders")
 }
 
 #[cfg(test)]

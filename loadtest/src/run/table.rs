@@ -95,18 +95,25 @@ fn traffic(heading: &str, streams: &[Traffic], out: &mut String) -> std::fmt::Re
 
 fn limits(report: &Report, out: &mut String) -> std::fmt::Result {
     writeln!(out)?;
-    if let Some(disk) = &report.fdatasync {
-        writeln!(
-            out,
-            "bare fdatasync: p50 {:.0} us, p99 {:.0} us",
-            disk.p50_us, disk.p99_us
-        )?;
+    let disks = [
+        ("one after another", &report.fdatasync),
+        ("at the pace of the requests", &report.fdatasync_paced),
+    ];
+    for (how, disk) in disks {
+        if let Some(disk) = disk {
+            let (p50, p99) = (disk.p50_us, disk.p99_us);
+            writeln!(
+                out,
+                "bare fdatasync, {how}: p50 {p50:.0} us, p99 {p99:.0} us"
+            )?;
+        }
     }
     for ratio in &report.ratios {
         let parts: Vec<String> = [
             (ratio.rate_to_bare_http, "of the bare handler's rate"),
             (ratio.p50_to_bare_http, "x the bare handler's p50"),
             (ratio.p50_to_fdatasync, "x the bare fdatasync"),
+            (ratio.p50_to_fdatasync_paced, "x the paced one"),
         ]
         .into_iter()
         .filter_map(|(value, of)| value.map(|value| format!("{value:.2} {of}")))
@@ -208,7 +215,7 @@ mod tests {
                 seconds: 4.0,
                 bytes_a_member: Some(239.6),
             }),
-            ratios: ratios(&server, &bare_http, fdatasync.as_ref()),
+            ratios: ratios(&server, &bare_http, fdatasync.as_ref(), fdatasync.as_ref()),
             server,
             bare_http,
             process: Some(Process {
@@ -224,6 +231,7 @@ mod tests {
                 idle: 0.15,
             },
             fdatasync,
+            fdatasync_paced: fdatasync,
         }
     }
 
