@@ -17,8 +17,8 @@ use crate::runtime::shared::Shared;
 use crate::store::fault::Fault;
 use crate::store::reader::{Entry, Proof, Reader};
 
-/// Commands that may be left to catch up with while the writer waits, at first; twice as many after every round, so
-/// that a writer as fast as the twin is caught too, and waits no longer for it than it must.
+/// Commands that may be left to catch up with while the writer waits. A writer as fast as the twin, to which it comes no
+/// nearer, waits for more of them: it is caught no other way.
 const LAST_MAX: u64 = 256;
 
 /// Makes room for the rules pending now, if they need any. Long: for a thread that nobody waits for.
@@ -39,12 +39,13 @@ fn twin_takes_over(shared: &Arc<Shared>) -> Result<bool, Fault> {
     shared.forks.note_taken();
     law::make_room_ahead(&mut twin);
     let mut log = CatchUp::new(shared, twin.as_of_seq)?;
-    let mut left_max = LAST_MAX;
+    let mut left_before = u64::MAX;
     loop {
         log.follow(&mut twin, shared.levels.applied_seq())?;
         let mut state = shared.state.write();
-        if state.as_of_seq - twin.as_of_seq > left_max {
-            left_max *= 2;
+        let left = state.as_of_seq - twin.as_of_seq;
+        if left > LAST_MAX && left < left_before / 2 {
+            left_before = left;
             continue;
         }
         log.follow(&mut twin, state.as_of_seq)?;
