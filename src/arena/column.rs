@@ -24,7 +24,7 @@ impl<T> Clone for Of<T> {
 impl<T> Copy for Of<T> {}
 
 impl<T> Of<T> {
-    pub(super) const STRIDE: usize = {
+    const STRIDE: usize = {
         assert!(
             size_of::<T>() > 0 && size_of::<T>().is_multiple_of(8),
             "a record is whole words"

@@ -77,6 +77,33 @@ impl Words {
         words.first_chunk_mut().expect("a whole record")
     }
 
+    /// The first `N` words of a record as the plain type they hold.
+    ///
+    /// # Panics
+    /// If there is no such record, or it is narrower.
+    #[inline(always)]
+    #[must_use]
+    pub fn head<T: Pod, const N: usize>(&self, index: u32) -> &T
+    where
+        [i64; N]: Pod,
+    {
+        let words = self.get(index).first_chunk::<N>();
+        bytemuck::must_cast_ref(words.expect("records are at least as wide as asked"))
+    }
+
+    /// The same, to write. Copies its page first if a fork shares it.
+    ///
+    /// # Panics
+    /// If there is no such record, or it is narrower.
+    #[inline(always)]
+    pub fn head_mut<T: Pod, const N: usize>(&mut self, index: u32) -> &mut T
+    where
+        [i64; N]: Pod,
+    {
+        let words = self.get_mut(index).first_chunk_mut::<N>();
+        bytemuck::must_cast_mut(words.expect("records are at least as wide as asked"))
+    }
+
     /// Makes every record `stride` words wide, no fewer than it has; what is new is zero. O(records) where they were
     /// narrower.
     pub fn fit(&mut self, stride: usize) {

@@ -65,7 +65,6 @@ const _: () = assert!(size_of::<Record>() == 64 && align_of::<Record>() == 4);
 
 /// Words of a record.
 const RECORD_WORDS: usize = size_of::<Record>() / 8;
-const WHOLE: &str = "a member has a whole record";
 /// Trees whose seats a record holds; those of others follow it, two a word.
 const TREES_WITHIN: usize = 2;
 
@@ -512,13 +511,11 @@ impl Members {
     }
 
     fn record(&self, member: Member) -> &Record {
-        let words = self.lines.get(member).first_chunk::<RECORD_WORDS>();
-        bytemuck::must_cast_ref(words.expect(WHOLE))
+        self.lines.head::<Record, RECORD_WORDS>(member)
     }
 
     fn record_mut(&mut self, member: Member) -> &mut Record {
-        let words = self.lines.get_mut(member).first_chunk_mut::<RECORD_WORDS>();
-        bytemuck::must_cast_mut(words.expect(WHOLE))
+        self.lines.head_mut::<Record, RECORD_WORDS>(member)
     }
 
     fn further(&self, member: Member) -> impl Iterator<Item = Further> + '_ {

@@ -63,7 +63,6 @@ const _: () = assert!(size_of::<Record>() == 64 && align_of::<Record>() == 8);
 
 /// Words of a record, before the volumes.
 const RECORD_WORDS: usize = size_of::<Record>() / 8;
-const WHOLE: &str = "an order has a whole record";
 
 /// An order as it is kept, without the texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -320,14 +319,12 @@ impl Orders {
     }
 
     pub(crate) fn set_last_refund(&mut self, order: u32, refund: u32) -> u32 {
-        let words = self.lines.get_mut(order).first_chunk_mut::<RECORD_WORDS>();
-        let record: &mut Record = bytemuck::must_cast_mut(words.expect(WHOLE));
+        let record = self.lines.head_mut::<Record, RECORD_WORDS>(order);
         std::mem::replace(&mut record.corrections, refund)
     }
 
     fn record(&self, order: u32) -> &Record {
-        let words = self.lines.get(order).first_chunk::<RECORD_WORDS>();
-        bytemuck::must_cast_ref(words.expect(WHOLE))
+        self.lines.head::<Record, RECORD_WORDS>(order)
     }
 }
 

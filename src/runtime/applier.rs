@@ -20,7 +20,6 @@ const STEP: usize = 64;
 const STEP_AFTER_FORK: usize = 16;
 /// Commands after a fork by which most pages have been copied.
 const AFTER_FORK: usize = 4_096;
-
 /// Commands left in a group from which on its writer is in a hurry.
 const PRESSED: usize = 1_024;
 
@@ -48,20 +47,16 @@ impl Applier {
         }
     }
 
-    /// Applies one group, answers everybody in it, and tells what was decided.
-    pub fn apply(&mut self, group: Group) -> Decided {
-        self.apply_beside(group, || true)
-    }
-
-    /// The same; `pressed` says whether there is more to do behind it.
+    /// Applies one group, answers everybody in it, and tells what was decided. `pressed` says whether there is more to
+    /// do behind it, so that this thread is not to give its processor away.
     ///
     /// Whoever waits is answered as soon as his own commands have been applied: while the others' are, he can ask for more.
-    fn apply_beside(&mut self, group: Group, pressed: impl Fn() -> bool) -> Decided {
+    pub fn apply(&mut self, group: Group, pressed: impl Fn() -> bool) -> Decided {
         self.outcomes.clear();
         self.digests.clear();
+        let (count, mut answered) = (group.count(), 0);
         let mut commands = group.parts.iter().flatten();
         let mut waiting = group.waiting.into_iter().peekable();
-        let (count, mut answered) = (group.parts.iter().map(Vec::len).sum::<usize>(), 0);
         for part in &group.parts {
             let mut rest = part.as_slice();
             while !rest.is_empty() {
@@ -93,7 +88,7 @@ impl Applier {
     /// The body of the apply thread: until no more groups can come.
     pub fn run(mut self, groups: &Receiver<Group>, decided: &Sender<Decided>) {
         for group in groups {
-            let done = self.apply_beside(group, || !groups.is_empty());
+            let done = self.apply(group, || !groups.is_empty());
             // The log thread may have ended by a fault; then replay will make these decisions again.
             drop(decided.send(done));
         }

@@ -113,7 +113,7 @@ impl Desk {
         let idle = self.kept_seq == self.sent_seq;
         self.sent_seq = group.first_seq + count as u64 - 1;
         if idle && count < SMALL {
-            let decided = self.applier.apply(group);
+            let decided = self.applier.apply(group, || true);
             return self.append_decisions(&decided);
         }
         // The apply thread ends only by a bug, and then the process ends.

@@ -17,8 +17,7 @@ use crate::runtime::shared::Shared;
 use crate::store::fault::Fault;
 use crate::store::reader::{Entry, Proof, Reader};
 
-/// Commands that may be left to catch up with while the writer waits. A writer as fast as the twin, to which it comes no
-/// nearer, waits for more of them: it is caught no other way.
+/// Commands that may be left to catch up with while the writer waits.
 const LAST_MAX: u64 = 256;
 
 /// Makes room for the rules pending now, if they need any. Long: for a thread that nobody waits for.
@@ -44,6 +43,7 @@ fn twin_takes_over(shared: &Arc<Shared>) -> Result<bool, Fault> {
         log.follow(&mut twin, shared.levels.applied_seq())?;
         let mut state = shared.state.write();
         let left = state.as_of_seq - twin.as_of_seq;
+        // A writer to whom the twin comes no nearer waits for all that is left: he is caught no other way.
         if left > LAST_MAX && left < left_before / 2 {
             left_before = left;
             continue;
