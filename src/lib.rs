@@ -8,6 +8,7 @@
 //! - [`tree`] - seats and walks
 //! - [`book`] - kept figures of a period
 //! - [`engine`] - facts, commands, periods
+//! - [`plan`] - compensation plans: who earns what, from a book; a stranger to the engine
 //! - [`document`] - network documents and calendars, compiled to rules
 //! - [`view`] - what follows from the kept figures
 //! - [`runtime`] - threads, clock, order of durability
@@ -21,6 +22,7 @@ pub mod book;
 pub mod cli;
 pub mod document;
 pub mod engine;
+pub mod plan;
 pub mod runtime;
 pub mod store;
 pub mod tree;

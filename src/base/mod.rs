@@ -3,6 +3,7 @@
 pub mod bytes;
 pub mod ids;
 pub mod limits;
+pub mod money;
 pub mod number;
 pub mod time;
 pub mod volumes;

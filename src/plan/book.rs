@@ -1,0 +1,59 @@
+//! What plans read: one period's book, seat by seat. Whoever has a book to show implements [`Book`].
+
+use crate::base::ids::{Member, Seat};
+
+/// The book of one period as plans see it. Seat 0 of each tree and member 0 are the hidden company.
+///
+/// Trees, volume kinds and members have the numbers that the network gives them; a seat of the enroller tree has its
+/// member's number. Every answer is of the same moment.
+pub trait Book {
+    /// Seats of a tree, the company seat included.
+    fn seats(&self, tree: usize) -> u32;
+    /// The parent seat; none for roots, waiting seats and the company.
+    fn parent(&self, tree: usize, seat: Seat) -> Option<Seat>;
+    /// Who holds the seat.
+    fn owner(&self, tree: usize, seat: Seat) -> Member;
+    /// The numbered leg of its parent a seat stands in, from 1; 0 where legs have no numbers.
+    fn leg(&self, tree: usize, seat: Seat) -> u8;
+    /// Whether the seat's member counts as active there.
+    fn active(&self, tree: usize, seat: Seat) -> bool;
+    /// A member's first seat in a tree, if the book knows one.
+    fn seat(&self, tree: usize, member: Member) -> Option<Seat>;
+    /// What entered at a seat in a volume kind, as the seat's own and as from its first level (customers' orders, where
+    /// the tree counts them so). Units of 1e-4.
+    fn entered(&self, tree: usize, seat: Seat, kind: usize) -> Entered;
+    /// Members, the company included.
+    fn members(&self) -> u32;
+    /// What a member is to plans.
+    fn role(&self, member: Member) -> Role;
+    /// Who enrolled him, as personally enrolled counts see it; none for roots.
+    fn enroller(&self, member: Member) -> Option<Member>;
+}
+
+/// Volume that entered at a seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Entered {
+    /// As its own.
+    pub own: i64,
+    /// As if one level below it.
+    pub below: i64,
+}
+
+impl Entered {
+    /// Both.
+    #[must_use]
+    pub fn all(self) -> i64 {
+        self.own + self.below
+    }
+}
+
+/// What a member is to plans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// A distributor in standing: can hold a rank and earn.
+    Earner,
+    /// A customer or preferred customer in standing: never earns.
+    Customer,
+    /// Terminated, or the company: neither.
+    Gone,
+}

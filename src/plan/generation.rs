@@ -1,0 +1,94 @@
+//! Generation pay: rates by generation on the volume of everyone below, where generations end at members of a rank.
+
+use crate::base::ids::{Member, Seat};
+use crate::base::money::Micros;
+use crate::plan::component::{Column, Component, Kind, Live, Overflow, Part};
+use crate::plan::flow::{Ground, Term, Unit};
+use crate::plan::generations::{BOUNDARY, BOUNDARY_ACTIVE, Cut, Generations, NUMBERING};
+use crate::plan::pass::{Pass, Payees};
+use crate::plan::schedule::{RATES, RATES_BY_RANK, Schedule};
+use crate::plan::setting::{Unfit, Values};
+use crate::plan::shared::{TREE, VOLUME};
+
+/// The row of this kind.
+pub(super) const KIND: Kind = Kind {
+    name: "generation",
+    sentence: "Rates by generation on the volume of everyone below; a member of a rank ends a generation.",
+    live: Live::Swept,
+    settings: &[TREE, VOLUME, BOUNDARY, BOUNDARY_ACTIVE, NUMBERING, RATES, RATES_BY_RANK],
+    build,
+    sample: r#"name = "generations"
+kind = "generation"
+volume = "cv"
+# Everyone from silver on ends a generation.
+boundary = "silver"
+numbering = "breakaway"
+rates_by_rank = { gold = ["0.05", "0.03", "0.01"] }
+"#,
+};
+
+#[derive(Debug)]
+struct Generation {
+    tree: usize,
+    volume: usize,
+    cut: Cut,
+    schedule: Schedule,
+}
+
+fn build(values: &Values) -> Result<Box<dyn Component>, Unfit> {
+    Ok(Box::new(Generation {
+        tree: values.index(TREE.key),
+        volume: values.index(VOLUME.key),
+        cut: Cut::of(values).expect("a boundary is needed"),
+        schedule: Schedule::of(values)?,
+    }))
+}
+
+impl Generation {
+    fn ground<'a>(&self, pass: &'a Pass, payees: &'a Payees<'a>) -> Ground<'a> {
+        Ground {
+            pass,
+            payees,
+            tree: self.tree,
+        }
+    }
+
+    fn generations<'a>(
+        &'a self,
+        ground: Ground<'a>,
+        rank: u8,
+    ) -> Generations<'a, impl Fn(Seat) -> i64 + 'a> {
+        let entered = ground.pass.entered(self.tree, self.volume);
+        Generations {
+            ground,
+            schedule: &self.schedule,
+            cut: self.cut,
+            rank,
+            own: |seat: Seat| entered[seat as usize].all(),
+        }
+    }
+}
+
+impl Component for Generation {
+    fn reads(&self) -> Vec<Column> {
+        vec![
+            Column::Links(self.tree),
+            Column::Entered(self.tree, self.volume),
+        ]
+    }
+
+    fn pay(&self, pass: &Pass, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
+        let ground = self.ground(pass, payees);
+        self.cut.pay_each(payees, |rank| {
+            ground.pay(&self.generations(ground, rank), Unit::Volume)
+        })
+    }
+
+    fn explain(&self, pass: &Pass, payees: &Payees<'_>, member: Member) -> Vec<Part> {
+        let ground = self.ground(pass, payees);
+        let rank = self.cut.rank_for(payees.rank(member));
+        let terms = ground.terms(&self.generations(ground, rank), member);
+        let part = |term: Term| Unit::Volume.part("generation", term);
+        terms.into_iter().map(part).collect()
+    }
+}

@@ -1,0 +1,111 @@
+//! The legs of each seat by volume, for requirements that look at them one by one.
+
+use std::collections::BTreeMap;
+
+use crate::base::ids::{NONE, Seat};
+use crate::plan::book::Book;
+use crate::plan::pass::Pass;
+use crate::plan::set::{Atom, Ladder};
+
+/// A tree and a volume kind.
+type Which = (usize, usize);
+
+/// Legs as the atoms of a ladder ask for them.
+#[derive(Default)]
+pub(super) struct Legs {
+    largest: BTreeMap<Which, Vec<i64>>,
+    lesser: BTreeMap<Which, Vec<i64>>,
+    all: BTreeMap<Which, Lists>,
+}
+
+/// A list for each seat, one behind the other.
+struct Lists {
+    starts: Vec<usize>,
+    volumes: Vec<i64>,
+}
+
+impl Legs {
+    /// Loads what the atoms of a ladder ask for. O(seats) for each.
+    pub(super) fn of(ladder: &Ladder, book: &dyn Book, pass: &Pass) -> Legs {
+        let mut legs = Legs::default();
+        for atom in ladder.ranks.iter().flat_map(|rank| rank.needs.atoms()) {
+            match *atom {
+                Atom::Side { tree, volume, .. } => {
+                    let largest = legs.largest.entry((tree, volume));
+                    largest.or_insert_with(|| largest_of(pass, (tree, volume)));
+                }
+                Atom::LesserLeg { tree, volume, .. } => {
+                    let lesser = legs.lesser.entry((tree, volume));
+                    lesser.or_insert_with(|| lesser_of(book, pass, (tree, volume)));
+                }
+                Atom::Capped { tree, volume, .. } => {
+                    let all = legs.all.entry((tree, volume));
+                    all.or_insert_with(|| Lists::of(pass, (tree, volume)));
+                }
+                _ => {}
+            }
+        }
+        legs
+    }
+
+    /// Volume of the largest leg; 0 where there is none.
+    pub(super) fn largest(&self, tree: usize, volume: usize, seat: Seat) -> i64 {
+        self.largest[&(tree, volume)][seat as usize]
+    }
+
+    /// The lesser of the first two legs; a leg that is not there holds nothing.
+    pub(super) fn lesser(&self, tree: usize, volume: usize, seat: Seat) -> i64 {
+        self.lesser[&(tree, volume)][seat as usize]
+    }
+
+    /// Volume of every leg.
+    pub(super) fn of_seat(&self, tree: usize, volume: usize, seat: Seat) -> &[i64] {
+        let lists = &self.all[&(tree, volume)];
+        &lists.volumes[lists.starts[seat as usize]..lists.starts[seat as usize + 1]]
+    }
+}
+
+fn largest_of(pass: &Pass, (tree, volume): Which) -> Vec<i64> {
+    let (links, group) = (pass.links(tree), pass.group(tree, volume));
+    let mut largest: Vec<Option<i64>> = vec![None; group.len()];
+    for (seat, &up) in links.up.iter().enumerate() {
+        if up != NONE {
+            let so_far = &mut largest[up as usize];
+            *so_far = Some(so_far.map_or(group[seat], |so_far| so_far.max(group[seat])));
+        }
+    }
+    largest.into_iter().map(Option::unwrap_or_default).collect()
+}
+
+fn lesser_of(book: &dyn Book, pass: &Pass, (tree, volume): Which) -> Vec<i64> {
+    let (links, group) = (pass.links(tree), pass.group(tree, volume));
+    let mut legs = vec![[0i64; 2]; group.len()];
+    for (seat, &up) in links.up.iter().enumerate() {
+        if let (true, leg @ 1..=2) = (up != NONE, book.leg(tree, seat as Seat)) {
+            legs[up as usize][usize::from(leg) - 1] = group[seat];
+        }
+    }
+    legs.into_iter().map(|[left, right]| left.min(right)).collect()
+}
+
+impl Lists {
+    fn of(pass: &Pass, (tree, volume): Which) -> Lists {
+        let (links, group) = (pass.links(tree), pass.group(tree, volume));
+        let mut starts = vec![0usize; group.len() + 1];
+        for &up in links.up.iter().filter(|&&up| up != NONE) {
+            starts[up as usize + 1] += 1;
+        }
+        for seat in 0..group.len() {
+            starts[seat + 1] += starts[seat];
+        }
+        let mut next = starts.clone();
+        let mut volumes = vec![0; starts[group.len()]];
+        for (seat, &up) in links.up.iter().enumerate() {
+            if up != NONE {
+                volumes[next[up as usize]] = group[seat];
+                next[up as usize] += 1;
+            }
+        }
+        Lists { starts, volumes }
+    }
+}

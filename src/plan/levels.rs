@@ -1,0 +1,94 @@
+//! Levels: how far below a payee something came from, with or without compression.
+
+use crate::base::ids::Seat;
+use crate::base::money::Rate;
+use crate::plan::flow::{Flow, Ground, Term};
+use crate::plan::schedule::Schedule;
+use crate::plan::setting::{Default, Form, Setting};
+
+/// The setting that says who uses up a level.
+pub(super) const COMPRESSION: Setting = Setting {
+    key: "compression",
+    form: Form::Choice(&["none", "skip_inactive", "full"]),
+    default: Default::Written("skip_inactive"),
+    sentence: "Who uses up a level: `none`, everyone; `skip_inactive`, only active members; `full`, only who is entitled to be paid at it.",
+};
+
+/// Who uses up a level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Compression {
+    /// Everyone.
+    None,
+    /// Only active members.
+    SkipInactive,
+    /// Only who is entitled to that level.
+    Full,
+}
+
+impl Compression {
+    /// From the setting's word.
+    pub(super) fn of(word: &str) -> Compression {
+        match word {
+            "none" => Compression::None,
+            "full" => Compression::Full,
+            _ => Compression::SkipInactive,
+        }
+    }
+}
+
+/// Levels as a flow: place k of what a seat receives has used up k levels on its way.
+pub(super) struct Levels<'a, O, B> {
+    pub(super) ground: Ground<'a>,
+    pub(super) schedule: &'a Schedule,
+    pub(super) compression: Compression,
+    /// What a seat earns on its own entry.
+    pub(super) own_rate: Rate,
+    /// A seat's own entry.
+    pub(super) own: O,
+    /// What enters one level below a seat.
+    pub(super) below: B,
+}
+
+impl<O: Fn(Seat) -> i64, B: Fn(Seat) -> i64> Flow for Levels<'_, O, B> {
+    fn width(&self) -> usize {
+        self.schedule.levels()
+    }
+
+    fn enters(&self, seat: Seat) -> i64 {
+        (self.below)(seat)
+    }
+
+    fn hands_on(&self, seat: Seat, place: usize) -> Option<usize> {
+        let uses_level = match self.compression {
+            Compression::None => true,
+            Compression::SkipInactive => self.ground.is_active(seat),
+            Compression::Full => {
+                let rates = self.schedule.rates(self.ground.rank(seat));
+                rates.len() > place && self.ground.earns(seat)
+            }
+        };
+        Some(place + usize::from(uses_level))
+    }
+
+    fn own(&self, seat: Seat) -> (usize, i64) {
+        (0, (self.own)(seat))
+    }
+
+    fn terms(&self, seat: Seat, received: &[i64], each: &mut dyn FnMut(Term)) {
+        if self.own_rate > Rate::ZERO {
+            each(Term {
+                number: 0,
+                basis: (self.own)(seat),
+                rate: self.own_rate,
+            });
+        }
+        let rates = self.schedule.rates(self.ground.rank(seat));
+        for (place, (&basis, &rate)) in received.iter().zip(rates).enumerate() {
+            each(Term {
+                number: place as u32 + 1,
+                basis,
+                rate,
+            });
+        }
+    }
+}

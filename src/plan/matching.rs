@@ -1,0 +1,172 @@
+//! Matching: rates on what others below earned by named components, by level or by generation.
+
+use crate::base::ids::{Member, Seat};
+use crate::base::money::{Micros, Rate};
+use crate::plan::component::{Column, Component, Kind, Live, Overflow, Part};
+use crate::plan::flow::{Ground, Unit};
+use crate::plan::generations::{BOUNDARY, BOUNDARY_ACTIVE, Cut, Generations, NUMBERING};
+use crate::plan::levels::{COMPRESSION, Compression, Levels};
+use crate::plan::pass::{Pass, Payees};
+use crate::plan::schedule::{RATES, RATES_BY_RANK, Schedule};
+use crate::plan::setting::{Default, Form, Setting, Unfit, Values};
+use crate::plan::shared::TREE;
+
+/// The name of this kind; a match never matches a match.
+pub const NAME: &str = "matching";
+
+/// The row of this kind.
+pub(super) const KIND: Kind = Kind {
+    name: NAME,
+    sentence: "Rates on what members below earned by other components, after their caps.",
+    live: Live::Swept,
+    settings: &[
+        TREE,
+        OF,
+        BY,
+        COMPRESSION,
+        Setting {
+            default: Default::Nothing,
+            ..BOUNDARY
+        },
+        BOUNDARY_ACTIVE,
+        NUMBERING,
+        RATES,
+        RATES_BY_RANK,
+    ],
+    build,
+    sample: r#"name = "check-match"
+kind = "matching"
+# What is matched: components that stand above, but no other match.
+of = ["level-pay"]
+by = "level"
+rates_by_rank = { gold = ["0.10", "0.05"] }
+"#,
+};
+
+/// The components whose amounts are matched.
+pub const OF: Setting = Setting {
+    key: "of",
+    form: Form::Components,
+    default: Default::Needed,
+    sentence: "The components whose amounts are matched; they stand earlier, are of the same period type, and match nothing themselves.",
+};
+
+const BY: Setting = Setting {
+    key: "by",
+    form: Form::Choice(&["level", "generation"]),
+    default: Default::Written("level"),
+    sentence: "Whether rates go by level or by generation.",
+};
+
+#[derive(Debug)]
+struct Matching {
+    tree: usize,
+    of: Vec<usize>,
+    /// By generation where there is a cut, otherwise by level.
+    cut: Option<Cut>,
+    compression: Compression,
+    schedule: Schedule,
+}
+
+fn build(values: &Values) -> Result<Box<dyn Component>, Unfit> {
+    let cut = Cut::of(values);
+    let unfit = |allowed: &str| Unfit {
+        key: BOUNDARY.key,
+        allowed: allowed.to_owned(),
+    };
+    match (values.word(BY.key), &cut) {
+        ("level", Some(_)) => return Err(unfit("nothing, where the match goes by level")),
+        ("generation", None) => return Err(unfit("the rank that ends a generation")),
+        _ => {}
+    }
+    Ok(Box::new(Matching {
+        tree: values.index(TREE.key),
+        of: values.components(OF.key).to_vec(),
+        cut,
+        compression: Compression::of(values.word(COMPRESSION.key)),
+        schedule: Schedule::of(values)?,
+    }))
+}
+
+impl Matching {
+    fn ground<'a>(&self, pass: &'a Pass, payees: &'a Payees<'a>) -> Ground<'a> {
+        Ground {
+            pass,
+            payees,
+            tree: self.tree,
+        }
+    }
+
+    /// What each seat's member earned, at the first of his seats. O(members x components).
+    fn earned(&self, pass: &Pass) -> Vec<i64> {
+        let mut earned = vec![0i64; pass.links(self.tree).seats.len()];
+        for amounts in self.of.iter().filter_map(|&component| pass.amounts(component)) {
+            for (member, amount) in amounts.iter().enumerate() {
+                if let Some(seat) = pass.seat(self.tree, member as Member) {
+                    earned[seat as usize] += amount.0;
+                }
+            }
+        }
+        earned
+    }
+
+    fn levels<'a>(
+        &'a self,
+        ground: Ground<'a>,
+        earned: &'a [i64],
+    ) -> Levels<'a, impl Fn(Seat) -> i64 + 'a, impl Fn(Seat) -> i64 + 'a> {
+        Levels {
+            ground,
+            schedule: &self.schedule,
+            compression: self.compression,
+            own_rate: Rate::ZERO,
+            own: |seat: Seat| earned[seat as usize],
+            below: |_| 0,
+        }
+    }
+
+    fn generations<'a>(
+        &'a self,
+        ground: Ground<'a>,
+        (cut, rank): (Cut, u8),
+        earned: &'a [i64],
+    ) -> Generations<'a, impl Fn(Seat) -> i64 + 'a> {
+        Generations {
+            ground,
+            schedule: &self.schedule,
+            cut,
+            rank,
+            own: |seat: Seat| earned[seat as usize],
+        }
+    }
+}
+
+impl Component for Matching {
+    fn reads(&self) -> Vec<Column> {
+        vec![Column::Links(self.tree)]
+    }
+
+    fn pay(&self, pass: &Pass, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
+        let (ground, earned) = (self.ground(pass, payees), self.earned(pass));
+        let Some(cut) = self.cut else {
+            return ground.pay(&self.levels(ground, &earned), Unit::Earnings);
+        };
+        cut.pay_each(payees, |rank| {
+            ground.pay(&self.generations(ground, (cut, rank), &earned), Unit::Earnings)
+        })
+    }
+
+    fn explain(&self, pass: &Pass, payees: &Payees<'_>, member: Member) -> Vec<Part> {
+        let (ground, earned) = (self.ground(pass, payees), self.earned(pass));
+        let (what, terms) = match self.cut {
+            None => ("level", ground.terms(&self.levels(ground, &earned), member)),
+            Some(cut) => {
+                let rank = cut.rank_for(payees.rank(member));
+                let flow = self.generations(ground, (cut, rank), &earned);
+                ("generation", ground.terms(&flow, member))
+            }
+        };
+        let part = |term| Unit::Earnings.part(what, term);
+        terms.into_iter().map(part).collect()
+    }
+}

@@ -1,0 +1,98 @@
+//! Personal tier: a rate on the payee's own volume, picked by his group volume.
+
+use crate::base::ids::Member;
+use crate::base::money::{Micros, Rate};
+use crate::plan::component::{Column, Component, Kind, Live, Overflow, Part};
+use crate::plan::flow::{Term, Unit};
+use crate::plan::pass::{Pass, Payees};
+use crate::plan::setting::{Default, Setting, Step, Unfit, Values};
+use crate::plan::shared::{STEP_VOLUME, STEPS, TREE, VOLUME};
+
+/// The row of this kind.
+pub(super) const KIND: Kind = Kind {
+    name: "personal",
+    sentence: "A rate on the payee's own volume, customers' included, picked by his group volume.",
+    live: Live::Swept,
+    settings: &[
+        TREE,
+        VOLUME,
+        Setting {
+            default: Default::Needed,
+            ..STEPS
+        },
+        STEP_VOLUME,
+    ],
+    build,
+    sample: r#"name = "personal-tier"
+kind = "personal"
+volume = "cv"
+steps = [
+    { at_least = "100", rate = "0.05" },
+    { at_least = "1000", rate = "0.10" },
+]
+"#,
+};
+
+#[derive(Debug)]
+struct Personal {
+    tree: usize,
+    volume: usize,
+    step_volume: usize,
+    steps: Vec<Step>,
+}
+
+fn build(values: &Values) -> Result<Box<dyn Component>, Unfit> {
+    let volume = values.index(VOLUME.key);
+    Ok(Box::new(Personal {
+        tree: values.index(TREE.key),
+        volume,
+        step_volume: values.index_option(STEP_VOLUME.key).unwrap_or(volume),
+        steps: values.steps(STEPS.key).to_vec(),
+    }))
+}
+
+impl Personal {
+    /// What a seat earns its member; nothing below the first step.
+    fn term(&self, pass: &Pass, seat: u32) -> Option<Term> {
+        let group = pass.group(self.tree, self.step_volume)[seat as usize];
+        let reached = self.steps.partition_point(|step| step.at_least.0 <= group);
+        let step = self.steps[..reached].last()?;
+        Some(Term {
+            number: 0,
+            basis: pass.entered(self.tree, self.volume)[seat as usize].all(),
+            rate: step.rate,
+        })
+    }
+}
+
+impl Component for Personal {
+    fn reads(&self) -> Vec<Column> {
+        vec![
+            Column::Entered(self.tree, self.volume),
+            Column::Group(self.tree, self.step_volume),
+        ]
+    }
+
+    fn pay(&self, pass: &Pass, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
+        let mut sums = vec![0i128; pass.members() as usize];
+        for &seat in &pass.links(self.tree).seats {
+            let member = pass.owner(self.tree, seat);
+            if let Some(term) = self.term(pass, seat).filter(|_| payees.earns(member)) {
+                sums[member as usize] += i128::from(term.basis) * i128::from(term.rate.0);
+            }
+        }
+        Unit::Volume.amounts(&sums)
+    }
+
+    fn explain(&self, pass: &Pass, payees: &Payees<'_>, member: Member) -> Vec<Part> {
+        if !payees.earns(member) {
+            return Vec::new();
+        }
+        let seats = pass.seats_of(self.tree, member);
+        let terms = seats.filter_map(|seat| self.term(pass, seat));
+        terms
+            .filter(|term| term.basis != 0 && term.rate != Rate::ZERO)
+            .map(|term| Unit::Volume.part("own", term))
+            .collect()
+    }
+}

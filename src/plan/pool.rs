@@ -1,0 +1,116 @@
+//! Pool: a share of what the whole company sold, divided among members by the shares of their ranks.
+
+use crate::base::ids::{ENROLLER_TREE, Member};
+use crate::base::money::{Micros, PER_MICRO, Rate};
+use crate::plan::component::{Basis, Column, Component, Kind, Live, Overflow, Part};
+use crate::plan::pass::{Pass, Payees};
+use crate::plan::setting::{Default, Form, Setting, Unfit, Values, row_of};
+use crate::plan::shared::VOLUME;
+
+/// The row of this kind.
+pub(super) const KIND: Kind = Kind {
+    name: "pool",
+    sentence: "A share of the company's volume, divided among members by the shares of their ranks.",
+    live: Live::Swept,
+    settings: &[VOLUME, RATE, SHARES],
+    build,
+    sample: r#"name = "leaders-pool"
+kind = "pool"
+volume = "cv"
+# Two hundredths of all volume make the fund.
+rate = "0.02"
+shares = { silver = 1, gold = 3 }
+"#,
+};
+
+const RATE: Setting = Setting {
+    key: "rate",
+    form: Form::Rate,
+    default: Default::Needed,
+    sentence: "The share of the company's volume that makes the fund. What rounding leaves of it stays with the company.",
+};
+
+const SHARES: Setting = Setting {
+    key: "shares",
+    form: Form::SharesByRank,
+    default: Default::Needed,
+    sentence: "Shares for each rank; a rank without a row has those of the highest rank below it.",
+};
+
+#[derive(Debug)]
+struct Pool {
+    volume: usize,
+    rate: Rate,
+    shares: Vec<(u8, u32)>,
+}
+
+fn build(values: &Values) -> Result<Box<dyn Component>, Unfit> {
+    Ok(Box::new(Pool {
+        volume: values.index(VOLUME.key),
+        rate: values.rate(RATE.key).expect("a rate is needed"),
+        shares: values.shares(SHARES.key).to_vec(),
+    }))
+}
+
+impl Pool {
+    /// Company volume that makes the fund; nothing where refunds are greater.
+    fn volume(&self, pass: &Pass) -> i64 {
+        let entered = pass.entered(ENROLLER_TREE, self.volume).iter();
+        entered.map(|volume| volume.all()).sum::<i64>().max(0)
+    }
+
+    fn shares(&self, payees: &Payees<'_>, member: Member) -> u32 {
+        if payees.earns(member) {
+            row_of(&self.shares, payees.rank(member)).copied().unwrap_or(0)
+        } else {
+            0
+        }
+    }
+
+    /// Shares of everybody.
+    fn all_shares(&self, pass: &Pass, payees: &Payees<'_>) -> u64 {
+        let members = 0..pass.members();
+        members.map(|member| u64::from(self.shares(payees, member))).sum()
+    }
+
+    /// What so many shares are worth, rounded down.
+    fn worth(&self, volume: i64, shares: u32, all: u64) -> Option<Micros> {
+        if shares == 0 {
+            return Some(Micros::ZERO);
+        }
+        let fund = i128::from(volume) * i128::from(self.rate.0);
+        Micros::floor(fund * i128::from(shares), i128::from(all) * PER_MICRO)
+    }
+}
+
+impl Component for Pool {
+    fn reads(&self) -> Vec<Column> {
+        vec![Column::Entered(ENROLLER_TREE, self.volume)]
+    }
+
+    fn pay(&self, pass: &Pass, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
+        let (volume, all) = (self.volume(pass), self.all_shares(pass, payees));
+        let members = 0..pass.members();
+        let worth = members.map(|member| {
+            let worth = self.worth(volume, self.shares(payees, member), all);
+            worth.ok_or(Overflow { member })
+        });
+        worth.collect()
+    }
+
+    fn explain(&self, pass: &Pass, payees: &Payees<'_>, member: Member) -> Vec<Part> {
+        let shares = self.shares(payees, member);
+        if shares == 0 {
+            return Vec::new();
+        }
+        let (volume, all) = (self.volume(pass), self.all_shares(pass, payees));
+        vec![Part {
+            what: "shares",
+            number: shares,
+            of: all,
+            basis: Basis::Volume(volume),
+            rate: self.rate,
+            amount: self.worth(volume, shares, all).unwrap_or_default(),
+        }]
+    }
+}

@@ -1,0 +1,102 @@
+//! Unilevel: rates by level on the volume of everyone below, with or without compression, on any tree.
+
+use crate::base::ids::{Member, Seat};
+use crate::base::money::{Micros, Rate};
+use crate::plan::component::{Column, Component, Kind, Live, Overflow, Part};
+use crate::plan::flow::{Ground, Unit};
+use crate::plan::levels::{COMPRESSION, Compression, Levels};
+use crate::plan::pass::{Pass, Payees};
+use crate::plan::schedule::{RATES, RATES_BY_RANK, Schedule};
+use crate::plan::setting::{Default, Form, Setting, Unfit, Values};
+use crate::plan::shared::{TREE, VOLUME};
+
+/// The row of this kind.
+pub(super) const KIND: Kind = Kind {
+    name: "unilevel",
+    sentence: "Rates by level on the volume of everyone below.",
+    live: Live::Swept,
+    settings: &[TREE, VOLUME, COMPRESSION, RATES, RATES_BY_RANK, OWN_RATE],
+    build,
+    sample: r#"name = "level-pay"
+kind = "unilevel"
+tree = "enroller"
+volume = "cv"
+# An inactive member uses up no level.
+compression = "skip_inactive"
+# Three levels for everybody, two more for who holds a rank.
+rates = ["0.10", "0.05", "0.05"]
+rates_by_rank = { silver = ["0.10", "0.05", "0.05", "0.03", "0.02"] }
+"#,
+};
+
+const OWN_RATE: Setting = Setting {
+    key: "own_rate",
+    form: Form::Rate,
+    default: Default::Nothing,
+    sentence: "A rate on the payee's own volume, level 0.",
+};
+
+#[derive(Debug)]
+struct Unilevel {
+    tree: usize,
+    volume: usize,
+    compression: Compression,
+    schedule: Schedule,
+    own_rate: Rate,
+}
+
+fn build(values: &Values) -> Result<Box<dyn Component>, Unfit> {
+    Ok(Box::new(Unilevel {
+        tree: values.index(TREE.key),
+        volume: values.index(VOLUME.key),
+        compression: Compression::of(values.word(COMPRESSION.key)),
+        schedule: Schedule::of(values)?,
+        own_rate: values.rate(OWN_RATE.key).unwrap_or(Rate::ZERO),
+    }))
+}
+
+impl Unilevel {
+    fn ground<'a>(&self, pass: &'a Pass, payees: &'a Payees<'a>) -> Ground<'a> {
+        Ground {
+            pass,
+            payees,
+            tree: self.tree,
+        }
+    }
+
+    fn levels<'a>(
+        &'a self,
+        ground: Ground<'a>,
+    ) -> Levels<'a, impl Fn(Seat) -> i64 + 'a, impl Fn(Seat) -> i64 + 'a> {
+        let entered = ground.pass.entered(self.tree, self.volume);
+        Levels {
+            ground,
+            schedule: &self.schedule,
+            compression: self.compression,
+            own_rate: self.own_rate,
+            own: |seat: Seat| entered[seat as usize].own,
+            below: |seat: Seat| entered[seat as usize].below,
+        }
+    }
+}
+
+impl Component for Unilevel {
+    fn reads(&self) -> Vec<Column> {
+        vec![
+            Column::Links(self.tree),
+            Column::Entered(self.tree, self.volume),
+        ]
+    }
+
+    fn pay(&self, pass: &Pass, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
+        let ground = self.ground(pass, payees);
+        ground.pay(&self.levels(ground), Unit::Volume)
+    }
+
+    fn explain(&self, pass: &Pass, payees: &Payees<'_>, member: Member) -> Vec<Part> {
+        let ground = self.ground(pass, payees);
+        let terms = ground.terms(&self.levels(ground), member);
+        let part = |term| Unit::Volume.part("level", term);
+        terms.into_iter().map(part).collect()
+    }
+}
