@@ -374,7 +374,13 @@ fn unknown(what: What) -> Code {
         What::Order => Code::UnknownOrder,
         What::Period => Code::UnknownPeriod,
         What::Tree => Code::UnknownTree,
-        What::Kind | What::PeriodType | What::Leg | What::Figure => Code::UnknownName,
+        What::Kind
+        | What::PeriodType
+        | What::Leg
+        | What::Figure
+        | What::Component
+        | What::Ladder
+        | What::Rank => Code::UnknownName,
     }
 }
 
@@ -388,6 +394,9 @@ fn noun(what: What) -> &'static str {
         What::Order => "order",
         What::Leg => "leg",
         What::Figure => "figure",
+        What::Component => "component",
+        What::Ladder => "ladder",
+        What::Rank => "rank",
     }
 }
 

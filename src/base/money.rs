@@ -18,7 +18,9 @@ pub const MICROS: i64 = 1_000_000;
 pub const PER_MICRO: i128 = 1_000_000;
 
 /// A share or rate: a count of 1e-8, from 0 to [`Rate::MAX`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash, Serialize, Deserialize,
+)]
 pub struct Rate(pub i64);
 
 impl Rate {
@@ -49,7 +51,9 @@ impl fmt::Display for Rate {
 }
 
 /// An amount of a plan's currency: a count of 1e-6. May be negative.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash, Serialize, Deserialize,
+)]
 pub struct Micros(pub i64);
 
 impl Micros {
@@ -91,7 +95,9 @@ impl FromStr for Micros {
     /// Reads `digits[.digits]` with at most six places.
     fn from_str(text: &str) -> Result<Micros, BadNumber> {
         let value = decimal(text, 6)?;
-        i64::try_from(value).map(Micros).map_err(|_| BadNumber::Range)
+        i64::try_from(value)
+            .map(Micros)
+            .map_err(|_| BadNumber::Range)
     }
 }
 
@@ -180,7 +186,11 @@ mod tests {
             ("10.000000000", 10 * RATE_ONE, "10"),
         ] {
             let rate: Rate = text.parse().expect(text);
-            assert_eq!((rate.0, rate.to_string().as_str()), (units, shown), "{text}");
+            assert_eq!(
+                (rate.0, rate.to_string().as_str()),
+                (units, shown),
+                "{text}"
+            );
         }
         for (text, why) in [
             ("", BadNumber::Shape),
@@ -206,8 +216,16 @@ mod tests {
             (1_500_000, PER_MICRO, 2, 1),
         ] {
             let given = format!("{numerator}/{denominator}");
-            assert_eq!(Micros::nearest(numerator, denominator), Some(Micros(nearest)), "{given}");
-            assert_eq!(Micros::floor(numerator, denominator), Some(Micros(floor)), "{given}");
+            assert_eq!(
+                Micros::nearest(numerator, denominator),
+                Some(Micros(nearest)),
+                "{given}"
+            );
+            assert_eq!(
+                Micros::floor(numerator, denominator),
+                Some(Micros(floor)),
+                "{given}"
+            );
         }
         assert_eq!(Micros::nearest(i128::MAX, 1), None);
     }

@@ -13,7 +13,15 @@ pub(super) const KIND: Kind = Kind {
     name: "differential",
     sentence: "Each member above a sale whose rate is higher than every rate below him earns the difference.",
     live: Live::Swept,
-    settings: &[TREE, VOLUME, STEPS, STEP_VOLUME, RANK_RATES, UNQUALIFIED, OWN],
+    settings: &[
+        TREE,
+        VOLUME,
+        STEPS,
+        STEP_VOLUME,
+        RANK_RATES,
+        UNQUALIFIED,
+        OWN,
+    ],
     build,
     sample: r#"name = "stairstep"
 kind = "differential"
@@ -77,7 +85,12 @@ fn build(values: &Values) -> Result<Box<dyn Component>, Unfit> {
             volume: values.index_option(STEP_VOLUME.key).unwrap_or(volume),
             steps: steps.to_vec(),
         },
-        (true, false) => By::Rank(by_rank.iter().map(|(rank, rates)| (*rank, rates[0])).collect()),
+        (true, false) => By::Rank(
+            by_rank
+                .iter()
+                .map(|(rank, rates)| (*rank, rates[0]))
+                .collect(),
+        ),
         (no_steps, _) => {
             return Err(Unfit {
                 key: if no_steps { STEPS.key } else { RANK_RATES.key },
@@ -121,7 +134,10 @@ impl Differences<'_> {
             By::Rank(rates) => row_of(rates, self.ground.rank(seat)).copied(),
         };
         let rate = rate.unwrap_or(Rate::ZERO);
-        terms.rates.binary_search(&rate).expect("every rate has a place")
+        terms
+            .rates
+            .binary_search(&rate)
+            .expect("every rate has a place")
     }
 
     fn entered(&self, seat: Seat) -> i64 {
@@ -135,16 +151,31 @@ impl Flow for Differences<'_> {
     }
 
     fn enters(&self, seat: Seat) -> i64 {
-        if self.terms.own { self.entered(seat) } else { 0 }
+        if self.terms.own {
+            self.entered(seat)
+        } else {
+            0
+        }
     }
 
     fn hands_on(&self, seat: Seat, place: usize) -> Option<usize> {
         let raises = self.terms.absorbs || self.ground.earns(seat);
-        Some(if raises { place.max(self.place(seat)) } else { place })
+        Some(if raises {
+            place.max(self.place(seat))
+        } else {
+            place
+        })
     }
 
     fn own(&self, seat: Seat) -> (usize, i64) {
-        (0, if self.terms.own { 0 } else { self.entered(seat) })
+        (
+            0,
+            if self.terms.own {
+                0
+            } else {
+                self.entered(seat)
+            },
+        )
     }
 
     fn terms(&self, seat: Seat, received: &[i64], each: &mut dyn FnMut(Term)) {

@@ -8,6 +8,7 @@ use crate::plan::pass::Pass;
 use crate::plan::set::{Atom, Ladder};
 
 /// Whom a member enrolled, counted.
+#[derive(Debug)]
 pub(super) struct Counted {
     enrolled: Vec<u32>,
     active: Vec<u32>,
@@ -29,7 +30,9 @@ impl Counted {
             enrolled: vec![0; members],
             active: vec![0; members],
             customers: vec![0; members],
-            by_leg: trees.map(|tree| (tree, vec![[[0; 2]; 2]; members])).collect(),
+            by_leg: trees
+                .map(|tree| (tree, vec![[[0; 2]; 2]; members]))
+                .collect(),
         };
         let spans: BTreeMap<usize, Spans> = counted
             .by_leg
@@ -108,7 +111,11 @@ impl Spans {
         let mut next_root = 0;
         for &seat in links.order.iter().rev() {
             let (here, up) = (seat as usize, links.up[seat as usize]);
-            let next = if up == NONE { &mut next_root } else { &mut free[up as usize] };
+            let next = if up == NONE {
+                &mut next_root
+            } else {
+                &mut free[up as usize]
+            };
             let first = *next;
             *next += sizes[here];
             of[here] = (first, first + sizes[here]);

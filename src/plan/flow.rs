@@ -164,7 +164,11 @@ fn received(links: &Links, flow: &impl Flow, mut seen: impl FnMut(Seat, &[i64]))
             continue;
         }
         handed.fill(0);
-        for (place, &volume) in vector.iter().enumerate().filter(|(_, volume)| **volume != 0) {
+        for (place, &volume) in vector
+            .iter()
+            .enumerate()
+            .filter(|(_, volume)| **volume != 0)
+        {
             if let Some(place) = flow.hands_on(seat, place).filter(|&place| place < width) {
                 handed[place] += volume;
             }

@@ -15,7 +15,15 @@ pub(super) const KIND: Kind = Kind {
     name: "generation",
     sentence: "Rates by generation on the volume of everyone below; a member of a rank ends a generation.",
     live: Live::Swept,
-    settings: &[TREE, VOLUME, BOUNDARY, BOUNDARY_ACTIVE, NUMBERING, RATES, RATES_BY_RANK],
+    settings: &[
+        TREE,
+        VOLUME,
+        BOUNDARY,
+        BOUNDARY_ACTIVE,
+        NUMBERING,
+        RATES,
+        RATES_BY_RANK,
+    ],
     build,
     sample: r#"name = "generations"
 kind = "generation"

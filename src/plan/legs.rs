@@ -11,7 +11,7 @@ use crate::plan::set::{Atom, Ladder};
 type Which = (usize, usize);
 
 /// Legs as the atoms of a ladder ask for them.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Legs {
     largest: BTreeMap<Which, Vec<i64>>,
     lesser: BTreeMap<Which, Vec<i64>>,
@@ -19,6 +19,7 @@ pub(super) struct Legs {
 }
 
 /// A list for each seat, one behind the other.
+#[derive(Debug)]
 struct Lists {
     starts: Vec<usize>,
     volumes: Vec<i64>,
@@ -85,7 +86,9 @@ fn lesser_of(book: &dyn Book, pass: &Pass, (tree, volume): Which) -> Vec<i64> {
             legs[up as usize][usize::from(leg) - 1] = group[seat];
         }
     }
-    legs.into_iter().map(|[left, right]| left.min(right)).collect()
+    legs.into_iter()
+        .map(|[left, right]| left.min(right))
+        .collect()
 }
 
 impl Lists {

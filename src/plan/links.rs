@@ -85,7 +85,16 @@ mod tests {
     #[test]
     fn children_come_before_parents_and_nobody_is_left_out() {
         // Parents younger and older than their children, two roots, and a run up through both kinds.
-        let parents = [Some(4), Some(0), None, Some(2), Some(5), None, Some(3), Some(4)];
+        let parents = [
+            Some(4),
+            Some(0),
+            None,
+            Some(2),
+            Some(5),
+            None,
+            Some(3),
+            Some(4),
+        ];
         let links = Links::whole(parents.into_iter());
         let place = |seat: u32| links.order.iter().position(|&other| other == seat);
         for (seat, parent) in parents.iter().enumerate() {

@@ -100,7 +100,11 @@ impl Matching {
     /// What each seat's member earned, at the first of his seats. O(members x components).
     fn earned(&self, pass: &Pass) -> Vec<i64> {
         let mut earned = vec![0i64; pass.links(self.tree).seats.len()];
-        for amounts in self.of.iter().filter_map(|&component| pass.amounts(component)) {
+        for amounts in self
+            .of
+            .iter()
+            .filter_map(|&component| pass.amounts(component))
+        {
             for (member, amount) in amounts.iter().enumerate() {
                 if let Some(seat) = pass.seat(self.tree, member as Member) {
                     earned[seat as usize] += amount.0;
@@ -152,7 +156,10 @@ impl Component for Matching {
             return ground.pay(&self.levels(ground, &earned), Unit::Earnings);
         };
         cut.pay_each(payees, |rank| {
-            ground.pay(&self.generations(ground, (cut, rank), &earned), Unit::Earnings)
+            ground.pay(
+                &self.generations(ground, (cut, rank), &earned),
+                Unit::Earnings,
+            )
         })
     }
 

@@ -32,7 +32,7 @@ pub mod matching;
 pub mod pass;
 mod personal;
 mod pool;
-mod ranks;
+pub mod ranks;
 mod schedule;
 pub mod set;
 pub mod setting;

@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::ids::{COMPANY, Member, NONE, Seat};
-use crate::base::money::Micros;
+use crate::base::ids::{COMPANY, ENROLLER_TREE, Member, NONE, Seat};
+use crate::base::money::{Micros, PER_MICRO, RATE_ONE, Rate};
 use crate::plan::book::{Book, Entered, Role};
 use crate::plan::component::{Column, Overflow, Part};
 use crate::plan::links::Links;
-use crate::plan::ranks;
-use crate::plan::set::{Entry, Payee, PlanSet};
+use crate::plan::ranks::{self, Judged, Measure};
+use crate::plan::set::{Atom, CompanyCap, Entry, Payee, PlanSet};
 
 /// All that a period comes to under a plan set.
 #[derive(Debug)]
@@ -22,8 +22,9 @@ pub struct Pass {
     links: BTreeMap<usize, Links>,
     entered: BTreeMap<(usize, usize), Vec<Entered>>,
     group: BTreeMap<(usize, usize), Vec<i64>>,
-    ranks: BTreeMap<usize, Vec<u8>>,
+    ladders: BTreeMap<usize, Judged>,
     amounts: BTreeMap<usize, Amounts>,
+    factor: Rate,
 }
 
 /// What a component comes to.
@@ -66,8 +67,8 @@ impl Pass {
         }
         for (index, ladder) in set.ladders.iter().enumerate() {
             if ladder.period == period {
-                let ranks = ranks::judge(ladder, book, &pass);
-                pass.ranks.insert(index, ranks);
+                let judged = ranks::judge(ladder, book, &pass);
+                pass.ladders.insert(index, judged);
             }
         }
         let due = set.components.iter().enumerate();
@@ -79,14 +80,35 @@ impl Pass {
             })?;
             pass.amounts.insert(index, capped(paid, entry.cap));
         }
+        if let Some(cap) = &set.company_cap {
+            pass.factor = pass.company_factor(cap);
+        }
         Ok(pass)
+    }
+
+    /// What keeps the components under the company's ceiling: at most one, rounded down.
+    fn company_factor(&self, cap: &CompanyCap) -> Rate {
+        let under = cap
+            .components
+            .iter()
+            .filter_map(|&component| self.amounts(component));
+        let owed: i128 = under.flatten().map(|amount| i128::from(amount.0)).sum();
+        if owed <= 0 {
+            return Rate(RATE_ONE);
+        }
+        let entered = self.entered(ENROLLER_TREE, cap.volume).iter();
+        let sold: i64 = entered.map(|volume| volume.all()).sum();
+        let ceiling = i128::from(sold.max(0)) * i128::from(cap.rate.0);
+        // The ceiling counts 1e-12, what is owed 1e-6, a rate 1e-8.
+        let factor = ceiling * i128::from(RATE_ONE) / (owed * PER_MICRO);
+        Rate(i64::try_from(factor).map_or(RATE_ONE, |factor| factor.min(RATE_ONE)))
     }
 
     /// A pass with its members and no column yet.
     fn new(book: &dyn Book, period: usize) -> Pass {
         let who = |member| Who {
             role: book.role(member),
-            active: book.active(crate::base::ids::ENROLLER_TREE, member),
+            active: book.active(ENROLLER_TREE, member),
         };
         Pass {
             period,
@@ -96,8 +118,9 @@ impl Pass {
             links: BTreeMap::new(),
             entered: BTreeMap::new(),
             group: BTreeMap::new(),
-            ranks: BTreeMap::new(),
+            ladders: BTreeMap::new(),
             amounts: BTreeMap::new(),
+            factor: Rate(RATE_ONE),
         }
     }
 
@@ -106,9 +129,9 @@ impl Pass {
         match column {
             Column::Links(tree) => {
                 let seats = book.seats(tree);
-                self.links
-                    .entry(tree)
-                    .or_insert_with(|| Links::whole((0..seats).map(|seat| book.parent(tree, seat))));
+                self.links.entry(tree).or_insert_with(|| {
+                    Links::whole((0..seats).map(|seat| book.parent(tree, seat)))
+                });
                 let owner = |seat| book.owner(tree, seat);
                 let owners = self.owners.entry(tree);
                 owners.or_insert_with(|| (0..seats).map(owner).collect());
@@ -119,16 +142,18 @@ impl Pass {
             }
             Column::Entered(tree, kind) => {
                 let seats = 0..book.seats(tree);
-                self.entered.entry((tree, kind)).or_insert_with(|| {
-                    seats.map(|seat| book.entered(tree, seat, kind)).collect()
-                });
+                self.entered
+                    .entry((tree, kind))
+                    .or_insert_with(|| seats.map(|seat| book.entered(tree, seat, kind)).collect());
             }
             Column::Group(tree, kind) => {
                 self.load(book, Column::Links(tree));
                 self.load(book, Column::Entered(tree, kind));
                 let links = &self.links[&tree];
-                let mut group: Vec<i64> =
-                    self.entered[&(tree, kind)].iter().map(|volume| volume.all()).collect();
+                let mut group: Vec<i64> = self.entered[&(tree, kind)]
+                    .iter()
+                    .map(|volume| volume.all())
+                    .collect();
                 for &seat in &links.order {
                     let up = links.up[seat as usize];
                     if up != NONE {
@@ -228,13 +253,39 @@ impl Pass {
     /// Everybody's rank on a ladder, from 1; 0 is none. Ladders of other period types are not judged here.
     #[must_use]
     pub fn ranks(&self, ladder: usize) -> Option<&[u8]> {
-        self.ranks.get(&ladder).map(Vec::as_slice)
+        self.ladders
+            .get(&ladder)
+            .map(|judged| judged.ranks.as_slice())
+    }
+
+    /// What a requirement of a ladder stands at for a member; none where the ladder is not judged here.
+    #[must_use]
+    pub fn measure(
+        &self,
+        set: &PlanSet,
+        ladder: usize,
+        member: Member,
+        atom: &Atom,
+    ) -> Option<Measure> {
+        let judged = self.ladders.get(&ladder)?;
+        Some(judged.measure(&set.ladders[ladder], self, member, atom))
     }
 
     /// What a component comes to for every member; none if it is worked out over another period type.
     #[must_use]
     pub fn amounts(&self, component: usize) -> Option<&[Micros]> {
-        self.amounts.get(&component).map(|amounts| amounts.kept.as_slice())
+        self.amounts
+            .get(&component)
+            .map(|amounts| amounts.kept.as_slice())
+    }
+
+    /// What a component's amounts are multiplied by to keep the company's ceiling; one for those that are not under it.
+    #[must_use]
+    pub fn factor(&self, set: &PlanSet, component: usize) -> Rate {
+        match &set.company_cap {
+            Some(cap) if cap.components.contains(&component) => self.factor,
+            _ => Rate(RATE_ONE),
+        }
     }
 
     /// What a member's amount was before the component's cap cut it, if it did.
@@ -263,19 +314,21 @@ pub struct Payees<'p> {
 }
 
 impl Payees<'_> {
-    /// Whether a member can.
+    /// Whether a member can; whom the book does not know cannot.
     #[must_use]
     pub fn earns(&self, member: Member) -> bool {
-        let who = self.members[member as usize];
-        who.role == Role::Earner
-            && (who.active || !self.rule.active)
-            && self.rank(member) >= self.rule.min_rank
+        self.members.get(member as usize).is_some_and(|who| {
+            who.role == Role::Earner
+                && (who.active || !self.rule.active)
+                && self.rank(member) >= self.rule.min_rank
+        })
     }
 
     /// His rank on the plan's ladder; 0 for none, and where the plan has no ladder.
     #[must_use]
     pub fn rank(&self, member: Member) -> u8 {
-        self.ranks.map_or(0, |ranks| ranks[member as usize])
+        let ranks = self.ranks.unwrap_or_default();
+        ranks.get(member as usize).copied().unwrap_or(0)
     }
 
     /// The ranks that payees hold, 0 among them where one holds none. O(members).
@@ -294,9 +347,12 @@ impl Payees<'_> {
 fn columns(set: &PlanSet, period: usize) -> BTreeSet<Column> {
     let ladders = set.ladders.iter().filter(|ladder| ladder.period == period);
     let entries = set.components.iter().filter(|entry| entry.period == period);
+    let ceiling = set.company_cap.iter();
+    let ceiling = ceiling.map(|cap| Column::Entered(ENROLLER_TREE, cap.volume));
     ladders
         .flat_map(ranks::reads)
         .chain(entries.flat_map(|entry| entry.component.reads()))
+        .chain(ceiling)
         .collect()
 }
 

@@ -61,7 +61,9 @@ impl Pool {
 
     fn shares(&self, payees: &Payees<'_>, member: Member) -> u32 {
         if payees.earns(member) {
-            row_of(&self.shares, payees.rank(member)).copied().unwrap_or(0)
+            row_of(&self.shares, payees.rank(member))
+                .copied()
+                .unwrap_or(0)
         } else {
             0
         }
@@ -70,7 +72,9 @@ impl Pool {
     /// Shares of everybody.
     fn all_shares(&self, pass: &Pass, payees: &Payees<'_>) -> u64 {
         let members = 0..pass.members();
-        members.map(|member| u64::from(self.shares(payees, member))).sum()
+        members
+            .map(|member| u64::from(self.shares(payees, member)))
+            .sum()
     }
 
     /// What so many shares are worth, rounded down.

@@ -1,7 +1,7 @@
 //! Ranks: every rung of a ladder judged for every member, from the leaves up, in one pass.
 
 use crate::base::ids::{Member, NONE, Seat};
-use crate::base::money::RATE_ONE;
+use crate::base::money::{RATE_ONE, Rate};
 use crate::base::number::Volume;
 use crate::plan::book::{Book, Role};
 use crate::plan::component::Column;
@@ -30,88 +30,124 @@ pub(super) fn reads(ladder: &Ladder) -> Vec<Column> {
     columns
 }
 
-/// Everybody's rank, from 1; 0 for none. O(seats x ranks), and O(children) more where a ceiling is a share of the total.
-pub(super) fn judge(ladder: &Ladder, book: &dyn Book, pass: &Pass) -> Vec<u8> {
-    let judge = Judge {
-        ladder,
-        pass,
+/// A ladder judged for everybody.
+#[derive(Debug)]
+pub(super) struct Judged {
+    /// By member, from 1; 0 for none.
+    pub(super) ranks: Vec<u8>,
+    counted: Counted,
+    legs: Legs,
+    /// Seat x rank: frontline legs whose best rank it is.
+    best_of_legs: Vec<u32>,
+    rungs: usize,
+}
+
+/// What one thing that is required stands at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measure {
+    /// How much there is: units of 1e-4 of a volume, heads, legs, or 1 for what only is or is not.
+    pub actual: i64,
+    /// How much it takes, in the same unit.
+    pub required: i64,
+}
+
+impl Measure {
+    /// Whether it is enough.
+    #[must_use]
+    pub fn holds(self) -> bool {
+        self.actual >= self.required
+    }
+}
+
+/// Judges a ladder, children first. O(seats x ranks), and O(children log children) more where a ceiling is a share of the
+/// total; 4 bytes for each seat and rank stay.
+pub(super) fn judge(ladder: &Ladder, book: &dyn Book, pass: &Pass) -> Judged {
+    let links = pass.links(ladder.tree);
+    let rungs = ladder.ranks.len() + 1;
+    let mut judged = Judged {
+        ranks: vec![0; pass.members() as usize],
         counted: Counted::of(ladder, book, pass),
         legs: Legs::of(ladder, book, pass),
+        best_of_legs: vec![0; links.seats.len() * rungs],
+        rungs,
     };
-    let mut ranks = vec![0u8; pass.members() as usize];
-    let rungs = ladder.ranks.len() + 1;
-    let links = pass.links(ladder.tree);
-    // Seat x rank: frontline legs whose best rank it is.
-    let mut best_of_legs = vec![0u32; links.seats.len() * rungs];
     for &seat in &links.order {
-        let here = seat as usize * rungs;
-        let member = book.owner(ladder.tree, seat);
-        let best_of = &best_of_legs[here..here + rungs];
+        let member = pass.owner(ladder.tree, seat);
         let mut rank = 0;
         if pass.role(member) == Role::Earner && pass.seat(ladder.tree, member) == Some(seat) {
-            rank = judge.rank(member, seat, best_of);
-            ranks[member as usize] = rank;
+            rank = judged.rank(ladder, pass, member);
+            judged.ranks[member as usize] = rank;
         }
         let up = links.up[seat as usize];
         if up != NONE {
-            let below = best_of.iter().rposition(|&legs| legs > 0).unwrap_or(0);
+            let legs = judged.best_of(seat);
+            let below = legs.iter().rposition(|&legs| legs > 0).unwrap_or(0);
             let best = below.max(usize::from(rank));
-            best_of_legs[up as usize * rungs + best] += 1;
+            judged.best_of_legs[up as usize * rungs + best] += 1;
         }
     }
-    ranks
+    judged
 }
 
-/// What one member is judged by.
-struct Judge<'a> {
-    ladder: &'a Ladder,
-    pass: &'a Pass,
-    counted: Counted,
-    legs: Legs,
-}
-
-impl Judge<'_> {
-    fn rank(&self, member: Member, seat: Seat, best_of_legs: &[u32]) -> u8 {
-        let rungs = self.ladder.ranks.iter().enumerate().rev();
-        let mut held = rungs.filter(|(_, rank)| {
-            let mut atom = |atom: &Atom| self.holds(atom, member, seat, best_of_legs);
-            rank.needs.holds(&mut atom)
-        });
-        held.next().map_or(0, |(at, _)| at as u8 + 1)
+impl Judged {
+    /// Frontline legs of a seat by their best rank.
+    fn best_of(&self, seat: Seat) -> &[u32] {
+        let here = seat as usize * self.rungs;
+        &self.best_of_legs[here..here + self.rungs]
     }
 
-    fn holds(&self, atom: &Atom, member: Member, seat: Seat, best_of_legs: &[u32]) -> bool {
-        let pass = self.pass;
-        let place = |tree: usize| {
-            if tree == self.ladder.tree {
-                Some(seat)
-            } else {
-                pass.seat(tree, member)
-            }
+    /// The highest rank whose requirement holds.
+    fn rank(&self, ladder: &Ladder, pass: &Pass, member: Member) -> u8 {
+        let mut rungs = ladder.ranks.iter().enumerate().rev();
+        let held = rungs.find(|(_, rank)| {
+            let mut holds = |atom: &Atom| self.measure(ladder, pass, member, atom).holds();
+            rank.needs.holds(&mut holds)
+        });
+        held.map_or(0, |(at, _)| at as u8 + 1)
+    }
+
+    /// What a requirement stands at for a member; nothing where he has no seat in its tree. O(legs) for ceilings.
+    pub(super) fn measure(
+        &self,
+        ladder: &Ladder,
+        pass: &Pass,
+        member: Member,
+        atom: &Atom,
+    ) -> Measure {
+        let seated = |tree: usize, required: Volume, read: &dyn Fn(Seat) -> i64| Measure {
+            actual: pass.seat(tree, member).map_or(0, read),
+            required: required.0,
         };
-        let group = |tree: usize, volume: usize, seat: Seat| pass.group(tree, volume)[seat as usize];
+        let heads = |actual: u32, required: u32| Measure {
+            actual: i64::from(actual),
+            required: i64::from(required),
+        };
+        let group =
+            |tree: usize, volume: usize, seat: Seat| pass.group(tree, volume)[seat as usize];
         let own = |tree: usize, volume: usize, seat: Seat| {
             pass.entered(tree, volume)[seat as usize].all()
         };
+        let legs = &self.legs;
         match *atom {
-            Atom::Active => pass.is_active(member),
-            Atom::Own { volume, at_least } => own(self.ladder.tree, volume, seat) >= at_least.0,
+            Atom::Active => heads(u32::from(pass.is_active(member)), 1),
+            Atom::Own { volume, at_least } => seated(ladder.tree, at_least, &|seat| {
+                own(ladder.tree, volume, seat)
+            }),
             Atom::Group {
                 volume,
                 at_least,
                 tree,
                 with_own,
-            } => place(tree).is_some_and(|seat| {
+            } => seated(tree, at_least, &|seat| {
                 let without = if with_own { 0 } else { own(tree, volume, seat) };
-                group(tree, volume, seat) - without >= at_least.0
+                group(tree, volume, seat) - without
             }),
             Atom::Side {
                 volume,
                 at_least,
                 tree,
-            } => place(tree).is_some_and(|seat| {
-                let largest = self.legs.largest(tree, volume, seat);
-                group(tree, volume, seat) - largest >= at_least.0
+            } => seated(tree, at_least, &|seat| {
+                group(tree, volume, seat) - legs.largest(tree, volume, seat)
             }),
             Atom::Capped {
                 volume,
@@ -119,63 +155,62 @@ impl Judge<'_> {
                 tree,
                 leg_max,
                 of,
-            } => place(tree).is_some_and(|seat| {
-                let own = own(tree, volume, seat);
-                let legs = self.legs.of_seat(tree, volume, seat).to_vec();
-                reaches_capped(own, legs, at_least, leg_max.0, of)
+            } => seated(tree, at_least, &|seat| {
+                let each = legs.of_seat(tree, volume, seat);
+                capped(own(tree, volume, seat), each, at_least, leg_max, of)
             }),
             Atom::LesserLeg {
                 volume,
                 at_least,
                 tree,
-            } => place(tree)
-                .is_some_and(|seat| self.legs.lesser(tree, volume, seat) >= at_least.0),
+            } => seated(tree, at_least, &|seat| legs.lesser(tree, volume, seat)),
             Atom::Enrolled {
                 count,
                 active,
                 each_leg_of: None,
-            } => self.counted.enrolled(member, active) >= count,
+            } => heads(self.counted.enrolled(member, active), count),
             Atom::Enrolled {
                 count,
                 active,
                 each_leg_of: Some(tree),
-            } => self.counted.in_each_leg(member, tree, active) >= count,
-            Atom::Customers { count } => self.counted.customers(member) >= count,
+            } => heads(self.counted.in_each_leg(member, tree, active), count),
+            Atom::Customers { count } => heads(self.counted.customers(member), count),
             Atom::Legs { count, rank } => {
-                best_of_legs[usize::from(rank)..].iter().sum::<u32>() >= count
+                let seat = pass.seat(ladder.tree, member);
+                let best = seat.map_or(&[][..], |seat| &self.best_of(seat)[usize::from(rank)..]);
+                heads(best.iter().sum(), count)
             }
         }
     }
 }
 
-/// Whether volume with a ceiling on each leg reaches what is required. `leg_max` counts 1e-8.
+/// Volume that counts under a ceiling on each leg, rounded down.
 ///
 /// Of the requirement: each leg counts at most that share of it. Of the total: legs are cut to one height, the same
 /// share of what is counted in the end; as few of the largest as leaves none above it. What is counted then is
-/// `rest / (1 - cut x share)`, compared without dividing.
-fn reaches_capped(own: i64, mut legs: Vec<i64>, at_least: Volume, leg_max: i64, of: CapOf) -> bool {
-    let (one, share) = (i128::from(RATE_ONE), i128::from(leg_max));
-    let wanted = i128::from(at_least.0);
+/// `rest / (1 - cut x share)`; nothing where no height does.
+fn capped(own: i64, legs: &[i64], at_least: Volume, leg_max: Rate, of: CapOf) -> i64 {
+    let (one, share) = (i128::from(RATE_ONE), i128::from(leg_max.0));
     if of == CapOf::Requirement {
-        let counted: i128 = legs
-            .iter()
-            .map(|&leg| (i128::from(leg) * one).min(wanted * share))
-            .sum();
-        return counted + i128::from(own) * one >= wanted * one;
+        let most = i128::from(at_least.0) * share;
+        let legs = legs.iter().map(|&leg| (i128::from(leg) * one).min(most));
+        let counted = legs.sum::<i128>() + i128::from(own) * one;
+        return counted.div_euclid(one) as i64;
     }
+    let mut legs = legs.to_vec();
     legs.sort_unstable_by(|a, b| b.cmp(a));
     let mut rest = i128::from(own) + legs.iter().map(|&leg| i128::from(leg)).sum::<i128>();
     for cut in 0..=legs.len() {
         let left = one - cut as i128 * share;
         if left <= 0 {
-            return false;
+            break;
         }
         // The height is rest x share / left.
         let next = legs.get(cut).map(|&leg| i128::from(leg));
         if next.is_none_or(|next| next * left <= rest * share) {
-            return rest * one >= wanted * left;
+            return i64::try_from((rest * one).div_euclid(left)).unwrap_or(i64::MAX);
         }
         rest -= next.unwrap_or(0);
     }
-    false
+    0
 }

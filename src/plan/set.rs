@@ -2,8 +2,8 @@
 
 use crate::base::ids::Text;
 use crate::base::money::Micros;
-use crate::base::number::Volume;
 use crate::base::money::Rate;
+use crate::base::number::Volume;
 use crate::plan::component::{Component, Kind};
 use crate::plan::setting::Values;
 

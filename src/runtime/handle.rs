@@ -13,6 +13,7 @@ use crate::base::limits::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX};
 use crate::base::time::Time;
 use crate::engine::command::Command;
 use crate::engine::state::State;
+use crate::plan::set::PlanSet;
 use crate::runtime::changes::{self, Change, ChangesError};
 use crate::runtime::clock;
 use crate::runtime::desk::Place;
@@ -22,6 +23,7 @@ use crate::runtime::submission::{Receipt, Receipts, Refused, Submission};
 use crate::store::batch::write_command;
 use crate::store::documents;
 use crate::store::fault::Fault;
+use crate::view::payout::{Asked, Payout, Unpaid};
 
 /// A handle on a running runtime; clones are the same runtime.
 #[derive(Clone)]
@@ -211,6 +213,39 @@ impl Handle {
         let shared = Arc::clone(&self.shared);
         self.heavy(move || shared.forks.get(&shared.state, at_least_seq))
             .await
+    }
+
+    /// A period worked out by a plan set, for everybody: at most two seconds old or up to date, and no older than
+    /// `at_least_seq` if that has been applied. O(members x levels) at most once in that time, on a fork.
+    ///
+    /// # Errors
+    /// See [`Unpaid`].
+    pub async fn payout(
+        &self,
+        asked: Asked,
+        set: Arc<PlanSet>,
+        at_least_seq: u64,
+    ) -> Result<Arc<Payout>, Unpaid> {
+        let fresh = || {
+            let (sweeps, applied_seq) = (&self.shared.sweeps, self.shared.levels.applied_seq());
+            sweeps.fresh(asked, &set, at_least_seq, applied_seq)
+        };
+        if let Some(payout) = fresh() {
+            return Ok(payout);
+        }
+        let _working = self.shared.sweeps.working.lock().await;
+        if let Some(payout) = fresh() {
+            return Ok(payout);
+        }
+        let shared = Arc::clone(&self.shared);
+        self.heavy(move || {
+            let seq = shared.levels.applied_seq();
+            let state = shared.forks.get(&shared.state, seq.max(at_least_seq));
+            let payout = Arc::new(Payout::of(state, set, asked)?);
+            drop(shared.sweeps.keep(asked, Arc::clone(&payout)));
+            Ok(payout)
+        })
+        .await
     }
 
     /// Does something long on a small pool of threads.

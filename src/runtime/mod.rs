@@ -26,6 +26,7 @@
 //! | [`network_change`], [`room`] | a changed network document, from its text to its command; room for what it keeps |
 //! | [`repeats`], [`difference`] | an id seen again: the first receipt, or the field that differs |
 //! | [`forks`], [`heavy`] | states for long reads, and the threads that do them |
+//! | [`sweeps`] | what plans come to, for all who ask within a moment |
 //! | [`changes`], [`calendars`], [`health`], [`clock`] | the feed; periods to come; how it is; time |
 //!
 //! Decisions.
@@ -54,4 +55,5 @@ pub mod settings;
 pub mod shared;
 pub mod start;
 pub mod submission;
+pub mod sweeps;
 pub mod writer;

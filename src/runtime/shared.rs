@@ -13,6 +13,7 @@ use crate::runtime::forks::Forks;
 use crate::runtime::heavy::Heavy;
 use crate::runtime::levels::Levels;
 use crate::runtime::submission::{Receipts, Refused};
+use crate::runtime::sweeps::Sweeps;
 use crate::store::files::Files;
 
 /// Where an answer goes.
@@ -85,6 +86,8 @@ pub struct Shared {
     pub files: Arc<Files>,
     /// Forks for heavy reads.
     pub forks: Forks,
+    /// Periods that plans were worked out for.
+    pub sweeps: Sweeps,
     /// Threads for heavy reads.
     pub heavy: Heavy,
     /// Commands replayed at this start, and the milliseconds it took.
@@ -105,6 +108,7 @@ impl Shared {
             levels,
             files,
             forks: Forks::default(),
+            sweeps: Sweeps::default(),
             heavy,
             replayed,
         })

@@ -229,6 +229,10 @@ impl Writer {
         if let Some(stale) = shared.forks.take_stale() {
             shared.heavy.offer(Box::new(move || drop(stale)));
         }
+        let idle = shared.sweeps.take_idle();
+        if !idle.is_empty() {
+            shared.heavy.offer(Box::new(move || drop(idle)));
+        }
         self.make_room(run);
         if shared.levels.applied_seq() == desk.sent_seq {
             let now = desk.stamp.max(clock::now());

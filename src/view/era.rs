@@ -105,18 +105,45 @@ pub fn choose<'a>(
         allowed: readable(periods),
     };
     let ordinal = ordinal.ok_or_else(unknown)?;
+    at(lens, period, ordinal).map_err(|error| match error {
+        ViewError::Gone { field, oldest, .. } => ViewError::Gone {
+            field,
+            given: asked.to_owned(),
+            oldest,
+        },
+        _ => unknown(),
+    })
+}
+
+/// A period by its place in the calendar.
+///
+/// # Errors
+/// A period ahead, or [`ViewError::Gone`] for one no longer readable.
+///
+/// # Cost
+/// O(1).
+pub fn at<'a>(lens: &Lens<'a>, period: usize, ordinal: u32) -> Result<Era<'a>, ViewError> {
+    let periods = lens.periods(period);
     let state = PeriodState::of(periods.stage(ordinal));
     let (branch, closed) = (periods.branch.as_ref(), periods.closed.as_ref());
+    let given = || lens.label(period, ordinal);
     let book = match state {
         PeriodState::Current => Some((lens.forest(), lens.rules)),
         PeriodState::Rolled => branch.map(|book| (&book.forest, &*book.rules)),
         PeriodState::Closed => closed.map(|book| (&book.forest, &*book.rules)),
-        PeriodState::Ahead => return Err(unknown()),
+        PeriodState::Ahead => {
+            return Err(ViewError::Unknown {
+                what: What::Period,
+                field: "period",
+                given: given(),
+                allowed: readable(periods),
+            });
+        }
         PeriodState::Gone => None,
     };
     let (forest, rules) = book.ok_or_else(|| ViewError::Gone {
         field: "period",
-        given: asked.to_owned(),
+        given: given(),
         oldest: readable(periods).swap_remove(0),
     })?;
     Ok(Era {

@@ -74,4 +74,10 @@ pub enum What {
     Leg,
     /// A figure of `batch-get`.
     Figure,
+    /// A component of the plan set.
+    Component,
+    /// A ladder of the plan set.
+    Ladder,
+    /// A rank of a ladder.
+    Rank,
 }

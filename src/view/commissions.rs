@@ -1,0 +1,282 @@
+//! What a member earns in one period: a line a component, and what each line is made of.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::base::ids::Member;
+use crate::base::money::{Micros, RATE_ONE, minor_digits, minor_text};
+use crate::base::number::Volume;
+use crate::plan::component::{Basis, Live};
+use crate::plan::set::Entry;
+use crate::view::era::PeriodState;
+use crate::view::error::{ViewError, What};
+use crate::view::payout::Payout;
+
+/// Which period of what is earned.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct CommissionsQuery {
+    /// Name of the period type; the activity rule's by default.
+    pub period_type: Option<String>,
+    /// A period's label, `current` (the default) or `closed`.
+    pub period: Option<String>,
+}
+
+/// An amount of money.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Money {
+    /// A decimal with as many places as the currency's minor unit has.
+    pub amount: String,
+    /// ISO 4217.
+    pub currency: String,
+}
+
+/// How a figure is had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LiveAnswer {
+    /// By one pass over everybody, a moment ago: it is of the sequence it is labelled with.
+    Swept,
+}
+
+/// One component's line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CommissionLine {
+    /// Name of the component.
+    pub component: String,
+    /// Its kind.
+    pub kind: String,
+    /// Name of its plan.
+    pub plan: String,
+    /// How the figure is had.
+    pub live: LiveAnswer,
+    /// The amount, rounded once to the currency's minor unit, half away from zero.
+    pub amount: Money,
+    /// The same before that rounding: at most six places.
+    pub exact: String,
+    /// What it was before the component's cap cut it; none where it did not.
+    pub before_cap: Option<String>,
+    /// What the company's ceiling multiplies it by when the period is paid; none where it stays as it is.
+    pub company_factor: Option<String>,
+    /// The amount after that, rounded down to six places and then to the minor unit; none without a factor.
+    pub after_factor: Option<Money>,
+}
+
+/// A member's lines in a period.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Commissions {
+    /// The member's id.
+    pub member: String,
+    /// Name of the period type.
+    pub period_type: String,
+    /// The period's label.
+    pub period: String,
+    /// Where it stands.
+    pub state: PeriodState,
+    /// Name of the plan set.
+    pub plan_set: String,
+    /// A line for each component of that period type, in the order of the set.
+    pub lines: Vec<CommissionLine>,
+    /// The rounded amounts added up.
+    pub total: Money,
+}
+
+/// One reason for a part of an amount.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PartAnswer {
+    /// What the number counts: `level`, `generation`, `difference`, `own`, `shares`; or `rounding`, `cap`.
+    pub what: String,
+    /// Which level or generation, from 1, or how many shares; none where there is one only.
+    pub number: Option<u32>,
+    /// Of how many shares.
+    pub of: Option<u64>,
+    /// The volume it is worked out from.
+    pub volume: Option<Volume>,
+    /// The earnings it is worked out from.
+    pub earnings: Option<String>,
+    /// What that is multiplied by.
+    pub rate: Option<String>,
+    /// The product, at most six places.
+    pub amount: String,
+}
+
+/// What one line is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Explanation {
+    /// The member's id.
+    pub member: String,
+    /// Name of the component.
+    pub component: String,
+    /// Its kind.
+    pub kind: String,
+    /// What it pays, in a sentence.
+    pub sentence: String,
+    /// Name of the period type.
+    pub period_type: String,
+    /// The period's label.
+    pub period: String,
+    /// The member's rank on the plan's ladder; none without one.
+    pub rank: Option<String>,
+    /// Whether he can earn by it at all: in standing, active where that is asked, of the least rank.
+    pub payee: bool,
+    /// The parts; they add up to the amount.
+    pub parts: Vec<PartAnswer>,
+    /// The amount, at most six places.
+    pub exact: String,
+    /// The amount as it is paid.
+    pub amount: Money,
+}
+
+/// A member's lines. O(components).
+///
+/// # Errors
+/// An unknown member.
+pub fn of_member(payout: &Payout, id: &str) -> Result<Commissions, ViewError> {
+    let member = find(payout, id)?;
+    let mut total = 0;
+    let mut lines = Vec::new();
+    for index in due(payout) {
+        let (line, minor) = line(payout, index, member);
+        total += minor;
+        lines.push(line);
+    }
+    let (lens, era) = (payout.lens(), payout.era());
+    Ok(Commissions {
+        member: id.to_owned(),
+        period_type: lens.period_type_name(era.period),
+        period: lens.label(era.period, era.ordinal),
+        state: era.state,
+        plan_set: payout.set.name.to_string(),
+        lines,
+        total: money(payout, total),
+    })
+}
+
+/// What one line is made of. O(downline of the member x levels).
+///
+/// # Errors
+/// An unknown member or component.
+pub fn explain(payout: &Payout, id: &str, component: &str) -> Result<Explanation, ViewError> {
+    let member = find(payout, id)?;
+    let index = due(payout).find(|&index| payout.set.components[index].name == component);
+    let index = index.ok_or_else(|| ViewError::Unknown {
+        what: What::Component,
+        field: "component",
+        given: component.to_owned(),
+        allowed: due(payout)
+            .map(|index| payout.set.components[index].name.to_string())
+            .collect(),
+    })?;
+    let entry = &payout.set.components[index];
+    let amount = amount(payout, index, member);
+    let payees = payout.pass.payees(entry);
+    let ladder = entry.ladder.map(|ladder| &payout.set.ladders[ladder]);
+    let rank = ladder.and_then(|ladder| ladder.rank_name(payees.rank(member)));
+    let (lens, era) = (payout.lens(), payout.era());
+    Ok(Explanation {
+        member: id.to_owned(),
+        component: entry.name.to_string(),
+        kind: entry.kind.name.to_owned(),
+        sentence: entry.kind.sentence.to_owned(),
+        period_type: lens.period_type_name(era.period),
+        period: lens.label(era.period, era.ordinal),
+        rank: rank.map(str::to_owned),
+        payee: payees.earns(member),
+        parts: parts(payout, index, member),
+        exact: amount.to_string(),
+        amount: money(payout, amount.to_minor(minor_digits(&payout.set.currency))),
+    })
+}
+
+/// The parts of a line, with what rounding and the cap did to their sum.
+fn parts(payout: &Payout, index: usize, member: Member) -> Vec<PartAnswer> {
+    let found = payout.pass.explain(&payout.set, index, member);
+    let sum: i64 = found.iter().map(|part| part.amount.0).sum();
+    let mut parts: Vec<PartAnswer> = found
+        .into_iter()
+        .map(|part| {
+            let (volume, earnings) = match part.basis {
+                Basis::Volume(units) => (Some(Volume(units)), None),
+                Basis::Earnings(earned) => (None, Some(earned.to_string())),
+            };
+            PartAnswer {
+                what: part.what.to_owned(),
+                number: (part.number > 0).then_some(part.number),
+                of: (part.of > 0).then_some(part.of),
+                volume,
+                earnings,
+                rate: Some(part.rate.to_string()),
+                amount: part.amount.to_string(),
+            }
+        })
+        .collect();
+    let paid = amount(payout, index, member);
+    let whole = payout.pass.uncut(index, member).unwrap_or(paid);
+    let corrections = [("rounding", whole.0 - sum), ("cap", paid.0 - whole.0)];
+    for (what, amount) in corrections.into_iter().filter(|(_, amount)| *amount != 0) {
+        parts.push(PartAnswer {
+            what: what.to_owned(),
+            number: None,
+            of: None,
+            volume: None,
+            earnings: None,
+            rate: None,
+            amount: Micros(amount).to_string(),
+        });
+    }
+    parts
+}
+
+/// Components of the period type, in the order of the set.
+fn due(payout: &Payout) -> impl Iterator<Item = usize> + '_ {
+    let entries = payout.set.components.iter().enumerate();
+    let due = entries.filter(|(_, entry)| entry.period == payout.asked.period);
+    due.map(|(index, _)| index)
+}
+
+fn line(payout: &Payout, index: usize, member: Member) -> (CommissionLine, i64) {
+    let entry: &Entry = &payout.set.components[index];
+    let digits = minor_digits(&payout.set.currency);
+    let amount = amount(payout, index, member);
+    let minor = amount.to_minor(digits);
+    let factor = payout.pass.factor(&payout.set, index);
+    let cut = factor.0 < RATE_ONE;
+    let after = i128::from(amount.0) * i128::from(factor.0);
+    let after = Micros::floor(after, i128::from(RATE_ONE)).unwrap_or(amount);
+    let line = CommissionLine {
+        component: entry.name.to_string(),
+        kind: entry.kind.name.to_owned(),
+        plan: payout.set.plans[entry.plan].name.to_string(),
+        live: match entry.kind.live {
+            Live::Swept => LiveAnswer::Swept,
+        },
+        amount: money(payout, minor),
+        exact: amount.to_string(),
+        before_cap: payout
+            .pass
+            .uncut(index, member)
+            .map(|uncut| uncut.to_string()),
+        company_factor: cut.then(|| factor.to_string()),
+        after_factor: cut.then(|| money(payout, after.to_minor(digits))),
+    };
+    (line, minor)
+}
+
+/// The amount of a component; nothing for members who enrolled after the period rolled.
+fn amount(payout: &Payout, index: usize, member: Member) -> Micros {
+    let amounts = payout.pass.amounts(index).unwrap_or_default();
+    amounts.get(member as usize).copied().unwrap_or_default()
+}
+
+fn money(payout: &Payout, minor: i64) -> Money {
+    let currency = payout.set.currency.to_string();
+    Money {
+        amount: minor_text(minor, minor_digits(&currency)),
+        currency,
+    }
+}
+
+/// The member of this id, if the period's book knows him.
+fn find(payout: &Payout, id: &str) -> Result<Member, ViewError> {
+    payout.lens().member(id, "member")
+}

@@ -1,0 +1,90 @@
+//! What plans come to for everybody in one period, worked out from one state: ranks and amounts.
+
+use std::sync::Arc;
+
+use crate::engine::state::State;
+use crate::plan::pass::{Beyond, Pass};
+use crate::plan::set::PlanSet;
+use crate::view::era::{self, Era};
+use crate::view::error::ViewError;
+use crate::view::lens::Lens;
+use crate::view::plan_book::PlanBook;
+
+/// The period of a question about plans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Asked {
+    /// Index of the period type.
+    pub period: usize,
+    /// Which period of it.
+    pub ordinal: u32,
+}
+
+/// A period worked out, with the state it was worked out from.
+pub struct Payout {
+    /// The state.
+    pub state: Arc<State>,
+    /// The plan set.
+    pub set: Arc<PlanSet>,
+    /// The period.
+    pub asked: Asked,
+    /// Ranks and amounts.
+    pub pass: Pass,
+}
+
+/// Why a period cannot be worked out.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Unpaid {
+    /// The question has no answer.
+    View(ViewError),
+    /// An amount is beyond the range.
+    Beyond {
+        /// Name of the component.
+        component: String,
+        /// The member's id.
+        member: String,
+    },
+}
+
+impl Payout {
+    /// Works out one period by one plan set.
+    ///
+    /// # Errors
+    /// See [`Unpaid`].
+    ///
+    /// # Cost
+    /// O(members x levels) for each component: for a fork.
+    pub fn of(state: Arc<State>, set: Arc<PlanSet>, asked: Asked) -> Result<Payout, Unpaid> {
+        let lens = Lens::new(&state).map_err(Unpaid::View)?;
+        let era = era::at(&lens, asked.period, asked.ordinal).map_err(Unpaid::View)?;
+        let pass = Pass::run(&PlanBook::new(lens, era), &set, asked.period);
+        let pass = pass.map_err(|Beyond { component, member }| Unpaid::Beyond {
+            component: set.components[component].name.to_string(),
+            member: lens.id(member),
+        })?;
+        Ok(Payout {
+            state,
+            set,
+            asked,
+            pass,
+        })
+    }
+
+    /// The state to look into.
+    ///
+    /// # Panics
+    /// Never: it was founded when this was worked out.
+    #[must_use]
+    pub fn lens(&self) -> Lens<'_> {
+        Lens::new(&self.state).expect("a founded network")
+    }
+
+    /// The period's book.
+    ///
+    /// # Panics
+    /// Never: it was readable when this was worked out.
+    #[must_use]
+    pub fn era(&self) -> Era<'_> {
+        let Asked { period, ordinal } = self.asked;
+        era::at(&self.lens(), period, ordinal).expect("a readable period")
+    }
+}

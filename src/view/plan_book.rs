@@ -1,0 +1,97 @@
+//! One period's book as plans read it: the trees and figures of that period, and what its members are now.
+
+use crate::base::ids::{COMPANY, ENROLLER_TREE, Member, Seat};
+use crate::book::forest::Forest;
+use crate::engine::member::{MemberKind, Status};
+use crate::plan::book::{Book, Entered, Role};
+use crate::tree::rules::CustomerLevel;
+use crate::view::era::Era;
+use crate::view::lens::Lens;
+
+/// A period's book. Trees, figures and who is active are the period's own; kind and status are the member's present
+/// ones, so that who has left earns nothing in a book that is still open.
+#[derive(Clone, Copy)]
+pub struct PlanBook<'a> {
+    lens: Lens<'a>,
+    era: Era<'a>,
+}
+
+impl<'a> PlanBook<'a> {
+    /// The book of a period that can be read.
+    #[must_use]
+    pub fn new(lens: Lens<'a>, era: Era<'a>) -> PlanBook<'a> {
+        PlanBook { lens, era }
+    }
+}
+
+impl Book for PlanBook<'_> {
+    fn seats(&self, tree: usize) -> u32 {
+        if tree < self.era.rules.trees.len() {
+            self.era.forest.seats(tree)
+        } else {
+            0
+        }
+    }
+
+    fn parent(&self, tree: usize, seat: Seat) -> Option<Seat> {
+        self.era.forest.parent(tree, seat)
+    }
+
+    fn owner(&self, tree: usize, seat: Seat) -> Member {
+        self.era.forest.owner(tree, seat)
+    }
+
+    fn leg(&self, tree: usize, seat: Seat) -> u8 {
+        self.era.forest.leg(tree, seat)
+    }
+
+    fn active(&self, tree: usize, seat: Seat) -> bool {
+        self.era.forest.standing(tree, seat).active
+    }
+
+    fn seat(&self, tree: usize, member: Member) -> Option<Seat> {
+        let seat = self.lens.told().seat(member, tree, 1)?;
+        (seat < self.seats(tree)).then_some(seat)
+    }
+
+    fn entered(&self, tree: usize, seat: Seat, kind: usize) -> Entered {
+        let at = (tree, seat);
+        let own = self.era.figure(at, kind, Forest::own);
+        if self.era.rules.trees[tree].customer_level == CustomerLevel::Own {
+            return Entered { own, below: 0 };
+        }
+        // Customers' volume stands in the group alone: it is what neither the seat nor a child brought.
+        let children = self.era.forest.children(tree, seat);
+        let from_legs: i64 = children
+            .map(|child| self.era.figure((tree, child), kind, Forest::group))
+            .sum();
+        let group = self.era.figure(at, kind, Forest::group);
+        Entered {
+            own,
+            below: group - own - from_legs,
+        }
+    }
+
+    fn members(&self) -> u32 {
+        self.seats(ENROLLER_TREE)
+    }
+
+    fn role(&self, member: Member) -> Role {
+        if member == COMPANY || self.lens.status(member) == Status::Terminated {
+            return Role::Gone;
+        }
+        match self.lens.kind(member) {
+            MemberKind::Distributor => Role::Earner,
+            MemberKind::Preferred | MemberKind::Customer => Role::Customer,
+        }
+    }
+
+    fn enroller(&self, member: Member) -> Option<Member> {
+        if self.era.rules.enrolled_by_fact {
+            let enroller = self.lens.told().enrolled_by(member)?;
+            (enroller != COMPANY && enroller < self.members()).then_some(enroller)
+        } else {
+            self.era.forest.parent(ENROLLER_TREE, member)
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! A member's rank on each ladder in one period, and what the next one takes.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::base::ids::Member;
+use crate::base::number::Volume;
+use crate::plan::ranks::Measure;
+use crate::plan::set::{Atom, Ladder, Need};
+use crate::view::era::PeriodState;
+use crate::view::error::{ViewError, What};
+use crate::view::lens::Lens;
+use crate::view::payout::Payout;
+
+/// A member's ranks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct MemberRanks {
+    /// The member's id.
+    pub member: String,
+    /// Name of the period type.
+    pub period_type: String,
+    /// The period's label.
+    pub period: String,
+    /// Where it stands: the rank of a period that runs is provisional.
+    pub state: PeriodState,
+    /// Name of the plan set.
+    pub plan_set: String,
+    /// One for each ladder of that period type.
+    pub ladders: Vec<RankOnLadder>,
+}
+
+/// A rank.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RankOnLadder {
+    /// Name of the ladder.
+    pub ladder: String,
+    /// Name of the rank; none below the first.
+    pub rank: Option<String>,
+    /// Its number from 1; 0 below the first.
+    pub number: u8,
+    /// Ranks there are.
+    pub of: u8,
+    /// Name of the next one; none at the top.
+    pub next: Option<String>,
+}
+
+/// How far a member is on the way to a rank.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RankProgress {
+    /// The member's id.
+    pub member: String,
+    /// Name of the period type.
+    pub period_type: String,
+    /// The period's label.
+    pub period: String,
+    /// Name of the ladder.
+    pub ladder: String,
+    /// The rank looked at.
+    pub rank: String,
+    /// Whether its requirement holds.
+    pub holds: bool,
+    /// The requirement, part by part.
+    pub needs: Progress,
+}
+
+/// A requirement as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(no_recursion)]
+pub struct Progress {
+    /// `all`, `any`, `count`, or what is required: `own`, `group`, `side`, `capped`, `lesser_leg`, `active`, `enrolled`,
+    /// `customers`, `legs`.
+    pub what: String,
+    /// Whether it holds.
+    pub holds: bool,
+    /// The volume kind, where one is meant.
+    pub volume: Option<String>,
+    /// The tree, where one is meant.
+    pub tree: Option<String>,
+    /// The rank that legs must hold.
+    pub with: Option<String>,
+    /// How much it takes; of `count`, how many of the parts.
+    pub required: Option<String>,
+    /// How much there is.
+    pub actual: Option<String>,
+    /// How much is missing.
+    pub missing: Option<String>,
+    /// The parts of `all`, `any` and `count`.
+    pub of: Vec<Progress>,
+}
+
+/// A member's rank on every ladder of the period type. O(ladders).
+///
+/// # Errors
+/// An unknown member.
+pub fn of_member(payout: &Payout, id: &str) -> Result<MemberRanks, ViewError> {
+    let member = payout.lens().member(id, "member")?;
+    let (lens, era) = (payout.lens(), payout.era());
+    let due = judged(payout).map(|(index, ladder)| {
+        let number = rank(payout, index, member);
+        RankOnLadder {
+            ladder: ladder.name.to_string(),
+            rank: ladder.rank_name(number).map(str::to_owned),
+            number,
+            of: ladder.ranks.len() as u8,
+            next: next(ladder, number).map(|next| name(ladder, next)),
+        }
+    });
+    Ok(MemberRanks {
+        member: id.to_owned(),
+        period_type: lens.period_type_name(era.period),
+        period: lens.label(era.period, era.ordinal),
+        state: era.state,
+        plan_set: payout.set.name.to_string(),
+        ladders: due.collect(),
+    })
+}
+
+/// How far a member is on the way to a rank of a ladder: the next one without a name, the highest at the top; the first
+/// ladder without a name. O(legs) for ceilings, otherwise O(parts).
+///
+/// # Errors
+/// An unknown member, ladder or rank.
+pub fn progress(
+    payout: &Payout,
+    id: &str,
+    ladder: Option<&str>,
+    rank_name: Option<&str>,
+) -> Result<RankProgress, ViewError> {
+    let member = payout.lens().member(id, "member")?;
+    let mut ladders = judged(payout);
+    let found = ladders.find(|(_, of)| ladder.is_none_or(|name| of.name == name));
+    let (index, of) = found.ok_or_else(|| ViewError::Unknown {
+        what: What::Ladder,
+        field: "ladder",
+        given: ladder.unwrap_or_default().to_owned(),
+        allowed: judged(payout).map(|(_, of)| of.name.to_string()).collect(),
+    })?;
+    let held = rank(payout, index, member);
+    let number = match rank_name {
+        None => next(of, held).unwrap_or(held),
+        Some(name) => of.rank(name).ok_or_else(|| ViewError::Unknown {
+            what: What::Rank,
+            field: "rank",
+            given: name.to_owned(),
+            allowed: of.ranks.iter().map(|rank| rank.name.to_string()).collect(),
+        })?,
+    };
+    let look = Look {
+        payout,
+        ladder: index,
+        member,
+    };
+    let needs = look.at(&of.ranks[usize::from(number) - 1].needs);
+    let (lens, era) = (payout.lens(), payout.era());
+    Ok(RankProgress {
+        member: id.to_owned(),
+        period_type: lens.period_type_name(era.period),
+        period: lens.label(era.period, era.ordinal),
+        ladder: of.name.to_string(),
+        rank: name(of, number),
+        holds: needs.holds,
+        needs,
+    })
+}
+
+/// Ladders of the period type with their numbers.
+fn judged(payout: &Payout) -> impl Iterator<Item = (usize, &Ladder)> {
+    let ladders = payout.set.ladders.iter().enumerate();
+    ladders.filter(|(_, ladder)| ladder.period == payout.asked.period)
+}
+
+/// A member's rank; none for who enrolled after the period rolled.
+fn rank(payout: &Payout, ladder: usize, member: Member) -> u8 {
+    let ranks = payout.pass.ranks(ladder).unwrap_or_default();
+    ranks.get(member as usize).copied().unwrap_or(0)
+}
+
+fn next(ladder: &Ladder, rank: u8) -> Option<u8> {
+    (usize::from(rank) < ladder.ranks.len()).then_some(rank + 1)
+}
+
+fn name(ladder: &Ladder, rank: u8) -> String {
+    ladder.rank_name(rank).unwrap_or_default().to_owned()
+}
+
+/// A member looked at on a ladder.
+struct Look<'a> {
+    payout: &'a Payout,
+    ladder: usize,
+    member: Member,
+}
+
+impl Look<'_> {
+    fn at(&self, need: &Need) -> Progress {
+        let (what, count, parts) = match need {
+            Need::Atom(atom) => return self.at_atom(atom),
+            Need::All(parts) => ("all", parts.len(), parts),
+            Need::Any(parts) => ("any", 1, parts),
+            Need::Count(count, parts) => ("count", *count, parts),
+        };
+        let of: Vec<Progress> = parts.iter().map(|part| self.at(part)).collect();
+        let held = of.iter().filter(|part| part.holds).count();
+        Progress {
+            what: what.to_owned(),
+            holds: held >= count,
+            volume: None,
+            tree: None,
+            with: None,
+            required: Some(count.to_string()),
+            actual: Some(held.to_string()),
+            missing: Some(count.saturating_sub(held).to_string()),
+            of,
+        }
+    }
+
+    fn at_atom(&self, atom: &Atom) -> Progress {
+        let (payout, lens) = (self.payout, self.payout.lens());
+        let nothing = Measure {
+            actual: 0,
+            required: 1,
+        };
+        let known = self.member < payout.pass.members();
+        let measure = known
+            .then(|| {
+                payout
+                    .pass
+                    .measure(&payout.set, self.ladder, self.member, atom)
+            })
+            .flatten()
+            .unwrap_or(nothing);
+        let (what, volume, tree) = words(atom, payout.set.ladders[self.ladder].tree);
+        let show = |units: i64| match volume {
+            Some(_) => Volume(units).to_string(),
+            None => units.to_string(),
+        };
+        let with = match atom {
+            Atom::Legs { rank, .. } => Some(name(&payout.set.ladders[self.ladder], *rank)),
+            _ => None,
+        };
+        let kind = |kind: usize| lens.rules.kinds[kind].to_string();
+        let tree_name = |tree: usize| Lens::tree_name(&lens, tree);
+        Progress {
+            what: what.to_owned(),
+            holds: measure.holds(),
+            volume: volume.map(kind),
+            tree: tree.map(tree_name),
+            with,
+            required: Some(show(measure.required)),
+            actual: Some(show(measure.actual)),
+            missing: Some(show((measure.required - measure.actual).max(0))),
+            of: Vec::new(),
+        }
+    }
+}
+
+/// The word of a requirement, with the volume kind and the tree it looks at.
+fn words(atom: &Atom, ladder_tree: usize) -> (&'static str, Option<usize>, Option<usize>) {
+    match *atom {
+        Atom::Active => ("active", None, None),
+        Atom::Own { volume, .. } => ("own", Some(volume), Some(ladder_tree)),
+        Atom::Group { volume, tree, .. } => ("group", Some(volume), Some(tree)),
+        Atom::Side { volume, tree, .. } => ("side", Some(volume), Some(tree)),
+        Atom::Capped { volume, tree, .. } => ("capped", Some(volume), Some(tree)),
+        Atom::LesserLeg { volume, tree, .. } => ("lesser_leg", Some(volume), Some(tree)),
+        Atom::Enrolled { each_leg_of, .. } => ("enrolled", None, each_leg_of),
+        Atom::Customers { .. } => ("customers", None, None),
+        Atom::Legs { .. } => ("legs", None, Some(ladder_tree)),
+    }
+}
