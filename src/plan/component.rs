@@ -43,12 +43,12 @@ pub trait Component: Debug + Send + Sync {
     /// If an amount is beyond the range.
     fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow>;
 
-    /// What one sale earns each payee, nearest first: parts whose products, added up over all sales, are the amounts. Empty
-    /// where amounts do not fall apart by sale.
-    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Vec<Earned> {
-        let _ = (columns, payees, sold);
-        Vec::new()
-    }
+    /// Whether amounts fall apart by sale.
+    fn falls_apart(&self) -> bool;
+
+    /// What one sale earns each payee, nearest first: parts whose products, added up over all sales, are the amounts before
+    /// any cap. Empty where amounts do not fall apart by sale.
+    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Vec<Earned>;
 
     /// What one member's amount is made of. The parts add up to it but for the rounding.
     fn explain(&self, columns: &Columns, payees: &Payees<'_>, member: Member) -> Vec<Part>;

@@ -236,6 +236,10 @@ impl Component for Differential {
         terms.into_iter().map(part).collect()
     }
 
+    fn falls_apart(&self) -> bool {
+        true
+    }
+
     fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Vec<Earned> {
         let differences = self.differences(columns, payees);
         let sale = sold.sale(self.tree, self.volume);

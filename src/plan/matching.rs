@@ -7,7 +7,7 @@ use crate::plan::component::{Component, Kind, Live};
 use crate::plan::flow::{Ground, Unit};
 use crate::plan::generations::{BOUNDARY, BOUNDARY_ACTIVE, Cut, Generations, NUMBERING};
 use crate::plan::levels::{COMPRESSION, Compression, Levels};
-use crate::plan::part::{Overflow, Part};
+use crate::plan::part::{Earned, Overflow, Part, Sold};
 use crate::plan::schedule::{RATES, RATES_BY_RANK, Schedule};
 use crate::plan::setting::{Default, Form, Setting, Unfit, Values};
 use crate::plan::shared::TREE;
@@ -162,6 +162,14 @@ impl Component for Matching {
                 Unit::Earnings,
             )
         })
+    }
+
+    fn falls_apart(&self) -> bool {
+        false
+    }
+
+    fn trace(&self, _: &Columns, _: &Payees<'_>, _: &Sold) -> Vec<Earned> {
+        Vec::new()
     }
 
     fn explain(&self, columns: &Columns, payees: &Payees<'_>, member: Member) -> Vec<Part> {

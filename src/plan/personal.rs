@@ -97,6 +97,10 @@ impl Component for Personal {
             .collect()
     }
 
+    fn falls_apart(&self) -> bool {
+        true
+    }
+
     fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Vec<Earned> {
         let Some(sale) = sold.sale(self.tree, self.volume) else {
             return Vec::new();

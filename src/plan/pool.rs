@@ -4,7 +4,7 @@ use crate::base::ids::{ENROLLER_TREE, Member};
 use crate::base::money::{Micros, PER_MICRO, Rate};
 use crate::plan::columns::{Column, Columns, Payees};
 use crate::plan::component::{Component, Kind, Live};
-use crate::plan::part::{Basis, Overflow, Part};
+use crate::plan::part::{Basis, Earned, Overflow, Part, Sold};
 use crate::plan::setting::{Default, Form, Setting, Unfit, Values, row_of};
 use crate::plan::shared::VOLUME;
 
@@ -101,6 +101,14 @@ impl Component for Pool {
             worth.ok_or(Overflow { member })
         });
         worth.collect()
+    }
+
+    fn falls_apart(&self) -> bool {
+        false
+    }
+
+    fn trace(&self, _: &Columns, _: &Payees<'_>, _: &Sold) -> Vec<Earned> {
+        Vec::new()
     }
 
     fn explain(&self, columns: &Columns, payees: &Payees<'_>, member: Member) -> Vec<Part> {

@@ -101,6 +101,10 @@ impl Component for Unilevel {
         terms.into_iter().map(part).collect()
     }
 
+    fn falls_apart(&self) -> bool {
+        true
+    }
+
     fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Vec<Earned> {
         let ground = self.ground(columns, payees);
         let sale = sold.sale(self.tree, self.volume);

@@ -8,7 +8,7 @@ use crate::base::money::{Micros, RATE_ONE, minor_digits, minor_text};
 use crate::base::number::{Volume, divide_half_away};
 use crate::book::forest::Forest;
 use crate::plan::component::Live;
-use crate::plan::part::Basis;
+use crate::plan::part::{Basis, Part};
 use crate::plan::set::Entry;
 use crate::view::era::PeriodState;
 use crate::view::error::{ViewError, What};
@@ -195,24 +195,7 @@ pub fn explain(payout: &Payout, id: &str, component: &str) -> Result<Explanation
 fn parts(payout: &Payout, index: usize, member: Member) -> Vec<PartAnswer> {
     let found = payout.pass.explain(&payout.set, index, member);
     let sum: i64 = found.iter().map(|part| part.amount.0).sum();
-    let mut parts: Vec<PartAnswer> = found
-        .into_iter()
-        .map(|part| {
-            let (volume, earnings) = match part.basis {
-                Basis::Volume(units) => (Some(Volume(units)), None),
-                Basis::Earnings(earned) => (None, Some(earned.to_string())),
-            };
-            PartAnswer {
-                what: part.what.to_owned(),
-                number: (part.number > 0).then_some(part.number),
-                of: (part.of > 0).then_some(part.of),
-                volume,
-                earnings,
-                rate: Some(part.rate.to_string()),
-                amount: part.amount.to_string(),
-            }
-        })
-        .collect();
+    let mut parts: Vec<PartAnswer> = found.into_iter().map(part_answer).collect();
     let paid = amount(payout, index, member);
     let whole = payout.pass.uncut(index, member).unwrap_or(paid);
     let corrections = [("rounding", whole.0 - sum), ("cap", paid.0 - whole.0)];
@@ -228,6 +211,24 @@ fn parts(payout: &Payout, index: usize, member: Member) -> Vec<PartAnswer> {
         });
     }
     parts
+}
+
+/// A part in the words of answers.
+#[must_use]
+pub fn part_answer(part: Part) -> PartAnswer {
+    let (volume, earnings) = match part.basis {
+        Basis::Volume(units) => (Some(Volume(units)), None),
+        Basis::Earnings(earned) => (None, Some(earned.to_string())),
+    };
+    PartAnswer {
+        what: part.what.to_owned(),
+        number: (part.number > 0).then_some(part.number),
+        of: (part.of > 0).then_some(part.of),
+        volume,
+        earnings,
+        rate: Some(part.rate.to_string()),
+        amount: part.amount.to_string(),
+    }
 }
 
 /// Components of the period type, in the order of the set.
