@@ -304,6 +304,26 @@ pub struct CommissionTotals {
     pub total: Money,
     /// The same by what was sold of each volume kind.
     pub ratio: Vec<Ratio>,
+    /// Members by rank, on each ladder of that period type.
+    pub ladders: Vec<LadderCount>,
+}
+
+/// Members by rank.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LadderCount {
+    /// Name of the ladder.
+    pub ladder: String,
+    /// Its ranks from the lowest, each with how many hold it and none above.
+    pub ranks: Vec<RankCount>,
+}
+
+/// Members of one rank.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RankCount {
+    /// Name of the rank.
+    pub rank: String,
+    /// Members who hold it and none above.
+    pub members: u32,
 }
 
 /// What a component comes to in all.
@@ -366,7 +386,31 @@ pub fn totals(payout: &Payout) -> CommissionTotals {
         total: money(payout, total),
         ratio: ratios(&sold, total, digits),
         sold,
+        ladders: ladders(payout),
     }
+}
+
+/// Members by rank.
+fn ladders(payout: &Payout) -> Vec<LadderCount> {
+    let ladders = payout.set.ladders.iter().enumerate();
+    let judged = ladders.filter_map(|(index, ladder)| Some((ladder, payout.pass.ranks(index)?)));
+    let counted = judged.map(|(ladder, held)| {
+        let mut counts = vec![0u32; ladder.ranks.len() + 1];
+        for &rank in held {
+            counts[usize::from(rank)] += 1;
+        }
+        let ranks = ladder.ranks.iter().zip(&counts[1..]);
+        LadderCount {
+            ladder: ladder.name.to_string(),
+            ranks: ranks
+                .map(|(rank, &members)| RankCount {
+                    rank: rank.name.to_string(),
+                    members,
+                })
+                .collect(),
+        }
+    });
+    counted.collect()
 }
 
 /// All that entered the period, by kind: what stands in the groups of the enroller tree's roots and the company.
