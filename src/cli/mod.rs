@@ -24,6 +24,7 @@ pub mod network;
 pub mod network_change;
 pub mod output;
 pub mod plan;
+pub mod plan_pay;
 pub mod run;
 pub mod serve;
 pub mod settings;

@@ -1,4 +1,4 @@
-//! `plan check`, `plan sample`, `plan book`: plan documents before a network has them.
+//! `plan check`, `plan sample`, `plan book`, `plan pay`: plan documents before a network has them.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -11,6 +11,7 @@ use crate::base::time::Time;
 use crate::cli::command::{Call, Subcommand};
 use crate::cli::document::{load, read, refused};
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::plan_pay;
 use crate::document::plan::pages::{book, live_word};
 use crate::document::plan::set::parse;
 use crate::document::plan::warnings::warnings;
@@ -28,7 +29,7 @@ const HYBRID: &str = "hybrid";
 /// The command.
 pub const COMMAND: Subcommand = Subcommand {
     name: "plan",
-    about: "Check a plan document, print commented samples, or print the plan book",
+    about: "Check a plan document, work one out, print commented samples, or print the plan book",
     args: |command| {
         let file = Arg::new("file")
             .required(true)
@@ -56,6 +57,7 @@ pub const COMMAND: Subcommand = Subcommand {
                     .about("Print a commented document that fits the network of a server started without one")
                     .arg(kind),
             )
+            .subcommand(plan_pay::args())
             .subcommand(
                 clap::Command::new("book")
                     .about("Print a page for each kind of component, in Markdown"),
@@ -77,6 +79,7 @@ pub const COMMAND: Subcommand = Subcommand {
             call.output.line(text.trim_end())?;
             Ok(Exit::Done)
         }
+        Some(("pay", matches)) => plan_pay::run(call, matches),
         _ => {
             call.output.line(book().trim_end())?;
             Ok(Exit::Done)

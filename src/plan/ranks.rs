@@ -1,4 +1,4 @@
-//! Ranks: every rung of a ladder judged for every member, from the leaves up, in one columns.
+//! Ranks: every rung of a ladder judged for every member, from the leaves up, in one pass.
 
 use crate::base::ids::{Member, NONE, Seat};
 use crate::base::money::{RATE_ONE, Rate};
