@@ -1,7 +1,7 @@
 //! Tables of commands: each file in `tests/commands/` is a history with the outcome of every command and the figures
 //! asked for. `UPDATE=1` writes what the engine says today; read the difference before keeping it.
 
-mod language;
+pub(crate) mod language;
 pub(crate) mod network;
 mod show;
 

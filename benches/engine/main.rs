@@ -22,6 +22,7 @@ mod memory;
 mod meter;
 mod moves;
 mod orders;
+mod plans;
 mod reads;
 mod rig;
 
@@ -46,6 +47,8 @@ enum Part {
     Forks,
     /// Changes of the network.
     Changes,
+    /// Plans worked out.
+    Plans,
 }
 
 #[derive(Debug, Parser)]
@@ -93,7 +96,7 @@ fn main() {
         seed: arguments.seed,
     };
     // Memory goes first: what earlier parts freed would hide its growth.
-    let parts: [(Part, fn(Scale)); 9] = [
+    let parts: [(Part, fn(Scale)); 10] = [
         (Part::Memory, memory::measure),
         (Part::Orders, orders::measure),
         (Part::Commands, commands::measure),
@@ -103,6 +106,7 @@ fn main() {
         (Part::Chains, chains::measure),
         (Part::Forks, forks::measure),
         (Part::Changes, changes::measure),
+        (Part::Plans, plans::measure),
     ];
     meter::heading(scale.members);
     limits::measure();

@@ -76,6 +76,7 @@ codes! {
     UnknownPeriod = 404 "unknown_period" "No such period";
     UnknownToken = 404 "unknown_token" "No such token";
     UnknownTree = 404 "unknown_tree" "No such tree";
+    NoPlan = 404 "no_plan" "No plan set holds for this period";
     MethodNotAllowed = 405 "method_not_allowed" "The path does not know this method";
     RequestTimeout = 408 "request_timeout" "The body did not arrive in time";
     IdReused = 409 "id_reused" "The id was used before with other content";

@@ -2,9 +2,10 @@
 
 use crate::base::ids::{Member, Seat};
 use crate::base::money::{Micros, Rate};
-use crate::plan::component::{Column, Component, Kind, Live, Overflow, Part};
+use crate::plan::columns::{Column, Columns, Payees};
+use crate::plan::component::{Component, Kind, Live};
 use crate::plan::flow::{Flow, Ground, Term, Unit};
-use crate::plan::pass::{Pass, Payees};
+use crate::plan::part::{Earned, Overflow, Part, Sold};
 use crate::plan::setting::{Default, Form, Setting, Step, Unfit, Values, row_of};
 use crate::plan::shared::{STEP_VOLUME, STEPS, TREE, VOLUME};
 
@@ -124,10 +125,10 @@ struct Differences<'a> {
 impl Differences<'_> {
     /// The place of a seat's own rate.
     fn place(&self, seat: Seat) -> usize {
-        let (pass, terms) = (self.ground.pass, self.terms);
+        let (columns, terms) = (self.ground.columns, self.terms);
         let rate = match &terms.by {
             By::Steps { volume, steps } => {
-                let group = pass.group(terms.tree, *volume)[seat as usize];
+                let group = columns.group(terms.tree, *volume)[seat as usize];
                 let reached = steps.partition_point(|step| step.at_least.0 <= group);
                 reached.checked_sub(1).map(|at| steps[at].rate)
             }
@@ -141,7 +142,10 @@ impl Differences<'_> {
     }
 
     fn entered(&self, seat: Seat) -> i64 {
-        self.ground.pass.entered(self.terms.tree, self.terms.volume)[seat as usize].all()
+        self.ground
+            .columns
+            .entered(self.terms.tree, self.terms.volume)[seat as usize]
+            .all()
     }
 }
 
@@ -156,6 +160,10 @@ impl Flow for Differences<'_> {
         } else {
             0
         }
+    }
+
+    fn enters_itself(&self, _: bool) -> bool {
+        self.terms.own
     }
 
     fn hands_on(&self, seat: Seat, place: usize) -> Option<usize> {
@@ -191,9 +199,9 @@ impl Flow for Differences<'_> {
 }
 
 impl Differential {
-    fn differences<'a>(&'a self, pass: &'a Pass, payees: &'a Payees<'a>) -> Differences<'a> {
+    fn differences<'a>(&'a self, columns: &'a Columns, payees: &'a Payees<'a>) -> Differences<'a> {
         let ground = Ground {
-            pass,
+            columns,
             payees,
             tree: self.tree,
         };
@@ -216,15 +224,26 @@ impl Component for Differential {
         columns
     }
 
-    fn pay(&self, pass: &Pass, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
-        let differences = self.differences(pass, payees);
+    fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
+        let differences = self.differences(columns, payees);
         differences.ground.pay(&differences, Unit::Volume)
     }
 
-    fn explain(&self, pass: &Pass, payees: &Payees<'_>, member: Member) -> Vec<Part> {
-        let differences = self.differences(pass, payees);
+    fn explain(&self, columns: &Columns, payees: &Payees<'_>, member: Member) -> Vec<Part> {
+        let differences = self.differences(columns, payees);
         let terms = differences.ground.terms(&differences, member);
         let part = |term| Unit::Volume.part("difference", term);
         terms.into_iter().map(part).collect()
+    }
+
+    fn falls_apart(&self) -> bool {
+        true
+    }
+
+    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Vec<Earned> {
+        let differences = self.differences(columns, payees);
+        let sale = sold.sale(self.tree, self.volume);
+        let earned = sale.map(|sale| differences.ground.trace(&differences, &sale));
+        Unit::Volume.earned("difference", earned.unwrap_or_default())
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::base::ids::{COMPANY, Member, NONE, Seat};
 use crate::plan::book::{Book, Role};
-use crate::plan::pass::Pass;
-use crate::plan::set::{Atom, Ladder};
+use crate::plan::columns::Columns;
+use crate::plan::ladder::{Atom, Ladder};
 
 /// Whom a member enrolled, counted.
 #[derive(Debug)]
@@ -19,8 +19,8 @@ pub(super) struct Counted {
 
 impl Counted {
     /// Counts for all atoms of a ladder. O(members + seats of the trees whose legs are asked for).
-    pub(super) fn of(ladder: &Ladder, book: &dyn Book, pass: &Pass) -> Counted {
-        let members = pass.members() as usize;
+    pub(super) fn of(ladder: &Ladder, book: &dyn Book, columns: &Columns) -> Counted {
+        let members = columns.members() as usize;
         let atoms = ladder.ranks.iter().flat_map(|rank| rank.needs.atoms());
         let trees = atoms.filter_map(|atom| match *atom {
             Atom::Enrolled { each_leg_of, .. } => each_leg_of,
@@ -37,20 +37,20 @@ impl Counted {
         let spans: BTreeMap<usize, Spans> = counted
             .by_leg
             .keys()
-            .map(|&tree| (tree, Spans::of(book, pass, tree)))
+            .map(|&tree| (tree, Spans::of(book, columns, tree)))
             .collect();
-        for member in COMPANY + 1..pass.members() {
+        for member in COMPANY + 1..columns.members() {
             let Some(enroller) = book.enroller(member) else {
                 continue;
             };
             let by = enroller as usize;
-            match pass.role(member) {
+            match columns.role(member) {
                 Role::Earner => {
-                    let active = pass.is_active(member);
+                    let active = columns.is_active(member);
                     counted.enrolled[by] += 1;
                     counted.active[by] += u32::from(active);
                     for (tree, legs) in &mut counted.by_leg {
-                        if let Some(leg) = spans[tree].leg(pass, *tree, enroller, member) {
+                        if let Some(leg) = spans[tree].leg(columns, *tree, enroller, member) {
                             legs[by][leg][0] += 1;
                             legs[by][leg][1] += u32::from(active);
                         }
@@ -91,8 +91,8 @@ struct Spans {
 }
 
 impl Spans {
-    fn of(book: &dyn Book, pass: &Pass, tree: usize) -> Spans {
-        let links = pass.links(tree);
+    fn of(book: &dyn Book, columns: &Columns, tree: usize) -> Spans {
+        let links = columns.links(tree);
         let seats = links.seats.len();
         let mut sizes = vec![1u32; seats];
         let mut legs = vec![[NONE; 2]; seats];
@@ -125,8 +125,8 @@ impl Spans {
     }
 
     /// In which leg of one member's first seat another's first seat stands: 0 or 1.
-    fn leg(&self, pass: &Pass, tree: usize, above: Member, below: Member) -> Option<usize> {
-        let (above, below) = (pass.seat(tree, above)?, pass.seat(tree, below)?);
+    fn leg(&self, columns: &Columns, tree: usize, above: Member, below: Member) -> Option<usize> {
+        let (above, below) = (columns.seat(tree, above)?, columns.seat(tree, below)?);
         let place = self.of[below as usize].0;
         (0..2).find(|&leg| {
             let seat = self.legs[above as usize][leg];

@@ -4,11 +4,11 @@
 //! A seat receives one vector from all its children. What it hands on is the same entries moved to other places by a map
 //! of its own, and its own entry. What moves past the end is gone.
 
-use crate::base::ids::{NONE, Seat};
+use crate::base::ids::{Member, NONE, Seat};
 use crate::base::money::{Micros, PER_MICRO, Rate};
-use crate::plan::component::{Basis, Overflow, Part};
+use crate::plan::columns::{Columns, Payees};
 use crate::plan::links::Links;
-use crate::plan::pass::{Pass, Payees};
+use crate::plan::part::{Basis, Earned, Overflow, Part, Sale};
 
 /// How vectors run up a tree, and what they are worth to who receives them.
 pub(super) trait Flow {
@@ -18,13 +18,21 @@ pub(super) trait Flow {
     /// What the seat itself receives in its first place beside its children's.
     fn enters(&self, seat: Seat) -> i64;
 
+    /// Whether a sale entering at the seat is among that: as the seat's own, or as from one level below it.
+    fn enters_itself(&self, below: bool) -> bool;
+
     /// The place in what the seat hands on for a place in what it received; none where it ends here.
     fn hands_on(&self, seat: Seat, place: usize) -> Option<usize>;
 
     /// The place and amount of the seat's own entry in what it hands on.
     fn own(&self, seat: Seat) -> (usize, i64);
 
-    /// What a payee earns on what his seat receives.
+    /// What a payee earns on his seat's own entry, beside what it receives.
+    fn own_rate(&self) -> Rate {
+        Rate::ZERO
+    }
+
+    /// What a payee earns on what his seat receives: a sum of products with its entries.
     fn terms(&self, seat: Seat, received: &[i64], each: &mut dyn FnMut(Term));
 }
 
@@ -37,6 +45,13 @@ pub(super) struct Term {
     pub(super) basis: i64,
     /// By what.
     pub(super) rate: Rate,
+}
+
+impl Term {
+    /// Whether it comes to anything.
+    pub(super) fn counts(&self) -> bool {
+        self.basis != 0 && self.rate != Rate::ZERO
+    }
 }
 
 /// What the entries of vectors count.
@@ -73,6 +88,15 @@ impl Unit {
         }
     }
 
+    /// What a sale earned, by whom.
+    pub(super) fn earned(self, what: &'static str, terms: Vec<(Member, Term)>) -> Vec<Earned> {
+        let earned = terms.into_iter().map(|(member, term)| Earned {
+            member,
+            part: self.part(what, term),
+        });
+        earned.collect()
+    }
+
     /// Sums of products as amounts, by member.
     ///
     /// # Errors
@@ -92,7 +116,7 @@ impl Unit {
 /// The tree a component works on, with who can earn there.
 #[derive(Clone, Copy)]
 pub(super) struct Ground<'a> {
-    pub(super) pass: &'a Pass,
+    pub(super) columns: &'a Columns,
     pub(super) payees: &'a Payees<'a>,
     pub(super) tree: usize,
 }
@@ -100,17 +124,18 @@ pub(super) struct Ground<'a> {
 impl Ground<'_> {
     /// Whether a seat's member can earn.
     pub(super) fn earns(&self, seat: Seat) -> bool {
-        self.payees.earns(self.pass.owner(self.tree, seat))
+        self.payees.earns(self.columns.owner(self.tree, seat))
     }
 
     /// The rank of a seat's member.
     pub(super) fn rank(&self, seat: Seat) -> u8 {
-        self.payees.rank(self.pass.owner(self.tree, seat))
+        self.payees.rank(self.columns.owner(self.tree, seat))
     }
 
     /// Whether a seat's member stands and is active.
     pub(super) fn is_active(&self, seat: Seat) -> bool {
-        self.pass.stands_active(self.pass.owner(self.tree, seat))
+        self.columns
+            .stands_active(self.columns.owner(self.tree, seat))
     }
 
     /// What everybody earns by a flow. O(seats x width).
@@ -118,11 +143,11 @@ impl Ground<'_> {
     /// # Errors
     /// If an amount is beyond the range.
     pub(super) fn pay(&self, flow: &impl Flow, unit: Unit) -> Result<Vec<Micros>, Overflow> {
-        let mut sums = vec![0i128; self.pass.members() as usize];
-        received(self.pass.links(self.tree), flow, |seat, vector| {
+        let mut sums = vec![0i128; self.columns.members() as usize];
+        received(self.columns.links(self.tree), flow, |seat, vector| {
             if self.earns(seat) {
-                let sum = &mut sums[self.pass.owner(self.tree, seat) as usize];
-                flow.terms(seat, vector, &mut |term| {
+                let sum = &mut sums[self.columns.owner(self.tree, seat) as usize];
+                all_terms(flow, seat, vector, &mut |term| {
                     *sum += i128::from(term.basis) * i128::from(term.rate.0);
                 });
             }
@@ -136,16 +161,76 @@ impl Ground<'_> {
         if !self.payees.earns(member) {
             return terms;
         }
-        for seat in self.pass.seats_of(self.tree, member) {
-            let below = self.pass.links(self.tree).below(seat);
+        for seat in self.columns.seats_of(self.tree, member) {
+            let below = self.columns.links(self.tree).below(seat);
             received(&below, flow, |other, vector| {
                 if other == seat {
-                    flow.terms(seat, vector, &mut |term| terms.push(term));
+                    all_terms(flow, seat, vector, &mut |term| terms.push(term));
                 }
             });
         }
-        terms.retain(|term| term.basis != 0 && term.rate != Rate::ZERO);
+        terms.retain(Term::counts);
         terms
+    }
+
+    /// What a sale earns everybody: payees from its seat upward, each with his terms. O(depth x width) at most; it ends
+    /// where nothing more is handed on.
+    pub(super) fn trace(&self, flow: &impl Flow, sale: &Sale) -> Vec<(Member, Term)> {
+        let mut earned = Vec::new();
+        let mut earn = |seat: Seat, place: Option<usize>| {
+            if !self.earns(seat) {
+                return;
+            }
+            let member = self.columns.owner(self.tree, seat);
+            let mut each = |term: Term| {
+                if term.counts() {
+                    earned.push((member, term));
+                }
+            };
+            match place {
+                None => each(own_term(sale.amount, flow.own_rate())),
+                Some(place) => {
+                    let mut vector = vec![0; flow.width()];
+                    vector[place] = sale.amount;
+                    flow.terms(seat, &vector, &mut each);
+                }
+            }
+        };
+        let mut seat = sale.seat;
+        if !sale.below {
+            earn(seat, None);
+        }
+        let mut place = if flow.enters_itself(sale.below) {
+            earn(seat, Some(0));
+            flow.hands_on(seat, 0)
+        } else {
+            Some(flow.own(seat).0)
+        };
+        let links = self.columns.links(self.tree);
+        while let Some(at) = place.filter(|&place| place < flow.width()) {
+            seat = links.up[seat as usize];
+            if seat == NONE {
+                break;
+            }
+            earn(seat, Some(at));
+            place = flow.hands_on(seat, at);
+        }
+        earned
+    }
+}
+
+fn all_terms(flow: &impl Flow, seat: Seat, received: &[i64], each: &mut dyn FnMut(Term)) {
+    if flow.own_rate() > Rate::ZERO {
+        each(own_term(flow.own(seat).1, flow.own_rate()));
+    }
+    flow.terms(seat, received, each);
+}
+
+fn own_term(basis: i64, rate: Rate) -> Term {
+    Term {
+        number: 0,
+        basis,
+        rate,
     }
 }
 

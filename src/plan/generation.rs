@@ -2,10 +2,11 @@
 
 use crate::base::ids::{Member, Seat};
 use crate::base::money::Micros;
-use crate::plan::component::{Column, Component, Kind, Live, Overflow, Part};
+use crate::plan::columns::{Column, Columns, Payees};
+use crate::plan::component::{Component, Kind, Live};
 use crate::plan::flow::{Ground, Term, Unit};
 use crate::plan::generations::{BOUNDARY, BOUNDARY_ACTIVE, Cut, Generations, NUMBERING};
-use crate::plan::pass::{Pass, Payees};
+use crate::plan::part::{Earned, Overflow, Part, Sold};
 use crate::plan::schedule::{RATES, RATES_BY_RANK, Schedule};
 use crate::plan::setting::{Unfit, Values};
 use crate::plan::shared::{TREE, VOLUME};
@@ -53,9 +54,9 @@ fn build(values: &Values) -> Result<Box<dyn Component>, Unfit> {
 }
 
 impl Generation {
-    fn ground<'a>(&self, pass: &'a Pass, payees: &'a Payees<'a>) -> Ground<'a> {
+    fn ground<'a>(&self, columns: &'a Columns, payees: &'a Payees<'a>) -> Ground<'a> {
         Ground {
-            pass,
+            columns,
             payees,
             tree: self.tree,
         }
@@ -66,7 +67,7 @@ impl Generation {
         ground: Ground<'a>,
         rank: u8,
     ) -> Generations<'a, impl Fn(Seat) -> i64 + 'a> {
-        let entered = ground.pass.entered(self.tree, self.volume);
+        let entered = ground.columns.entered(self.tree, self.volume);
         Generations {
             ground,
             schedule: &self.schedule,
@@ -85,18 +86,35 @@ impl Component for Generation {
         ]
     }
 
-    fn pay(&self, pass: &Pass, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
-        let ground = self.ground(pass, payees);
+    fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
+        let ground = self.ground(columns, payees);
         self.cut.pay_each(payees, |rank| {
             ground.pay(&self.generations(ground, rank), Unit::Volume)
         })
     }
 
-    fn explain(&self, pass: &Pass, payees: &Payees<'_>, member: Member) -> Vec<Part> {
-        let ground = self.ground(pass, payees);
+    fn explain(&self, columns: &Columns, payees: &Payees<'_>, member: Member) -> Vec<Part> {
+        let ground = self.ground(columns, payees);
         let rank = self.cut.rank_for(payees.rank(member));
         let terms = ground.terms(&self.generations(ground, rank), member);
         let part = |term: Term| Unit::Volume.part("generation", term);
         terms.into_iter().map(part).collect()
+    }
+
+    fn falls_apart(&self) -> bool {
+        true
+    }
+
+    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Vec<Earned> {
+        let ground = self.ground(columns, payees);
+        let Some(sale) = sold.sale(self.tree, self.volume) else {
+            return Vec::new();
+        };
+        let ranks = self.cut.ranks(payees);
+        let each = ranks.into_iter().flat_map(|rank| {
+            let flow = self.generations(ground, rank);
+            ground.trace(&flow, &sale)
+        });
+        Unit::Volume.earned("generation", each.collect())
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::base::ids::Seat;
 use crate::base::money::Micros;
-use crate::plan::component::Overflow;
+use crate::plan::columns::Payees;
 use crate::plan::flow::{Flow, Ground, Term};
-use crate::plan::pass::Payees;
+use crate::plan::part::Overflow;
 use crate::plan::schedule::Schedule;
 use crate::plan::setting::{Boundary, Default, Form, Setting, Values};
 
@@ -80,7 +80,15 @@ impl Cut {
         }
     }
 
-    /// What everybody earns: by one pass, or where a payee's own rank is the boundary by one for each rank there is.
+    /// The ranks that are boundaries for anybody. O(members) where a payee's own is.
+    pub(super) fn ranks(self, payees: &Payees<'_>) -> Vec<u8> {
+        match self.boundary {
+            Boundary::Rank(rank) => vec![rank],
+            Boundary::SameOrHigher => payees.ranks_held(),
+        }
+    }
+
+    /// What everybody earns: by one columns, or where a payee's own rank is the boundary by one for each rank there is.
     ///
     /// # Errors
     /// If an amount is beyond the range.
@@ -89,15 +97,11 @@ impl Cut {
         payees: &Payees<'_>,
         mut pay: impl FnMut(u8) -> Result<Vec<Micros>, Overflow>,
     ) -> Result<Vec<Micros>, Overflow> {
-        let ranks = match self.boundary {
-            Boundary::Rank(rank) => vec![rank],
-            Boundary::SameOrHigher => payees.ranks_held(),
-        };
         let mut all = Vec::new();
-        for rank in ranks {
+        for rank in self.ranks(payees) {
             let paid = pay(rank)?;
             all.resize(paid.len(), Micros::ZERO);
-            // Each is paid in the pass of his own rank, and nothing in the others.
+            // Each is paid in the columns of his own rank, and nothing in the others.
             for (sum, amount) in all.iter_mut().zip(paid) {
                 sum.0 += amount.0;
             }
@@ -130,6 +134,10 @@ impl<O: Fn(Seat) -> i64> Flow for Generations<'_, O> {
 
     fn enters(&self, _: Seat) -> i64 {
         0
+    }
+
+    fn enters_itself(&self, _: bool) -> bool {
+        false
     }
 
     fn hands_on(&self, seat: Seat, place: usize) -> Option<usize> {

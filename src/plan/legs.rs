@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::base::ids::{NONE, Seat};
 use crate::plan::book::Book;
-use crate::plan::pass::Pass;
-use crate::plan::set::{Atom, Ladder};
+use crate::plan::columns::Columns;
+use crate::plan::ladder::{Atom, Ladder};
 
 /// A tree and a volume kind.
 type Which = (usize, usize);
@@ -27,21 +27,21 @@ struct Lists {
 
 impl Legs {
     /// Loads what the atoms of a ladder ask for. O(seats) for each.
-    pub(super) fn of(ladder: &Ladder, book: &dyn Book, pass: &Pass) -> Legs {
+    pub(super) fn of(ladder: &Ladder, book: &dyn Book, columns: &Columns) -> Legs {
         let mut legs = Legs::default();
         for atom in ladder.ranks.iter().flat_map(|rank| rank.needs.atoms()) {
             match *atom {
                 Atom::Side { tree, volume, .. } => {
                     let largest = legs.largest.entry((tree, volume));
-                    largest.or_insert_with(|| largest_of(pass, (tree, volume)));
+                    largest.or_insert_with(|| largest_of(columns, (tree, volume)));
                 }
                 Atom::LesserLeg { tree, volume, .. } => {
                     let lesser = legs.lesser.entry((tree, volume));
-                    lesser.or_insert_with(|| lesser_of(book, pass, (tree, volume)));
+                    lesser.or_insert_with(|| lesser_of(book, columns, (tree, volume)));
                 }
                 Atom::Capped { tree, volume, .. } => {
                     let all = legs.all.entry((tree, volume));
-                    all.or_insert_with(|| Lists::of(pass, (tree, volume)));
+                    all.or_insert_with(|| Lists::of(columns, (tree, volume)));
                 }
                 _ => {}
             }
@@ -66,8 +66,8 @@ impl Legs {
     }
 }
 
-fn largest_of(pass: &Pass, (tree, volume): Which) -> Vec<i64> {
-    let (links, group) = (pass.links(tree), pass.group(tree, volume));
+fn largest_of(columns: &Columns, (tree, volume): Which) -> Vec<i64> {
+    let (links, group) = (columns.links(tree), columns.group(tree, volume));
     let mut largest: Vec<Option<i64>> = vec![None; group.len()];
     for (seat, &up) in links.up.iter().enumerate() {
         if up != NONE {
@@ -78,8 +78,8 @@ fn largest_of(pass: &Pass, (tree, volume): Which) -> Vec<i64> {
     largest.into_iter().map(Option::unwrap_or_default).collect()
 }
 
-fn lesser_of(book: &dyn Book, pass: &Pass, (tree, volume): Which) -> Vec<i64> {
-    let (links, group) = (pass.links(tree), pass.group(tree, volume));
+fn lesser_of(book: &dyn Book, columns: &Columns, (tree, volume): Which) -> Vec<i64> {
+    let (links, group) = (columns.links(tree), columns.group(tree, volume));
     let mut legs = vec![[0i64; 2]; group.len()];
     for (seat, &up) in links.up.iter().enumerate() {
         if let (true, leg @ 1..=2) = (up != NONE, book.leg(tree, seat as Seat)) {
@@ -92,8 +92,8 @@ fn lesser_of(book: &dyn Book, pass: &Pass, (tree, volume): Which) -> Vec<i64> {
 }
 
 impl Lists {
-    fn of(pass: &Pass, (tree, volume): Which) -> Lists {
-        let (links, group) = (pass.links(tree), pass.group(tree, volume));
+    fn of(columns: &Columns, (tree, volume): Which) -> Lists {
+        let (links, group) = (columns.links(tree), columns.group(tree, volume));
         let mut starts = vec![0usize; group.len() + 1];
         for &up in links.up.iter().filter(|&&up| up != NONE) {
             starts[up as usize + 1] += 1;

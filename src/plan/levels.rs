@@ -58,6 +58,14 @@ impl<O: Fn(Seat) -> i64, B: Fn(Seat) -> i64> Flow for Levels<'_, O, B> {
         (self.below)(seat)
     }
 
+    fn enters_itself(&self, below: bool) -> bool {
+        below
+    }
+
+    fn own_rate(&self) -> Rate {
+        self.own_rate
+    }
+
     fn hands_on(&self, seat: Seat, place: usize) -> Option<usize> {
         let uses_level = match self.compression {
             Compression::None => true,
@@ -75,13 +83,6 @@ impl<O: Fn(Seat) -> i64, B: Fn(Seat) -> i64> Flow for Levels<'_, O, B> {
     }
 
     fn terms(&self, seat: Seat, received: &[i64], each: &mut dyn FnMut(Term)) {
-        if self.own_rate > Rate::ZERO {
-            each(Term {
-                number: 0,
-                basis: (self.own)(seat),
-                rate: self.own_rate,
-            });
-        }
         let rates = self.schedule.rates(self.ground.rank(seat));
         for (place, (&basis, &rate)) in received.iter().zip(rates).enumerate() {
             each(Term {

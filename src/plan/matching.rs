@@ -2,11 +2,12 @@
 
 use crate::base::ids::{Member, Seat};
 use crate::base::money::{Micros, Rate};
-use crate::plan::component::{Column, Component, Kind, Live, Overflow, Part};
+use crate::plan::columns::{Column, Columns, Payees};
+use crate::plan::component::{Component, Kind, Live};
 use crate::plan::flow::{Ground, Unit};
 use crate::plan::generations::{BOUNDARY, BOUNDARY_ACTIVE, Cut, Generations, NUMBERING};
 use crate::plan::levels::{COMPRESSION, Compression, Levels};
-use crate::plan::pass::{Pass, Payees};
+use crate::plan::part::{Earned, Overflow, Part, Sold};
 use crate::plan::schedule::{RATES, RATES_BY_RANK, Schedule};
 use crate::plan::setting::{Default, Form, Setting, Unfit, Values};
 use crate::plan::shared::TREE;
@@ -89,24 +90,24 @@ fn build(values: &Values) -> Result<Box<dyn Component>, Unfit> {
 }
 
 impl Matching {
-    fn ground<'a>(&self, pass: &'a Pass, payees: &'a Payees<'a>) -> Ground<'a> {
+    fn ground<'a>(&self, columns: &'a Columns, payees: &'a Payees<'a>) -> Ground<'a> {
         Ground {
-            pass,
+            columns,
             payees,
             tree: self.tree,
         }
     }
 
     /// What each seat's member earned, at the first of his seats. O(members x components).
-    fn earned(&self, pass: &Pass) -> Vec<i64> {
-        let mut earned = vec![0i64; pass.links(self.tree).seats.len()];
+    fn earned(&self, columns: &Columns) -> Vec<i64> {
+        let mut earned = vec![0i64; columns.links(self.tree).seats.len()];
         for amounts in self
             .of
             .iter()
-            .filter_map(|&component| pass.amounts(component))
+            .filter_map(|&component| columns.amounts(component))
         {
             for (member, amount) in amounts.iter().enumerate() {
-                if let Some(seat) = pass.seat(self.tree, member as Member) {
+                if let Some(seat) = columns.seat(self.tree, member as Member) {
                     earned[seat as usize] += amount.0;
                 }
             }
@@ -150,8 +151,8 @@ impl Component for Matching {
         vec![Column::Links(self.tree)]
     }
 
-    fn pay(&self, pass: &Pass, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
-        let (ground, earned) = (self.ground(pass, payees), self.earned(pass));
+    fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
+        let (ground, earned) = (self.ground(columns, payees), self.earned(columns));
         let Some(cut) = self.cut else {
             return ground.pay(&self.levels(ground, &earned), Unit::Earnings);
         };
@@ -163,8 +164,16 @@ impl Component for Matching {
         })
     }
 
-    fn explain(&self, pass: &Pass, payees: &Payees<'_>, member: Member) -> Vec<Part> {
-        let (ground, earned) = (self.ground(pass, payees), self.earned(pass));
+    fn falls_apart(&self) -> bool {
+        false
+    }
+
+    fn trace(&self, _: &Columns, _: &Payees<'_>, _: &Sold) -> Vec<Earned> {
+        Vec::new()
+    }
+
+    fn explain(&self, columns: &Columns, payees: &Payees<'_>, member: Member) -> Vec<Part> {
+        let (ground, earned) = (self.ground(columns, payees), self.earned(columns));
         let (what, terms) = match self.cut {
             None => ("level", ground.terms(&self.levels(ground, &earned), member)),
             Some(cut) => {

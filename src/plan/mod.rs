@@ -8,8 +8,9 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | [`set`], [`setting`], [`component`] | a plan set as data; settings as data; what a component is |
-//! | [`book`] | what is read |
+//! | [`set`], [`ladder`], [`setting`] | a plan set, its ladders and the settings of components, as data |
+//! | [`component`], [`part`] | what a component is; amounts in parts |
+//! | [`book`], [`columns`] | what is read, and the same as columns |
 //! | [`pass`] | one period worked out |
 //! | [`links`], [`flow`] | a tree as arrays; vectors handed up it |
 //! | `ranks`, `enrolled`, `legs` | ladders judged |
@@ -19,16 +20,19 @@
 use component::Kind;
 
 pub mod book;
+pub mod columns;
 pub mod component;
 mod differential;
 mod enrolled;
 mod flow;
 mod generation;
 mod generations;
+pub mod ladder;
 mod legs;
 mod levels;
 pub mod links;
 pub mod matching;
+pub mod part;
 pub mod pass;
 mod personal;
 mod pool;

@@ -2,9 +2,10 @@
 
 use crate::base::ids::Member;
 use crate::base::money::{Micros, Rate};
-use crate::plan::component::{Column, Component, Kind, Live, Overflow, Part};
+use crate::plan::columns::{Column, Columns, Payees};
+use crate::plan::component::{Component, Kind, Live};
 use crate::plan::flow::{Term, Unit};
-use crate::plan::pass::{Pass, Payees};
+use crate::plan::part::{Earned, Overflow, Part, Sold};
 use crate::plan::setting::{Default, Setting, Step, Unfit, Values};
 use crate::plan::shared::{STEP_VOLUME, STEPS, TREE, VOLUME};
 
@@ -53,13 +54,13 @@ fn build(values: &Values) -> Result<Box<dyn Component>, Unfit> {
 
 impl Personal {
     /// What a seat earns its member; nothing below the first step.
-    fn term(&self, pass: &Pass, seat: u32) -> Option<Term> {
-        let group = pass.group(self.tree, self.step_volume)[seat as usize];
+    fn term(&self, columns: &Columns, seat: u32) -> Option<Term> {
+        let group = columns.group(self.tree, self.step_volume)[seat as usize];
         let reached = self.steps.partition_point(|step| step.at_least.0 <= group);
         let step = self.steps[..reached].last()?;
         Some(Term {
             number: 0,
-            basis: pass.entered(self.tree, self.volume)[seat as usize].all(),
+            basis: columns.entered(self.tree, self.volume)[seat as usize].all(),
             rate: step.rate,
         })
     }
@@ -73,26 +74,46 @@ impl Component for Personal {
         ]
     }
 
-    fn pay(&self, pass: &Pass, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
-        let mut sums = vec![0i128; pass.members() as usize];
-        for &seat in &pass.links(self.tree).seats {
-            let member = pass.owner(self.tree, seat);
-            if let Some(term) = self.term(pass, seat).filter(|_| payees.earns(member)) {
+    fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
+        let mut sums = vec![0i128; columns.members() as usize];
+        for &seat in &columns.links(self.tree).seats {
+            let member = columns.owner(self.tree, seat);
+            if let Some(term) = self.term(columns, seat).filter(|_| payees.earns(member)) {
                 sums[member as usize] += i128::from(term.basis) * i128::from(term.rate.0);
             }
         }
         Unit::Volume.amounts(&sums)
     }
 
-    fn explain(&self, pass: &Pass, payees: &Payees<'_>, member: Member) -> Vec<Part> {
+    fn explain(&self, columns: &Columns, payees: &Payees<'_>, member: Member) -> Vec<Part> {
         if !payees.earns(member) {
             return Vec::new();
         }
-        let seats = pass.seats_of(self.tree, member);
-        let terms = seats.filter_map(|seat| self.term(pass, seat));
+        let seats = columns.seats_of(self.tree, member);
+        let terms = seats.filter_map(|seat| self.term(columns, seat));
         terms
             .filter(|term| term.basis != 0 && term.rate != Rate::ZERO)
             .map(|term| Unit::Volume.part("own", term))
             .collect()
+    }
+
+    fn falls_apart(&self) -> bool {
+        true
+    }
+
+    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Vec<Earned> {
+        let Some(sale) = sold.sale(self.tree, self.volume) else {
+            return Vec::new();
+        };
+        let member = columns.owner(self.tree, sale.seat);
+        let term = self
+            .term(columns, sale.seat)
+            .filter(|_| payees.earns(member));
+        let term = term.map(|term| Term {
+            basis: sale.amount,
+            ..term
+        });
+        let earned = term.filter(Term::counts).map(|term| (member, term));
+        Unit::Volume.earned("own", earned.into_iter().collect())
     }
 }

@@ -2,8 +2,9 @@
 
 use crate::base::ids::{ENROLLER_TREE, Member};
 use crate::base::money::{Micros, PER_MICRO, Rate};
-use crate::plan::component::{Basis, Column, Component, Kind, Live, Overflow, Part};
-use crate::plan::pass::{Pass, Payees};
+use crate::plan::columns::{Column, Columns, Payees};
+use crate::plan::component::{Component, Kind, Live};
+use crate::plan::part::{Basis, Earned, Overflow, Part, Sold};
 use crate::plan::setting::{Default, Form, Setting, Unfit, Values, row_of};
 use crate::plan::shared::VOLUME;
 
@@ -54,8 +55,8 @@ fn build(values: &Values) -> Result<Box<dyn Component>, Unfit> {
 
 impl Pool {
     /// Company volume that makes the fund; nothing where refunds are greater.
-    fn volume(&self, pass: &Pass) -> i64 {
-        let entered = pass.entered(ENROLLER_TREE, self.volume).iter();
+    fn volume(&self, columns: &Columns) -> i64 {
+        let entered = columns.entered(ENROLLER_TREE, self.volume).iter();
         entered.map(|volume| volume.all()).sum::<i64>().max(0)
     }
 
@@ -70,8 +71,8 @@ impl Pool {
     }
 
     /// Shares of everybody.
-    fn all_shares(&self, pass: &Pass, payees: &Payees<'_>) -> u64 {
-        let members = 0..pass.members();
+    fn all_shares(&self, columns: &Columns, payees: &Payees<'_>) -> u64 {
+        let members = 0..columns.members();
         members
             .map(|member| u64::from(self.shares(payees, member)))
             .sum()
@@ -92,9 +93,9 @@ impl Component for Pool {
         vec![Column::Entered(ENROLLER_TREE, self.volume)]
     }
 
-    fn pay(&self, pass: &Pass, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
-        let (volume, all) = (self.volume(pass), self.all_shares(pass, payees));
-        let members = 0..pass.members();
+    fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
+        let (volume, all) = (self.volume(columns), self.all_shares(columns, payees));
+        let members = 0..columns.members();
         let worth = members.map(|member| {
             let worth = self.worth(volume, self.shares(payees, member), all);
             worth.ok_or(Overflow { member })
@@ -102,12 +103,20 @@ impl Component for Pool {
         worth.collect()
     }
 
-    fn explain(&self, pass: &Pass, payees: &Payees<'_>, member: Member) -> Vec<Part> {
+    fn falls_apart(&self) -> bool {
+        false
+    }
+
+    fn trace(&self, _: &Columns, _: &Payees<'_>, _: &Sold) -> Vec<Earned> {
+        Vec::new()
+    }
+
+    fn explain(&self, columns: &Columns, payees: &Payees<'_>, member: Member) -> Vec<Part> {
         let shares = self.shares(payees, member);
         if shares == 0 {
             return Vec::new();
         }
-        let (volume, all) = (self.volume(pass), self.all_shares(pass, payees));
+        let (volume, all) = (self.volume(columns), self.all_shares(columns, payees));
         vec![Part {
             what: "shares",
             number: shares,

@@ -1,14 +1,13 @@
-//! Ranks: every rung of a ladder judged for every member, from the leaves up, in one pass.
+//! Ranks: every rung of a ladder judged for every member, from the leaves up, in one columns.
 
 use crate::base::ids::{Member, NONE, Seat};
 use crate::base::money::{RATE_ONE, Rate};
 use crate::base::number::Volume;
 use crate::plan::book::{Book, Role};
-use crate::plan::component::Column;
+use crate::plan::columns::{Column, Columns};
 use crate::plan::enrolled::Counted;
+use crate::plan::ladder::{Atom, CapOf, Ladder};
 use crate::plan::legs::Legs;
-use crate::plan::pass::Pass;
-use crate::plan::set::{Atom, CapOf, Ladder};
 
 /// The columns a ladder reads.
 pub(super) fn reads(ladder: &Ladder) -> Vec<Column> {
@@ -30,11 +29,9 @@ pub(super) fn reads(ladder: &Ladder) -> Vec<Column> {
     columns
 }
 
-/// A ladder judged for everybody.
+/// What a ladder was judged by.
 #[derive(Debug)]
 pub(super) struct Judged {
-    /// By member, from 1; 0 for none.
-    pub(super) ranks: Vec<u8>,
     counted: Counted,
     legs: Legs,
     /// Seat x rank: frontline legs whose best rank it is.
@@ -59,24 +56,24 @@ impl Measure {
     }
 }
 
-/// Judges a ladder, children first. O(seats x ranks), and O(children log children) more where a ceiling is a share of the
+/// Judges a ladder, children first: everybody's rank from 1, 0 for none. O(seats x ranks), and O(children log children) more where a ceiling is a share of the
 /// total; 4 bytes for each seat and rank stay.
-pub(super) fn judge(ladder: &Ladder, book: &dyn Book, pass: &Pass) -> Judged {
-    let links = pass.links(ladder.tree);
+pub(super) fn judge(ladder: &Ladder, book: &dyn Book, columns: &Columns) -> (Judged, Vec<u8>) {
+    let links = columns.links(ladder.tree);
     let rungs = ladder.ranks.len() + 1;
     let mut judged = Judged {
-        ranks: vec![0; pass.members() as usize],
-        counted: Counted::of(ladder, book, pass),
-        legs: Legs::of(ladder, book, pass),
+        counted: Counted::of(ladder, book, columns),
+        legs: Legs::of(ladder, book, columns),
         best_of_legs: vec![0; links.seats.len() * rungs],
         rungs,
     };
+    let mut ranks = vec![0; columns.members() as usize];
     for &seat in &links.order {
-        let member = pass.owner(ladder.tree, seat);
+        let member = columns.owner(ladder.tree, seat);
         let mut rank = 0;
-        if pass.role(member) == Role::Earner && pass.seat(ladder.tree, member) == Some(seat) {
-            rank = judged.rank(ladder, pass, member);
-            judged.ranks[member as usize] = rank;
+        if columns.role(member) == Role::Earner && columns.seat(ladder.tree, member) == Some(seat) {
+            rank = judged.rank(ladder, columns, member);
+            ranks[member as usize] = rank;
         }
         let up = links.up[seat as usize];
         if up != NONE {
@@ -86,7 +83,7 @@ pub(super) fn judge(ladder: &Ladder, book: &dyn Book, pass: &Pass) -> Judged {
             judged.best_of_legs[up as usize * rungs + best] += 1;
         }
     }
-    judged
+    (judged, ranks)
 }
 
 impl Judged {
@@ -97,10 +94,10 @@ impl Judged {
     }
 
     /// The highest rank whose requirement holds.
-    fn rank(&self, ladder: &Ladder, pass: &Pass, member: Member) -> u8 {
+    fn rank(&self, ladder: &Ladder, columns: &Columns, member: Member) -> u8 {
         let mut rungs = ladder.ranks.iter().enumerate().rev();
         let held = rungs.find(|(_, rank)| {
-            let mut holds = |atom: &Atom| self.measure(ladder, pass, member, atom).holds();
+            let mut holds = |atom: &Atom| self.measure(ladder, columns, member, atom).holds();
             rank.needs.holds(&mut holds)
         });
         held.map_or(0, |(at, _)| at as u8 + 1)
@@ -110,12 +107,12 @@ impl Judged {
     pub(super) fn measure(
         &self,
         ladder: &Ladder,
-        pass: &Pass,
+        columns: &Columns,
         member: Member,
         atom: &Atom,
     ) -> Measure {
         let seated = |tree: usize, required: Volume, read: &dyn Fn(Seat) -> i64| Measure {
-            actual: pass.seat(tree, member).map_or(0, read),
+            actual: columns.seat(tree, member).map_or(0, read),
             required: required.0,
         };
         let heads = |actual: u32, required: u32| Measure {
@@ -123,13 +120,13 @@ impl Judged {
             required: i64::from(required),
         };
         let group =
-            |tree: usize, volume: usize, seat: Seat| pass.group(tree, volume)[seat as usize];
+            |tree: usize, volume: usize, seat: Seat| columns.group(tree, volume)[seat as usize];
         let own = |tree: usize, volume: usize, seat: Seat| {
-            pass.entered(tree, volume)[seat as usize].all()
+            columns.entered(tree, volume)[seat as usize].all()
         };
         let legs = &self.legs;
         match *atom {
-            Atom::Active => heads(u32::from(pass.is_active(member)), 1),
+            Atom::Active => heads(u32::from(columns.is_active(member)), 1),
             Atom::Own { volume, at_least } => seated(ladder.tree, at_least, &|seat| {
                 own(ladder.tree, volume, seat)
             }),
@@ -176,7 +173,7 @@ impl Judged {
             } => heads(self.counted.in_each_leg(member, tree, active), count),
             Atom::Customers { count } => heads(self.counted.customers(member), count),
             Atom::Legs { count, rank } => {
-                let seat = pass.seat(ladder.tree, member);
+                let seat = columns.seat(ladder.tree, member);
                 let best = seat.map_or(&[][..], |seat| &self.best_of(seat)[usize::from(rank)..]);
                 heads(best.iter().sum(), count)
             }

@@ -2,10 +2,11 @@
 
 use crate::base::ids::{Member, Seat};
 use crate::base::money::{Micros, Rate};
-use crate::plan::component::{Column, Component, Kind, Live, Overflow, Part};
+use crate::plan::columns::{Column, Columns, Payees};
+use crate::plan::component::{Component, Kind, Live};
 use crate::plan::flow::{Ground, Unit};
 use crate::plan::levels::{COMPRESSION, Compression, Levels};
-use crate::plan::pass::{Pass, Payees};
+use crate::plan::part::{Earned, Overflow, Part, Sold};
 use crate::plan::schedule::{RATES, RATES_BY_RANK, Schedule};
 use crate::plan::setting::{Default, Form, Setting, Unfit, Values};
 use crate::plan::shared::{TREE, VOLUME};
@@ -56,9 +57,9 @@ fn build(values: &Values) -> Result<Box<dyn Component>, Unfit> {
 }
 
 impl Unilevel {
-    fn ground<'a>(&self, pass: &'a Pass, payees: &'a Payees<'a>) -> Ground<'a> {
+    fn ground<'a>(&self, columns: &'a Columns, payees: &'a Payees<'a>) -> Ground<'a> {
         Ground {
-            pass,
+            columns,
             payees,
             tree: self.tree,
         }
@@ -68,7 +69,7 @@ impl Unilevel {
         &'a self,
         ground: Ground<'a>,
     ) -> Levels<'a, impl Fn(Seat) -> i64 + 'a, impl Fn(Seat) -> i64 + 'a> {
-        let entered = ground.pass.entered(self.tree, self.volume);
+        let entered = ground.columns.entered(self.tree, self.volume);
         Levels {
             ground,
             schedule: &self.schedule,
@@ -88,15 +89,26 @@ impl Component for Unilevel {
         ]
     }
 
-    fn pay(&self, pass: &Pass, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
-        let ground = self.ground(pass, payees);
+    fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
+        let ground = self.ground(columns, payees);
         ground.pay(&self.levels(ground), Unit::Volume)
     }
 
-    fn explain(&self, pass: &Pass, payees: &Payees<'_>, member: Member) -> Vec<Part> {
-        let ground = self.ground(pass, payees);
+    fn explain(&self, columns: &Columns, payees: &Payees<'_>, member: Member) -> Vec<Part> {
+        let ground = self.ground(columns, payees);
         let terms = ground.terms(&self.levels(ground), member);
         let part = |term| Unit::Volume.part("level", term);
         terms.into_iter().map(part).collect()
+    }
+
+    fn falls_apart(&self) -> bool {
+        true
+    }
+
+    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Vec<Earned> {
+        let ground = self.ground(columns, payees);
+        let sale = sold.sale(self.tree, self.volume);
+        let earned = sale.map(|sale| ground.trace(&self.levels(ground), &sale));
+        Unit::Volume.earned("level", earned.unwrap_or_default())
     }
 }

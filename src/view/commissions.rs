@@ -3,14 +3,17 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::base::ids::Member;
+use crate::base::ids::{COMPANY, ENROLLER_TREE, Member};
 use crate::base::money::{Micros, RATE_ONE, minor_digits, minor_text};
-use crate::base::number::Volume;
-use crate::plan::component::{Basis, Live};
+use crate::base::number::{Volume, divide_half_away};
+use crate::book::forest::Forest;
+use crate::plan::component::Live;
+use crate::plan::part::{Basis, Part};
 use crate::plan::set::Entry;
 use crate::view::era::PeriodState;
 use crate::view::error::{ViewError, What};
 use crate::view::payout::Payout;
+use crate::view::shape::ByKind;
 
 /// Which period of what is earned.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
@@ -192,24 +195,7 @@ pub fn explain(payout: &Payout, id: &str, component: &str) -> Result<Explanation
 fn parts(payout: &Payout, index: usize, member: Member) -> Vec<PartAnswer> {
     let found = payout.pass.explain(&payout.set, index, member);
     let sum: i64 = found.iter().map(|part| part.amount.0).sum();
-    let mut parts: Vec<PartAnswer> = found
-        .into_iter()
-        .map(|part| {
-            let (volume, earnings) = match part.basis {
-                Basis::Volume(units) => (Some(Volume(units)), None),
-                Basis::Earnings(earned) => (None, Some(earned.to_string())),
-            };
-            PartAnswer {
-                what: part.what.to_owned(),
-                number: (part.number > 0).then_some(part.number),
-                of: (part.of > 0).then_some(part.of),
-                volume,
-                earnings,
-                rate: Some(part.rate.to_string()),
-                amount: part.amount.to_string(),
-            }
-        })
-        .collect();
+    let mut parts: Vec<PartAnswer> = found.into_iter().map(part_answer).collect();
     let paid = amount(payout, index, member);
     let whole = payout.pass.uncut(index, member).unwrap_or(paid);
     let corrections = [("rounding", whole.0 - sum), ("cap", paid.0 - whole.0)];
@@ -225,6 +211,24 @@ fn parts(payout: &Payout, index: usize, member: Member) -> Vec<PartAnswer> {
         });
     }
     parts
+}
+
+/// A part in the words of answers.
+#[must_use]
+pub fn part_answer(part: Part) -> PartAnswer {
+    let (volume, earnings) = match part.basis {
+        Basis::Volume(units) => (Some(Volume(units)), None),
+        Basis::Earnings(earned) => (None, Some(earned.to_string())),
+    };
+    PartAnswer {
+        what: part.what.to_owned(),
+        number: (part.number > 0).then_some(part.number),
+        of: (part.of > 0).then_some(part.of),
+        volume,
+        earnings,
+        rate: Some(part.rate.to_string()),
+        amount: part.amount.to_string(),
+    }
 }
 
 /// Components of the period type, in the order of the set.
@@ -279,4 +283,195 @@ fn money(payout: &Payout, minor: i64) -> Money {
 /// The member of this id, if the period's book knows him.
 fn find(payout: &Payout, id: &str) -> Result<Member, ViewError> {
     payout.lens().member(id, "member")
+}
+
+/// What a period comes to in all, a line a component.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CommissionTotals {
+    /// Name of the period type.
+    pub period_type: String,
+    /// The period's label.
+    pub period: String,
+    /// Where it stands.
+    pub state: PeriodState,
+    /// Name of the plan set.
+    pub plan_set: String,
+    /// All that was sold in the period.
+    pub sold: ByKind,
+    /// A line for each component of that period type, in the order of the set.
+    pub components: Vec<ComponentTotal>,
+    /// The components' sums added up.
+    pub total: Money,
+    /// The same by what was sold of each volume kind.
+    pub ratio: Vec<Ratio>,
+    /// Members by rank, on each ladder of that period type.
+    pub ladders: Vec<LadderCount>,
+}
+
+/// Members by rank.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LadderCount {
+    /// Name of the ladder.
+    pub ladder: String,
+    /// Its ranks from the lowest, each with how many hold it and none above.
+    pub ranks: Vec<RankCount>,
+}
+
+/// Members of one rank.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RankCount {
+    /// Name of the rank.
+    pub rank: String,
+    /// Members who hold it and none above.
+    pub members: u32,
+}
+
+/// What a component comes to in all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ComponentTotal {
+    /// Name of the component.
+    pub component: String,
+    /// Its kind.
+    pub kind: String,
+    /// Name of its plan.
+    pub plan: String,
+    /// Members with an amount.
+    pub payees: u32,
+    /// The members' rounded amounts added up.
+    pub amount: Money,
+    /// What the company's ceiling multiplies each of them by; none where they stay as they are.
+    pub company_factor: Option<String>,
+    /// The sum by what was sold of each volume kind.
+    pub ratio: Vec<Ratio>,
+}
+
+/// Money by volume.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Ratio {
+    /// The volume kind.
+    pub volume: String,
+    /// The ratio with six places, half away from zero; none where nothing was sold.
+    pub ratio: Option<String>,
+}
+
+/// What a period comes to in all. O(members x components).
+#[must_use]
+pub fn totals(payout: &Payout) -> CommissionTotals {
+    let (lens, era) = (payout.lens(), payout.era());
+    let digits = minor_digits(&payout.set.currency);
+    let sold = sold(payout);
+    let (mut total, mut components) = (0i64, Vec::new());
+    for index in due(payout) {
+        let entry = &payout.set.components[index];
+        let amounts = payout.pass.amounts(index).unwrap_or_default();
+        let minor: i64 = amounts.iter().map(|amount| amount.to_minor(digits)).sum();
+        total += minor;
+        let factor = payout.pass.factor(&payout.set, index);
+        components.push(ComponentTotal {
+            component: entry.name.to_string(),
+            kind: entry.kind.name.to_owned(),
+            plan: payout.set.plans[entry.plan].name.to_string(),
+            payees: amounts.iter().filter(|amount| amount.0 != 0).count() as u32,
+            amount: money(payout, minor),
+            company_factor: (factor.0 < RATE_ONE).then(|| factor.to_string()),
+            ratio: ratios(&sold, minor, digits),
+        });
+    }
+    CommissionTotals {
+        period_type: lens.period_type_name(era.period),
+        period: lens.label(era.period, era.ordinal),
+        state: era.state,
+        plan_set: payout.set.name.to_string(),
+        components,
+        total: money(payout, total),
+        ratio: ratios(&sold, total, digits),
+        sold,
+        ladders: ladders(payout),
+    }
+}
+
+/// Members by rank.
+fn ladders(payout: &Payout) -> Vec<LadderCount> {
+    let ladders = payout.set.ladders.iter().enumerate();
+    let judged = ladders.filter_map(|(index, ladder)| Some((ladder, payout.pass.ranks(index)?)));
+    let counted = judged.map(|(ladder, held)| {
+        let mut counts = vec![0u32; ladder.ranks.len() + 1];
+        for &rank in held {
+            counts[usize::from(rank)] += 1;
+        }
+        let ranks = ladder.ranks.iter().zip(&counts[1..]);
+        LadderCount {
+            ladder: ladder.name.to_string(),
+            ranks: ranks
+                .map(|(rank, &members)| RankCount {
+                    rank: rank.name.to_string(),
+                    members,
+                })
+                .collect(),
+        }
+    });
+    counted.collect()
+}
+
+/// All that entered the period, by kind: what stands in the groups of the enroller tree's roots and the company.
+fn sold(payout: &Payout) -> ByKind {
+    let era = payout.era();
+    let kinds = payout.lens().rules.kinds.iter().enumerate();
+    let all = kinds.map(|(kind, name)| {
+        let sum = era.figure((ENROLLER_TREE, COMPANY), kind, Forest::group);
+        (name.to_string(), Volume(sum))
+    });
+    ByKind(all.collect())
+}
+
+fn ratios(sold: &ByKind, minor: i64, digits: u8) -> Vec<Ratio> {
+    let scale = 10i128.pow(6 + 4 - u32::from(digits));
+    let ratio = |sum: Volume| {
+        let ratio = divide_half_away(i128::from(minor) * scale, i128::from(sum.0));
+        Micros(i64::try_from(ratio).unwrap_or(i64::MAX)).to_string()
+    };
+    let each = sold.0.iter().map(|(volume, sum)| Ratio {
+        volume: volume.clone(),
+        ratio: (*sum != Volume::ZERO).then(|| ratio(*sum)),
+    });
+    each.collect()
+}
+
+/// One member's amount by one component, for lists of everybody's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PaidLine {
+    /// The member's id.
+    pub member: String,
+    /// Name of the component.
+    pub component: String,
+    /// The amount, rounded once to the currency's minor unit.
+    pub amount: String,
+    /// The same before that rounding.
+    pub exact: String,
+    /// ISO 4217.
+    pub currency: String,
+}
+
+/// Everybody's amounts that are not nothing, of members from a number on, at most `members` of them; and the number to
+/// go on from, none behind the last. O(members looked at x components).
+#[must_use]
+pub fn paid(payout: &Payout, from: Member, members: u32) -> (Vec<PaidLine>, Option<Member>) {
+    let (lens, digits) = (payout.lens(), minor_digits(&payout.set.currency));
+    let end = payout.pass.members().min(from.saturating_add(members));
+    let mut lines = Vec::new();
+    for member in from..end {
+        for index in due(payout) {
+            let amount = amount(payout, index, member);
+            if amount != Micros::ZERO {
+                lines.push(PaidLine {
+                    member: lens.id(member),
+                    component: payout.set.components[index].name.to_string(),
+                    amount: minor_text(amount.to_minor(digits), digits),
+                    exact: amount.to_string(),
+                    currency: payout.set.currency.to_string(),
+                });
+            }
+        }
+    }
+    (lines, (end < payout.pass.members()).then_some(end))
 }

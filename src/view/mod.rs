@@ -14,9 +14,10 @@
 //! | [`periods`], [`network`], [`tokens`] | calendar, rules, who may ask |
 //! | [`open_position`], [`tank`], [`move_preview`] | where the next would stand; who waits; what a move would change |
 //! | [`order`], [`changes`] | one order; the log as events |
+//! | [`commissions`], [`order_commissions`], [`rank`] | what one earns and by what; what an order earns whom; ranks |
 //! | [`verify`] | is every kept figure right |
 //!
-//! Shared: [`lens`] (names and rows), [`era`] (which period), [`query`], [`cursor`], [`shape`], [`error`].
+//! Shared: [`lens`] (names and rows), [`era`] (which period), [`payout`] and [`plan_book`] (a period worked out), [`query`], [`cursor`], [`shape`], [`error`].
 
 pub mod batch_get;
 pub mod budget;
@@ -37,6 +38,7 @@ pub mod move_preview;
 pub mod network;
 pub mod open_position;
 pub mod order;
+pub mod order_commissions;
 pub mod payout;
 pub mod periods;
 pub mod plan_book;

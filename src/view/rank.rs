@@ -5,8 +5,8 @@ use utoipa::ToSchema;
 
 use crate::base::ids::Member;
 use crate::base::number::Volume;
+use crate::plan::ladder::{Atom, Ladder, Need};
 use crate::plan::ranks::Measure;
-use crate::plan::set::{Atom, Ladder, Need};
 use crate::view::era::PeriodState;
 use crate::view::error::{ViewError, What};
 use crate::view::lens::Lens;

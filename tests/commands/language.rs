@@ -33,8 +33,8 @@ use super::network;
 use super::show::show;
 
 /// A history as it is told.
-pub(super) struct Script {
-    state: State,
+pub(crate) struct Script {
+    pub(crate) state: State,
     at: Time,
     facts: u64,
     atomic: Option<Vec<Command>>,
@@ -68,7 +68,8 @@ impl Script {
         out
     }
 
-    fn answer(&mut self, words: &[&str]) -> Vec<String> {
+    /// Does what one line says, and gives what came of it.
+    pub(crate) fn answer(&mut self, words: &[&str]) -> Vec<String> {
         match words {
             [] => Vec::new(),
             [word, ..] if word.starts_with('#') => Vec::new(),

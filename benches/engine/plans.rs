@@ -1,0 +1,143 @@
+//! Plans: a period worked out for everybody, and what one member is told of his.
+
+use std::sync::Arc;
+
+use arborline::document::plan::set::parse;
+use arborline::plan::set::PlanSet;
+use arborline::view::commissions;
+use arborline::view::payout::{Asked, Payout};
+use arborline_loadtest::names::member_id;
+use arborline_loadtest::random::Random;
+
+use crate::Scale;
+use crate::machine::Machine;
+use crate::meter::{per_item, row, time};
+use crate::rig::BATCH;
+
+const REPEATS: usize = 5;
+const READS: usize = 2_000;
+
+/// Compressed unilevel alone.
+const UNILEVEL: &str = r#"
+name = "unilevel"
+currency = "USD"
+[[plans]]
+name = "main"
+[[plans.components]]
+name = "levels"
+kind = "unilevel"
+volume = "cv"
+rates = ["0.10", "0.05", "0.05", "0.04", "0.03", "0.02", "0.01"]
+"#;
+
+/// A ladder of four ranks, ten levels, stairstep, generations, a match and a pool.
+const HYBRID: &str = r#"
+name = "hybrid"
+currency = "USD"
+[[ladders]]
+name = "ranks"
+[[ladders.ranks]]
+name = "bronze"
+all = [{ own = "pv", at_least = "25" }, { group = "cv", at_least = "500" }]
+[[ladders.ranks]]
+name = "silver"
+all = [{ own = "pv", at_least = "25" }, { group = "cv", at_least = "2000" }, { enrolled = 3 }]
+[[ladders.ranks]]
+name = "gold"
+all = [{ capped = "cv", at_least = "10000", leg_max = "0.5" }, { legs = 2, with = "silver" }]
+[[ladders.ranks]]
+name = "diamond"
+all = [{ side = "cv", at_least = "50000" }, { legs = 3, with = "gold" }]
+[[plans]]
+name = "main"
+ladder = "ranks"
+[[plans.components]]
+name = "levels"
+kind = "unilevel"
+volume = "cv"
+rates = ["0.08", "0.05"]
+rates_by_rank = { silver = ["0.08", "0.05", "0.04", "0.03", "0.02"], diamond = ["0.08", "0.05", "0.04", "0.03", "0.02", "0.01", "0.01", "0.01", "0.01", "0.01"] }
+[[plans.components]]
+name = "stairstep"
+kind = "differential"
+volume = "cv"
+steps = [{ at_least = "500", rate = "0.02" }, { at_least = "2000", rate = "0.04" }, { at_least = "10000", rate = "0.06" }]
+[[plans.components]]
+name = "generations"
+kind = "generation"
+volume = "cv"
+boundary = "gold"
+rates_by_rank = { gold = ["0.02", "0.01", "0.01"] }
+[[plans.components]]
+name = "match"
+kind = "matching"
+of = ["levels"]
+rates_by_rank = { silver = ["0.10", "0.05"] }
+[[plans.components]]
+name = "leaders"
+kind = "pool"
+volume = "cv"
+rate = "0.01"
+shares = { gold = 1, diamond = 3 }
+"#;
+
+/// Prints what a pass over everybody costs, and what reading one member from it does.
+pub(crate) fn measure(scale: Scale) {
+    let mut machine = Machine::grown(scale);
+    let mut random = Random::new(scale.seed);
+    for _ in 0..scale.members.div_ceil(BATCH as u32) {
+        let orders: Vec<_> = (0..BATCH)
+            .map(|_| machine.order(random.below(scale.members), 100, 2))
+            .collect();
+        machine.execute(&orders);
+    }
+    let state = Arc::new(machine.state.fork());
+    let rules = state.rules.clone().expect("founded");
+    let asked = Asked {
+        period: 0,
+        ordinal: state.periods.get(0).current(),
+    };
+    let mut last = None;
+    for (name, text, floors) in [
+        ("unilevel, 7 levels", UNILEVEL, None),
+        ("hybrid", HYBRID, scale.floor(0.5, 6.0)),
+    ] {
+        let set: Arc<PlanSet> = Arc::new(parse(text, &rules).expect("a set that is right"));
+        let mut repeats = Vec::new();
+        for _ in 0..REPEATS {
+            repeats.push(time(|| {
+                let payout = Payout::of(Arc::clone(&state), Arc::clone(&set), asked);
+                last = Some(payout.expect("amounts within the range"));
+            }));
+        }
+        let seconds: Vec<f64> = per_item(&repeats, 1_000_000);
+        row(
+            &format!("plans, one pass, an order a member: {name}"),
+            "s",
+            &seconds,
+            floors,
+        );
+    }
+    let payout = last.expect("worked out");
+    let mut reads = Vec::new();
+    for _ in 0..REPEATS {
+        let ids: Vec<String> = (0..READS)
+            .map(|_| {
+                let id = member_id(random.below(scale.members));
+                String::from_utf8_lossy(&id).into_owned()
+            })
+            .collect();
+        reads.push(time(|| {
+            for id in &ids {
+                let read = commissions::of_member(&payout, id).expect("a member");
+                assert!(!read.lines.is_empty(), "every component has its line");
+            }
+        }));
+    }
+    row(
+        "plans, one member's commissions read from it",
+        "us",
+        &per_item(&reads, READS),
+        Some(50.0),
+    );
+}

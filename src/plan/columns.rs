@@ -1,0 +1,259 @@
+//! A period's figures as columns, loaded from a book once, and what ladders and components have made of them so far.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::ids::{ENROLLER_TREE, Member, NONE, Seat};
+use crate::base::money::Micros;
+use crate::plan::book::{Book, Entered, Role};
+use crate::plan::links::Links;
+
+/// A column. Trees and kinds are indexes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Column {
+    /// Links of a tree.
+    Links(usize),
+    /// What entered at each seat, of a tree and a kind.
+    Entered(usize, usize),
+    /// Group volume of each seat, of a tree and a kind.
+    Group(usize, usize),
+}
+
+/// Everything a component may read.
+#[derive(Debug)]
+pub struct Columns {
+    members: Vec<Who>,
+    seats: BTreeMap<usize, Vec<Seat>>,
+    owners: BTreeMap<usize, Vec<Member>>,
+    links: BTreeMap<usize, Links>,
+    entered: BTreeMap<(usize, usize), Vec<Entered>>,
+    group: BTreeMap<(usize, usize), Vec<i64>>,
+    ranks: BTreeMap<usize, Vec<u8>>,
+    amounts: BTreeMap<usize, Vec<Micros>>,
+}
+
+/// A member as plans see him.
+#[derive(Debug, Clone, Copy)]
+struct Who {
+    role: Role,
+    active: bool,
+}
+
+impl Columns {
+    /// Members and the columns asked for, with what those are made of. O(members + seats) for each.
+    #[must_use]
+    pub fn load(book: &dyn Book, asked: &BTreeSet<Column>) -> Columns {
+        let who = |member| Who {
+            role: book.role(member),
+            active: book.active(ENROLLER_TREE, member),
+        };
+        let mut columns = Columns {
+            members: (0..book.members()).map(who).collect(),
+            seats: BTreeMap::new(),
+            owners: BTreeMap::new(),
+            links: BTreeMap::new(),
+            entered: BTreeMap::new(),
+            group: BTreeMap::new(),
+            ranks: BTreeMap::new(),
+            amounts: BTreeMap::new(),
+        };
+        for &column in asked {
+            columns.load_one(book, column);
+        }
+        columns
+    }
+
+    /// Loads a column, and what it is made of.
+    fn load_one(&mut self, book: &dyn Book, column: Column) {
+        match column {
+            Column::Links(tree) => {
+                let seats = book.seats(tree);
+                self.links.entry(tree).or_insert_with(|| {
+                    Links::whole((0..seats).map(|seat| book.parent(tree, seat)))
+                });
+                let owner = |seat| book.owner(tree, seat);
+                let owners = self.owners.entry(tree);
+                owners.or_insert_with(|| (0..seats).map(owner).collect());
+                self.seats.entry(tree).or_insert_with(|| {
+                    let first = |member| book.seat(tree, member).unwrap_or(NONE);
+                    (0..book.members()).map(first).collect()
+                });
+            }
+            Column::Entered(tree, kind) => {
+                let seats = 0..book.seats(tree);
+                self.entered
+                    .entry((tree, kind))
+                    .or_insert_with(|| seats.map(|seat| book.entered(tree, seat, kind)).collect());
+            }
+            Column::Group(tree, kind) => {
+                self.load_one(book, Column::Links(tree));
+                self.load_one(book, Column::Entered(tree, kind));
+                let links = &self.links[&tree];
+                let mut group: Vec<i64> = self.entered[&(tree, kind)]
+                    .iter()
+                    .map(|volume| volume.all())
+                    .collect();
+                for &seat in &links.order {
+                    let up = links.up[seat as usize];
+                    if up != NONE {
+                        group[up as usize] += group[seat as usize];
+                    }
+                }
+                self.group.insert((tree, kind), group);
+            }
+        }
+    }
+
+    /// Members, the company included.
+    #[must_use]
+    pub fn members(&self) -> u32 {
+        self.members.len() as u32
+    }
+
+    /// What a member is.
+    #[must_use]
+    pub fn role(&self, member: Member) -> Role {
+        self.members[member as usize].role
+    }
+
+    /// Whether a member is active.
+    #[must_use]
+    pub fn is_active(&self, member: Member) -> bool {
+        self.members[member as usize].active
+    }
+
+    /// Whether a member is a distributor in standing, and active: who uses up a level under compression.
+    #[must_use]
+    pub fn stands_active(&self, member: Member) -> bool {
+        let who = self.members[member as usize];
+        who.role == Role::Earner && who.active
+    }
+
+    /// Links of a tree that was asked for.
+    ///
+    /// # Panics
+    /// If no component reads them.
+    #[must_use]
+    pub fn links(&self, tree: usize) -> &Links {
+        &self.links[&tree]
+    }
+
+    /// Who holds a seat of a tree that was asked for.
+    ///
+    /// # Panics
+    /// If no component reads the tree.
+    #[must_use]
+    pub fn owner(&self, tree: usize, seat: Seat) -> Member {
+        self.owners[&tree][seat as usize]
+    }
+
+    /// Every seat a member holds in a tree that was asked for. O(seats).
+    pub fn seats_of(&self, tree: usize, member: Member) -> impl Iterator<Item = Seat> + '_ {
+        let owners = self.owners[&tree].iter().enumerate();
+        let held = owners.filter(move |(_, owner)| **owner == member);
+        held.map(|(seat, _)| seat as Seat)
+    }
+
+    /// A member's first seat in a tree that was asked for.
+    #[must_use]
+    pub fn seat(&self, tree: usize, member: Member) -> Option<Seat> {
+        let seat = self.seats.get(&tree)?.get(member as usize).copied()?;
+        (seat != NONE).then_some(seat)
+    }
+
+    /// What entered at each seat.
+    ///
+    /// # Panics
+    /// If no component reads it.
+    #[must_use]
+    pub fn entered(&self, tree: usize, kind: usize) -> &[Entered] {
+        &self.entered[&(tree, kind)]
+    }
+
+    /// Group volume of each seat.
+    ///
+    /// # Panics
+    /// If no component reads it.
+    #[must_use]
+    pub fn group(&self, tree: usize, kind: usize) -> &[i64] {
+        &self.group[&(tree, kind)]
+    }
+
+    /// Everybody's rank on a ladder, from 1; 0 is none. None where the ladder has not been judged.
+    #[must_use]
+    pub fn ranks(&self, ladder: usize) -> Option<&[u8]> {
+        self.ranks.get(&ladder).map(Vec::as_slice)
+    }
+
+    /// What a component comes to for every member, after its cap; none where it has not been worked out.
+    #[must_use]
+    pub fn amounts(&self, component: usize) -> Option<&[Micros]> {
+        self.amounts.get(&component).map(Vec::as_slice)
+    }
+
+    /// Adds everybody's rank on a ladder.
+    pub(super) fn add_ranks(&mut self, ladder: usize, ranks: Vec<u8>) {
+        self.ranks.insert(ladder, ranks);
+    }
+
+    /// Adds what a component comes to.
+    pub(super) fn add_amounts(&mut self, component: usize, amounts: Vec<Micros>) {
+        self.amounts.insert(component, amounts);
+    }
+
+    /// Who can earn, by a rule and the ranks of a ladder.
+    #[must_use]
+    pub fn payees(&self, rule: Payee, ladder: Option<usize>) -> Payees<'_> {
+        Payees {
+            members: &self.members,
+            ranks: ladder.and_then(|ladder| self.ranks(ladder)),
+            rule,
+        }
+    }
+}
+
+/// Who can earn by a component, beside being a distributor in standing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Payee {
+    /// Only while active.
+    pub active: bool,
+    /// Only from this rank on; 0 for everybody.
+    pub min_rank: u8,
+}
+
+/// Who can earn by a component.
+#[derive(Debug, Clone, Copy)]
+pub struct Payees<'p> {
+    members: &'p [Who],
+    ranks: Option<&'p [u8]>,
+    rule: Payee,
+}
+
+impl Payees<'_> {
+    /// Whether a member can; whom the book does not know cannot.
+    #[must_use]
+    pub fn earns(&self, member: Member) -> bool {
+        self.members.get(member as usize).is_some_and(|who| {
+            who.role == Role::Earner
+                && (who.active || !self.rule.active)
+                && self.rank(member) >= self.rule.min_rank
+        })
+    }
+
+    /// His rank on the plan's ladder; 0 for none, and where the plan has no ladder.
+    #[must_use]
+    pub fn rank(&self, member: Member) -> u8 {
+        let ranks = self.ranks.unwrap_or_default();
+        ranks.get(member as usize).copied().unwrap_or(0)
+    }
+
+    /// The ranks that payees hold, 0 among them where one holds none. O(members).
+    #[must_use]
+    pub fn ranks_held(&self) -> Vec<u8> {
+        let members = 0..self.members.len() as Member;
+        let held: BTreeSet<u8> = members
+            .filter(|&member| self.earns(member))
+            .map(|member| self.rank(member))
+            .collect();
+        held.into_iter().collect()
+    }
+}

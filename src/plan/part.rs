@@ -1,0 +1,80 @@
+//! Amounts in parts: what a member's amount is made of, and what a sale earned whom.
+
+use crate::base::ids::{Member, Seat};
+use crate::base::money::{Micros, Rate};
+
+/// An amount beyond the range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Overflow {
+    /// Whose.
+    pub member: Member,
+}
+
+/// One reason for a part of an amount.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// What the number counts: `level`, `generation`, `own`, `difference`, `shares`.
+    pub what: &'static str,
+    /// Which of them, from 1, or how many shares; 0 for what has no number.
+    pub number: u32,
+    /// Of how many shares in all; 0 for what is not a share.
+    pub of: u64,
+    /// The basis: volumes in 1e-4, earnings in 1e-6.
+    pub basis: Basis,
+    /// What it was multiplied by.
+    pub rate: Rate,
+    /// The product.
+    pub amount: Micros,
+}
+
+/// What a rate is applied to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basis {
+    /// A volume, units of 1e-4.
+    Volume(i64),
+    /// Earnings.
+    Earnings(Micros),
+}
+
+/// One sale as a period's book has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sold {
+    /// The seat it entered in each tree; none where the member has none.
+    pub seats: Vec<Option<Seat>>,
+    /// Bit `t`: it counts in tree `t` as from one level below the seat.
+    pub below: u8,
+    /// What entered by volume kind, units of 1e-4.
+    pub volumes: Vec<i64>,
+}
+
+impl Sold {
+    /// What of it entered a tree, of one volume kind.
+    #[must_use]
+    pub fn sale(&self, tree: usize, volume: usize) -> Option<Sale> {
+        Some(Sale {
+            seat: self.seats.get(tree).copied().flatten()?,
+            below: self.below >> tree & 1 != 0,
+            amount: self.volumes.get(volume).copied()?,
+        })
+    }
+}
+
+/// What a sale earned a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Earned {
+    /// Who.
+    pub member: Member,
+    /// By what.
+    pub part: Part,
+}
+
+/// A volume that entered at a seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sale {
+    /// The seat.
+    pub seat: Seat,
+    /// Whether it counts as from one level below the seat.
+    pub below: bool,
+    /// Units of 1e-4.
+    pub amount: i64,
+}
