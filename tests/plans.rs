@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use arborline::document::plan::set::parse;
 use arborline::engine::state::State;
+use arborline::plan::KINDS;
 use arborline::view::commissions;
 use arborline::view::era;
 use arborline::view::lens::Lens;
@@ -16,6 +17,7 @@ use arborline::view::payout::{Asked, Payout};
 use arborline::view::rank;
 
 use crate::commands::language::Script;
+use crate::tidy::readme::check_table;
 
 /// A history with a plan set over it.
 #[derive(Default)]
@@ -40,8 +42,8 @@ impl Table {
                     self.plan.clear();
                     Vec::new()
                 }
-                ["ranks", period @ ..] => ranks(&self.payout(period)),
-                ["pays", period @ ..] => pays(&self.payout(period)),
+                ["ranks", period @ ..] => holders(&self.payout(period)),
+                ["pays", period @ ..] => amounts(&self.payout(period)),
                 ["explain", member, component, period @ ..] => {
                     explained(&self.payout(period), member, component)
                 }
@@ -78,7 +80,7 @@ fn members(payout: &Payout) -> Vec<String> {
 }
 
 /// Who holds a rank, and which on which ladder.
-fn ranks(payout: &Payout) -> Vec<String> {
+fn holders(payout: &Payout) -> Vec<String> {
     let mut lines = Vec::new();
     for id in members(payout) {
         let held = rank::of_member(payout, &id).expect("a member");
@@ -92,7 +94,7 @@ fn ranks(payout: &Payout) -> Vec<String> {
 }
 
 /// Every line that comes to something, and who has lines that were cut.
-fn pays(payout: &Payout) -> Vec<String> {
+fn amounts(payout: &Payout) -> Vec<String> {
     let mut lines = Vec::new();
     for id in members(payout) {
         for line in commissions::of_member(payout, &id).expect("a member").lines {
@@ -201,9 +203,18 @@ macro_rules! tables {
         }
 
         #[test]
+        fn readme_lists_every_kind() {
+            let mut rows = String::from("| kind | what it pays |\n|---|---|\n");
+            for kind in KINDS {
+                writeln!(rows, "| `{}` | {} |", kind.name, kind.sentence).expect("a text");
+            }
+            check_table("plans", &rows);
+        }
+
+        #[test]
         fn every_kind_has_a_table() {
             let names = [$(stringify!($name)),*];
-            for kind in arborline::plan::KINDS {
+            for kind in KINDS {
                 let has = |name: &&&str| name.starts_with(kind.name);
                 assert!(names.iter().any(|name| has(&name)), "{}", kind.name);
             }

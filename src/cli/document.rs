@@ -1,8 +1,11 @@
-//! Network documents in files: their text, and what is wrong with them in lines.
+//! Documents in files: their text, and what is wrong with them in lines.
 
 use std::path::Path;
 
-use crate::cli::exit::Failure;
+use serde_json::{Value, json};
+
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::Output;
 use crate::document::network::{Network, parse};
 use crate::document::problem::Problem;
 
@@ -22,6 +25,29 @@ pub fn listed(problems: &[Problem]) -> String {
         .iter()
         .map(|problem| format!("  {problem}\n"))
         .collect()
+}
+
+/// Problems as data.
+#[must_use]
+pub fn as_data(problems: &[Problem]) -> Vec<Value> {
+    let data = problems.iter().map(|problem| {
+        json!({
+            "line": problem.line, "field": problem.field, "given": problem.given,
+            "allowed": problem.allowed, "hint": problem.hint,
+        })
+    });
+    data.collect()
+}
+
+/// Tells the problems of a document that was to be checked.
+///
+/// # Errors
+/// If standard output cannot be written.
+pub fn refused(output: Output, path: &Path, problems: &[Problem]) -> Result<Exit, Failure> {
+    let (path, count) = (path.display(), problems.len());
+    let plain = format!("{path}: {count} to mend\n{}", listed(problems));
+    output.answer(&plain, &json!({ "problems": as_data(problems) }))?;
+    Ok(Exit::Differences)
 }
 
 /// Reads a document for a command that goes on with it.

@@ -23,6 +23,7 @@ pub mod logging;
 pub mod network;
 pub mod network_change;
 pub mod output;
+pub mod plan;
 pub mod run;
 pub mod serve;
 pub mod settings;

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::base::time::Time;
 use crate::cli::command::{Call, Subcommand};
-use crate::cli::document::{listed, read};
+use crate::cli::document::{read, refused};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::network_change;
 use crate::document::network::{Network, parse};
@@ -56,25 +56,7 @@ fn check(call: &Call, path: &Path) -> Result<Exit, Failure> {
             call.output.answer(&plain, &json!({ "problems": [] }))?;
             Ok(Exit::Done)
         }
-        Err(problems) => {
-            let data: Vec<_> = problems
-                .iter()
-                .map(|problem| {
-                    json!({
-                        "line": problem.line, "field": problem.field, "given": problem.given,
-                        "allowed": problem.allowed, "hint": problem.hint,
-                    })
-                })
-                .collect();
-            let plain = format!(
-                "{}: {} to mend\n{}",
-                path.display(),
-                problems.len(),
-                listed(&problems)
-            );
-            call.output.answer(&plain, &json!({ "problems": data }))?;
-            Ok(Exit::Differences)
-        }
+        Err(problems) => refused(call.output, path, &problems),
     }
 }
 

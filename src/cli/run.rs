@@ -10,7 +10,7 @@ use crate::cli::demo::command as demo;
 use crate::cli::exit::{EXITS, Exit, Failure};
 use crate::cli::import::command as import;
 use crate::cli::output::Output;
-use crate::cli::{completions, config, export, log, network, serve, status, token, verify};
+use crate::cli::{completions, config, export, log, network, plan, serve, status, token, verify};
 
 /// Every command.
 pub const COMMANDS: &[&Subcommand] = &[
@@ -23,6 +23,7 @@ pub const COMMANDS: &[&Subcommand] = &[
     &status::COMMAND,
     &log::COMMAND,
     &network::COMMAND,
+    &plan::COMMAND,
     &config::COMMAND,
     &completions::COMMAND,
 ];

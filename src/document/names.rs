@@ -17,41 +17,51 @@ impl Names {
     /// Index of the volume kind that `key` names; the only kind where it names none.
     #[must_use]
     pub fn kind(&self, section: &Section, key: &str) -> Option<u8> {
-        index(&self.kinds, section, key)
+        small(named_or_only(section, key, &self.kinds))
     }
 
     /// Index of the period type that `key` names; the only type where it names none.
     #[must_use]
     pub fn period(&self, section: &Section, key: &str) -> Option<u8> {
-        index(&self.periods, section, key)
+        small(named_or_only(section, key, &self.periods))
     }
 }
 
-fn index(names: &[Text], section: &Section, key: &str) -> Option<u8> {
-    let allowed = names.join(", ");
-    // Where the list itself was refused, its own problem says enough.
+fn small(index: Option<usize>) -> Option<u8> {
+    index.map(|at| u8::try_from(at).expect("a handful of names"))
+}
+
+/// Index of the name under `key`; the only name there is where the document leaves it out. Anything else is noted.
+#[must_use]
+pub fn named_or_only(section: &Section, key: &str, names: &[Text]) -> Option<usize> {
+    match section.field(key) {
+        Some(field) => named(&field, names),
+        None if names.len() == 1 => Some(0),
+        // Where the list itself was refused, its own problem says enough.
+        None if names.is_empty() => None,
+        None => {
+            section.missing(key, &names.join(", "), None);
+            None
+        }
+    }
+}
+
+/// Index of the name that a field gives; anything else is noted.
+#[must_use]
+pub fn named(field: &Field, names: &[Text]) -> Option<usize> {
     if names.is_empty() {
         return None;
     }
-    let at = match section.field(key) {
-        None if names.len() == 1 => 0,
-        None => {
-            section.missing(key, &allowed, None);
-            return None;
-        }
-        Some(field) => {
-            let given = field.text(&allowed)?;
-            let found = names.iter().position(|name| name == given);
-            if found.is_none() {
-                field.refuse(
-                    &allowed,
-                    did_you_mean(given, names.iter().map(|name| name.as_str())),
-                );
-            }
-            found?
-        }
-    };
-    Some(u8::try_from(at).expect("a handful of names"))
+    let allowed = names.join(", ");
+    let given = field.text(&allowed)?;
+    let found = names.iter().position(|name| name == given);
+    if found.is_none() {
+        field.refuse(
+            &allowed,
+            did_you_mean(given, names.iter().map(|name| name.as_str())),
+        );
+    }
+    found
 }
 
 /// A name that can stand in addresses and column heads: letters, digits, `-`, `_`, `.`, 1 to 32, a letter or digit first.

@@ -3,11 +3,13 @@
 use std::cell::RefCell;
 use std::fmt::Write;
 use std::ops::{Range, RangeInclusive};
+use std::str::FromStr;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::base::number::{BadNumber, Volume};
+use crate::base::money::{Micros, RATE_ONE, Rate};
+use crate::base::number::Volume;
 use crate::document::problem::{Problem, did_you_mean};
 
 /// The text being read and the problems found in it so far.
@@ -259,31 +261,81 @@ impl<'a, 't> Field<'a, 't> {
     #[must_use]
     pub fn volume_above_zero(&self) -> Option<Volume> {
         let allowed = "a volume above 0 with at most 4 decimal places, in quotes, such as \"100\" or \"12.50\"";
-        let read: Result<Volume, BadNumber> = match self.value {
-            DeValue::String(text) => text.parse(),
-            DeValue::Integer(number) if number.radix() == 10 => number.as_str().parse(),
-            DeValue::Float(number) => {
-                let hint = format!(
+        self.exact(allowed, |&volume| volume > Volume::ZERO)
+    }
+
+    /// Money above zero: a whole number, or a decimal in quotes; anything else is noted.
+    #[must_use]
+    pub fn money_above_zero(&self) -> Option<Micros> {
+        let allowed = "an amount above 0 with at most 6 decimal places, in quotes, such as \"500\" or \"12.50\"";
+        self.exact(allowed, |&amount| amount > Micros::ZERO)
+    }
+
+    /// A rate: a whole number, or a decimal in quotes; anything else is noted.
+    #[must_use]
+    pub fn rate(&self) -> Option<Rate> {
+        let allowed = format!(
+            "a rate from 0 to {} with at most 8 decimal places, in quotes, such as \"0.05\"",
+            Rate::MAX
+        );
+        self.exact(&allowed, |_| true)
+    }
+
+    /// A rate above zero; anything else is noted.
+    #[must_use]
+    pub fn rate_above_zero(&self) -> Option<Rate> {
+        let allowed = format!(
+            "a rate above 0 and at most {} with at most 8 decimal places, in quotes, such as \"0.60\"",
+            Rate::MAX
+        );
+        self.exact(&allowed, |&rate| rate > Rate::ZERO)
+    }
+
+    /// A rate above zero and at most one; anything else is noted.
+    #[must_use]
+    pub fn share(&self) -> Option<Rate> {
+        let allowed = "a share above 0 and at most 1 with at most 8 decimal places, in quotes, such as \"0.60\"";
+        self.exact(allowed, |&rate| rate > Rate::ZERO && rate <= Rate(RATE_ONE))
+    }
+
+    /// An exact number that fits; anything else is noted.
+    fn exact<T: FromStr>(&self, allowed: &str, fits: impl Fn(&T) -> bool) -> Option<T> {
+        let read: Option<T> = match self.value {
+            DeValue::String(text) => text.parse().ok(),
+            DeValue::Integer(number) if number.radix() == 10 => number.as_str().parse().ok(),
+            _ => None,
+        };
+        let read = read.filter(fits);
+        if read.is_none() {
+            let hint = match self.value {
+                DeValue::Float(number) => Some(format!(
                     "write \"{}\", in quotes: floats are not exact",
                     number.as_str()
-                );
-                self.refuse(allowed, Some(hint));
-                return None;
-            }
-            _ => Err(BadNumber::Shape),
-        };
-        let volume = read.ok().filter(|&volume| volume > Volume::ZERO);
-        if volume.is_none() {
-            self.refuse(allowed, None);
+                )),
+                DeValue::String(text) if text.ends_with('%') => {
+                    Some("in parts of one: 5% is \"0.05\"".to_owned())
+                }
+                _ => None,
+            };
+            self.refuse(allowed, hint);
         }
-        volume
+        read
     }
 
     /// The values of a list; anything else is noted.
     #[must_use]
     pub fn list(&self, allowed: &str) -> Option<Vec<Field<'a, 't>>> {
-        let DeValue::Array(values) = self.value else {
+        let list = self.as_list();
+        if list.is_none() {
             self.refuse(allowed, None);
+        }
+        list
+    }
+
+    /// The values of a list without a note where it is something else.
+    #[must_use]
+    pub fn as_list(&self) -> Option<Vec<Field<'a, 't>>> {
+        let DeValue::Array(values) = self.value else {
             return None;
         };
         let fields = values.iter().enumerate().map(|(index, value)| Field {
@@ -298,8 +350,17 @@ impl<'a, 't> Field<'a, 't> {
     /// A table; anything else is noted.
     #[must_use]
     pub fn section(&self, allowed: &str) -> Option<Section<'a, 't>> {
-        let DeValue::Table(table) = self.value else {
+        let section = self.as_section();
+        if section.is_none() {
             self.refuse(allowed, None);
+        }
+        section
+    }
+
+    /// A table without a note where it is something else.
+    #[must_use]
+    pub fn as_section(&self) -> Option<Section<'a, 't>> {
+        let DeValue::Table(table) = self.value else {
             return None;
         };
         Some(Section {

@@ -3,8 +3,8 @@
 use std::fmt::Debug;
 
 use crate::base::ids::Member;
-use crate::base::money::Micros;
-use crate::plan::columns::{Column, Columns, Payees};
+use crate::base::money::{Micros, Rate};
+use crate::plan::columns::{Column, Columns, Payee, Payees};
 use crate::plan::part::{Earned, Overflow, Part, Sold};
 use crate::plan::setting::{Setting, Unfit, Values};
 
@@ -32,6 +32,17 @@ pub enum Live {
     Swept,
 }
 
+/// What all members together can earn by a component at most. Rates here may be above [`Rate::MAX`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Most {
+    /// A share of the volume of this kind that enters.
+    Volume(usize, Rate),
+    /// A share of what these components come to.
+    Earnings(Vec<usize>, Rate),
+    /// What one sale brings has no limit: why.
+    Unlimited(&'static str),
+}
+
 /// What works out a component's amounts.
 pub trait Component: Debug + Send + Sync {
     /// The columns it reads, which are loaded beforehand.
@@ -49,6 +60,10 @@ pub trait Component: Debug + Send + Sync {
     /// What one sale earns each payee, nearest first: parts whose products, added up over all sales, are the amounts before
     /// any cap. Empty where amounts do not fall apart by sale.
     fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Vec<Earned>;
+
+    /// What all members together can earn by it at most, by who can earn and how many ranks their ladder has. It holds
+    /// where no volume is below zero.
+    fn most(&self, payee: Payee, ranks: u8) -> Most;
 
     /// What one member's amount is made of. The parts add up to it but for the rounding.
     fn explain(&self, columns: &Columns, payees: &Payees<'_>, member: Member) -> Vec<Part>;

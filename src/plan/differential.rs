@@ -2,8 +2,8 @@
 
 use crate::base::ids::{Member, Seat};
 use crate::base::money::{Micros, Rate};
-use crate::plan::columns::{Column, Columns, Payees};
-use crate::plan::component::{Component, Kind, Live};
+use crate::plan::columns::{Column, Columns, Payee, Payees};
+use crate::plan::component::{Component, Kind, Live, Most};
 use crate::plan::flow::{Flow, Ground, Term, Unit};
 use crate::plan::part::{Earned, Overflow, Part, Sold};
 use crate::plan::setting::{Default, Form, Setting, Step, Unfit, Values, row_of};
@@ -227,6 +227,10 @@ impl Component for Differential {
     fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
         let differences = self.differences(columns, payees);
         differences.ground.pay(&differences, Unit::Volume)
+    }
+
+    fn most(&self, _: Payee, _: u8) -> Most {
+        Most::Volume(self.volume, self.rates.last().copied().unwrap_or_default())
     }
 
     fn explain(&self, columns: &Columns, payees: &Payees<'_>, member: Member) -> Vec<Part> {

@@ -2,8 +2,8 @@
 
 use crate::base::ids::{Member, Seat};
 use crate::base::money::Micros;
-use crate::plan::columns::{Column, Columns, Payees};
-use crate::plan::component::{Component, Kind, Live};
+use crate::plan::columns::{Column, Columns, Payee, Payees};
+use crate::plan::component::{Component, Kind, Live, Most};
 use crate::plan::flow::{Ground, Term, Unit};
 use crate::plan::generations::{BOUNDARY, BOUNDARY_ACTIVE, Cut, Generations, NUMBERING};
 use crate::plan::part::{Earned, Overflow, Part, Sold};
@@ -91,6 +91,13 @@ impl Component for Generation {
         self.cut.pay_each(payees, |rank| {
             ground.pay(&self.generations(ground, rank), Unit::Volume)
         })
+    }
+
+    fn most(&self, payee: Payee, ranks: u8) -> Most {
+        match self.cut.most(&self.schedule, payee, ranks) {
+            Ok(rate) => Most::Volume(self.volume, rate),
+            Err(why) => Most::Unlimited(why),
+        }
     }
 
     fn explain(&self, columns: &Columns, payees: &Payees<'_>, member: Member) -> Vec<Part> {

@@ -1,8 +1,8 @@
 //! Generations: stretches of a downline cut at members of a rank.
 
 use crate::base::ids::Seat;
-use crate::base::money::Micros;
-use crate::plan::columns::Payees;
+use crate::base::money::{Micros, Rate};
+use crate::plan::columns::{Payee, Payees};
 use crate::plan::flow::{Flow, Ground, Term};
 use crate::plan::part::Overflow;
 use crate::plan::schedule::Schedule;
@@ -85,6 +85,36 @@ impl Cut {
         match self.boundary {
             Boundary::Rank(rank) => vec![rank],
             Boundary::SameOrHigher => payees.ranks_held(),
+        }
+    }
+
+    /// What something costs that is paid by generation, as a share of it, where payees have the ranks up to `ranks`.
+    ///
+    /// # Errors
+    /// Why there is no such share.
+    pub(super) fn most(
+        self,
+        schedule: &Schedule,
+        payee: Payee,
+        ranks: u8,
+    ) -> Result<Rate, &'static str> {
+        let from = payee.min_rank;
+        if self.active && !payee.active {
+            return Err("an inactive member is paid for a generation that he does not end");
+        }
+        let Some(first) = schedule.first_paid(from, ranks) else {
+            return Ok(Rate::ZERO);
+        };
+        match self.boundary {
+            Boundary::Rank(rank) if first < rank => {
+                Err("a member below the boundary is paid for a generation that he does not end")
+            }
+            Boundary::Rank(_) => Ok(schedule.most(from, ranks)),
+            // Payees of one rank end each other's generations; those of another may be paid for the same ones.
+            Boundary::SameOrHigher => {
+                let each = (from..=ranks).map(|rank| schedule.most(rank, rank).0);
+                Ok(Rate(each.sum()))
+            }
         }
     }
 

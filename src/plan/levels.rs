@@ -2,6 +2,7 @@
 
 use crate::base::ids::Seat;
 use crate::base::money::Rate;
+use crate::plan::columns::Payee;
 use crate::plan::flow::{Flow, Ground, Term};
 use crate::plan::schedule::Schedule;
 use crate::plan::setting::{Default, Form, Setting};
@@ -34,6 +35,22 @@ impl Compression {
             _ => Compression::SkipInactive,
         }
     }
+}
+
+/// What something costs that is paid by level, as a share of it, where payees have the ranks up to `ranks`.
+///
+/// # Errors
+/// Why there is no such share.
+pub(super) fn most(
+    schedule: &Schedule,
+    compression: Compression,
+    payee: Payee,
+    ranks: u8,
+) -> Result<Rate, &'static str> {
+    if compression == Compression::SkipInactive && !payee.active {
+        return Err("an inactive member is paid at a level that he does not use up");
+    }
+    Ok(schedule.most(payee.min_rank, ranks))
 }
 
 /// Levels as a flow: place k of what a seat receives has used up k levels on its way.

@@ -2,11 +2,11 @@
 
 use crate::base::ids::{Member, Seat};
 use crate::base::money::{Micros, Rate};
-use crate::plan::columns::{Column, Columns, Payees};
-use crate::plan::component::{Component, Kind, Live};
+use crate::plan::columns::{Column, Columns, Payee, Payees};
+use crate::plan::component::{Component, Kind, Live, Most};
 use crate::plan::flow::{Ground, Unit};
 use crate::plan::generations::{BOUNDARY, BOUNDARY_ACTIVE, Cut, Generations, NUMBERING};
-use crate::plan::levels::{COMPRESSION, Compression, Levels};
+use crate::plan::levels::{self, COMPRESSION, Compression, Levels};
 use crate::plan::part::{Earned, Overflow, Part, Sold};
 use crate::plan::schedule::{RATES, RATES_BY_RANK, Schedule};
 use crate::plan::setting::{Default, Form, Setting, Unfit, Values};
@@ -170,6 +170,17 @@ impl Component for Matching {
 
     fn trace(&self, _: &Columns, _: &Payees<'_>, _: &Sold) -> Vec<Earned> {
         Vec::new()
+    }
+
+    fn most(&self, payee: Payee, ranks: u8) -> Most {
+        let most = match self.cut {
+            Some(cut) => cut.most(&self.schedule, payee, ranks),
+            None => levels::most(&self.schedule, self.compression, payee, ranks),
+        };
+        match most {
+            Ok(rate) => Most::Earnings(self.of.clone(), rate),
+            Err(why) => Most::Unlimited(why),
+        }
     }
 
     fn explain(&self, columns: &Columns, payees: &Payees<'_>, member: Member) -> Vec<Part> {

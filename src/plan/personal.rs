@@ -2,8 +2,8 @@
 
 use crate::base::ids::Member;
 use crate::base::money::{Micros, Rate};
-use crate::plan::columns::{Column, Columns, Payees};
-use crate::plan::component::{Component, Kind, Live};
+use crate::plan::columns::{Column, Columns, Payee, Payees};
+use crate::plan::component::{Component, Kind, Live, Most};
 use crate::plan::flow::{Term, Unit};
 use crate::plan::part::{Earned, Overflow, Part, Sold};
 use crate::plan::setting::{Default, Setting, Step, Unfit, Values};
@@ -83,6 +83,11 @@ impl Component for Personal {
             }
         }
         Unit::Volume.amounts(&sums)
+    }
+
+    fn most(&self, _: Payee, _: u8) -> Most {
+        let rates = self.steps.iter().map(|step| step.rate);
+        Most::Volume(self.volume, rates.max().unwrap_or_default())
     }
 
     fn explain(&self, columns: &Columns, payees: &Payees<'_>, member: Member) -> Vec<Part> {

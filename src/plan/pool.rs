@@ -2,8 +2,8 @@
 
 use crate::base::ids::{ENROLLER_TREE, Member};
 use crate::base::money::{Micros, PER_MICRO, Rate};
-use crate::plan::columns::{Column, Columns, Payees};
-use crate::plan::component::{Component, Kind, Live};
+use crate::plan::columns::{Column, Columns, Payee, Payees};
+use crate::plan::component::{Component, Kind, Live, Most};
 use crate::plan::part::{Basis, Earned, Overflow, Part, Sold};
 use crate::plan::setting::{Default, Form, Setting, Unfit, Values, row_of};
 use crate::plan::shared::VOLUME;
@@ -109,6 +109,10 @@ impl Component for Pool {
 
     fn trace(&self, _: &Columns, _: &Payees<'_>, _: &Sold) -> Vec<Earned> {
         Vec::new()
+    }
+
+    fn most(&self, _: Payee, _: u8) -> Most {
+        Most::Volume(self.volume, self.rate)
     }
 
     fn explain(&self, columns: &Columns, payees: &Payees<'_>, member: Member) -> Vec<Part> {

@@ -51,6 +51,21 @@ impl Schedule {
         by_rank.chain([self.flat.len()]).max().unwrap_or(0)
     }
 
+    /// The most that each place pays to one of the ranks `from` to `to`, summed: what something costs that is paid once
+    /// at each place.
+    pub(super) fn most(&self, from: u8, to: u8) -> Rate {
+        let at = |place: usize| {
+            let rates = (from..=to).filter_map(|rank| self.rates(rank).get(place));
+            rates.map(|rate| rate.0).max().unwrap_or(0)
+        };
+        Rate((0..self.levels()).map(at).sum())
+    }
+
+    /// The lowest of the ranks `from` to `to` that is paid at all.
+    pub(super) fn first_paid(&self, from: u8, to: u8) -> Option<u8> {
+        (from..=to).find(|&rank| !self.rates(rank).is_empty())
+    }
+
     /// The rates of a rank, the first level first.
     pub(super) fn rates(&self, rank: u8) -> &[Rate] {
         row_of(&self.by_rank, rank).unwrap_or(&self.flat)

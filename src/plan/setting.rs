@@ -40,7 +40,7 @@ pub enum Form {
     RateByRank,
     /// A table from rank to a whole number of shares: [`Value::SharesByRank`].
     SharesByRank,
-    /// A list of tables with `at_least` (a volume above zero, rising) and `rate`: [`Value::Steps`].
+    /// A list of tables with `at_least` (a volume above zero, rising) and `rate`, at most [`STEPS_MAX`]: [`Value::Steps`].
     Steps,
     /// The name of a rank, or the word [`SAME_OR_HIGHER`]: [`Value::Boundary`].
     Boundary,
@@ -61,6 +61,9 @@ pub enum Default {
 
 /// Levels or generations a component can pay.
 pub const LEVELS_MAX: usize = 32;
+
+/// Steps a schedule can have.
+pub const STEPS_MAX: usize = 64;
 
 /// The word for a boundary that is the payee's own rank.
 pub const SAME_OR_HIGHER: &str = "same_or_higher";

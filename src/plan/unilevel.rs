@@ -2,10 +2,10 @@
 
 use crate::base::ids::{Member, Seat};
 use crate::base::money::{Micros, Rate};
-use crate::plan::columns::{Column, Columns, Payees};
-use crate::plan::component::{Component, Kind, Live};
+use crate::plan::columns::{Column, Columns, Payee, Payees};
+use crate::plan::component::{Component, Kind, Live, Most};
 use crate::plan::flow::{Ground, Unit};
-use crate::plan::levels::{COMPRESSION, Compression, Levels};
+use crate::plan::levels::{self, COMPRESSION, Compression, Levels};
 use crate::plan::part::{Earned, Overflow, Part, Sold};
 use crate::plan::schedule::{RATES, RATES_BY_RANK, Schedule};
 use crate::plan::setting::{Default, Form, Setting, Unfit, Values};
@@ -92,6 +92,13 @@ impl Component for Unilevel {
     fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
         let ground = self.ground(columns, payees);
         ground.pay(&self.levels(ground), Unit::Volume)
+    }
+
+    fn most(&self, payee: Payee, ranks: u8) -> Most {
+        match levels::most(&self.schedule, self.compression, payee, ranks) {
+            Ok(rate) => Most::Volume(self.volume, Rate(rate.0 + self.own_rate.0)),
+            Err(why) => Most::Unlimited(why),
+        }
     }
 
     fn explain(&self, columns: &Columns, payees: &Payees<'_>, member: Member) -> Vec<Part> {

@@ -23,12 +23,13 @@ pub(crate) const ARROWS: &[Arrow] = &[
     arrow("tree", &["base", "arena"], &[]),
     arrow("book", &["base", "arena", "tree"], &[]),
     arrow("engine", &["base", "arena", "tree", "book"], &[]),
+    arrow("plan", &["base"], &[]),
     arrow(
         "document",
-        &["base", "tree::rules", "book::rules", "engine"],
+        &["base", "tree::rules", "book::rules", "engine", "plan"],
         &["engine::execute", "engine::state"],
     ),
-    arrow("view", &["base", "tree", "book", "engine"], &[]),
+    arrow("view", &["base", "tree", "book", "engine", "plan"], &[]),
     arrow(
         "view/verify",
         &[
@@ -43,7 +44,7 @@ pub(crate) const ARROWS: &[Arrow] = &[
     arrow(
         "runtime",
         &[
-            "base", "arena", "store", "tree", "book", "engine", "document", "view",
+            "base", "arena", "store", "tree", "book", "engine", "plan", "document", "view",
         ],
         &[],
     ),
@@ -55,6 +56,7 @@ pub(crate) const ARROWS: &[Arrow] = &[
             "book::rules",
             "book::forest",
             "engine",
+            "plan",
             "document",
             "view",
             "runtime",
@@ -64,8 +66,8 @@ pub(crate) const ARROWS: &[Arrow] = &[
     arrow(
         "cli",
         &[
-            "base", "arena", "store", "tree", "book", "engine", "document", "view", "runtime",
-            "api",
+            "base", "arena", "store", "tree", "book", "engine", "plan", "document", "view",
+            "runtime", "api",
         ],
         &[],
     ),

@@ -1,0 +1,137 @@
+//! One entry of `plans.components`: what every component has, and the settings of its kind.
+
+use crate::base::ids::Text;
+use crate::document::names::{check_name, check_unique};
+use crate::document::plan::known::{Ranks, kind_named, rank};
+use crate::document::plan::settings::{self, Place, names_ranks};
+use crate::document::problem::did_you_mean;
+use crate::document::reader::{Field, Section};
+use crate::plan::KINDS;
+use crate::plan::columns::Payee;
+use crate::plan::component::Kind;
+use crate::plan::set::Entry;
+
+/// Settings that every component has, each with what may stand there, what holds where it is left out, and a sentence.
+pub const COMMON: [[&str; 4]; 6] = [
+    [
+        "name",
+        "a name",
+        "needed",
+        "Its name, which no other component of the document has.",
+    ],
+    ["kind", "the name of a kind", "needed", "What it pays."],
+    [
+        "period",
+        "the name of a period type",
+        "the only one",
+        "The periods it is worked out for.",
+    ],
+    [
+        "payee",
+        "`active`, `any`",
+        "`active`",
+        "Which distributors in standing can earn by it.",
+    ],
+    [
+        "min_rank",
+        "the name of a rank",
+        "none",
+        "The rank of the plan's ladder from which on members can earn by it.",
+    ],
+    [
+        "cap",
+        "an amount, such as \"500\"",
+        "none",
+        "The most that a member earns by it in a period.",
+    ],
+];
+
+/// Reads a component. `plan` is the index of its plan. All problems are noted; none is returned where there is one.
+pub fn read(section: &Section, plan: usize, place: &Place) -> Option<Entry> {
+    let name = read_name(section, place);
+    let kind = read_kind(section);
+    let period = place.network.period(section);
+    let active = section.field("payee").map_or(Some(true), |field| {
+        field.choice(&[("active", true), ("any", false)])
+    });
+    let min_rank = section.field("min_rank").map_or(Some(0), |field| {
+        let ladder = place.ladder(&field)?;
+        rank(&field, ladder)
+    });
+    let cap = section
+        .field("cap")
+        .map_or(Some(None), |field| field.money_above_zero().map(Some));
+    let kind = kind?;
+    let own = kind.settings.iter().map(|setting| setting.key);
+    let keys: Vec<&str> = COMMON.iter().map(|[key, ..]| *key).chain(own).collect();
+    section.only(&keys);
+    check_period(section, kind, place);
+    let values = settings::read(section, kind, place)?;
+    let component = match (kind.build)(&values) {
+        Ok(component) => component,
+        Err(unfit) => {
+            match section.field(unfit.key) {
+                Some(field) => field.refuse(&unfit.allowed, None),
+                None => section.missing(unfit.key, &unfit.allowed, None),
+            }
+            return None;
+        }
+    };
+    Some(Entry {
+        name: name?,
+        plan,
+        ladder: match place.ranks {
+            Ranks::Of(ladder, _) => Some(ladder),
+            Ranks::Nothing | Ranks::Unknown => None,
+        },
+        period: period?,
+        payee: Payee {
+            active: active?,
+            min_rank: min_rank?,
+        },
+        cap: cap?,
+        kind,
+        settings: values,
+        component,
+    })
+}
+
+fn read_name(section: &Section, place: &Place) -> Option<Text> {
+    let field = section.required("name", "a name such as \"level-pay\"")?;
+    let text = check_name(&field)?;
+    let others = place.components[..place.index].iter();
+    let mut others = others.filter_map(|other| other.name.as_deref());
+    check_unique(&field, &text, &mut others).then_some(text)
+}
+
+fn read_kind(section: &Section) -> Option<&'static Kind> {
+    let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+    let allowed = names.join(", ");
+    let field: Field = section.required("kind", &allowed)?;
+    let given = field.text(&allowed)?;
+    let kind = kind_named(given);
+    if kind.is_none() {
+        field.refuse(&allowed, did_you_mean(given, names));
+    }
+    kind
+}
+
+/// Notes a component that names ranks of a ladder which is judged over other periods.
+fn check_period(section: &Section, kind: &Kind, place: &Place) {
+    let (Ranks::Of(_, ladder), Some(own)) = (place.ranks, place.period) else {
+        return;
+    };
+    let Some(period) = ladder.period.filter(|&period| period != own) else {
+        return;
+    };
+    if let Some(field) = section.field("period")
+        && names_ranks(section, kind)
+    {
+        let allowed = format!(
+            "{}, as the ladder `{}`, whose ranks it names",
+            place.network.periods[period],
+            ladder.name.as_deref().unwrap_or_default()
+        );
+        field.refuse(&allowed, None);
+    }
+}
