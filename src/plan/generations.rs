@@ -118,7 +118,7 @@ impl Cut {
         }
     }
 
-    /// What everybody earns: by one columns, or where a payee's own rank is the boundary by one for each rank there is.
+    /// What everybody earns: by one pass, or where a payee's own rank is the boundary by one for each rank there is.
     ///
     /// # Errors
     /// If an amount is beyond the range.
@@ -127,11 +127,11 @@ impl Cut {
         payees: &Payees<'_>,
         mut pay: impl FnMut(u8) -> Result<Vec<Micros>, Overflow>,
     ) -> Result<Vec<Micros>, Overflow> {
-        let mut all = Vec::new();
+        // Where nobody can earn, no rank is gone through, and everybody still has an amount.
+        let mut all = vec![Micros::ZERO; payees.members()];
         for rank in self.ranks(payees) {
             let paid = pay(rank)?;
-            all.resize(paid.len(), Micros::ZERO);
-            // Each is paid in the columns of his own rank, and nothing in the others.
+            // Each is paid in the pass of his own rank, and nothing in the others.
             for (sum, amount) in all.iter_mut().zip(paid) {
                 sum.0 += amount.0;
             }
