@@ -223,5 +223,13 @@ macro_rules! tables {
 }
 
 tables!(
-    capped, company_cap, differential, generation, matching, personal, pool, ranks, unilevel,
+    capped,
+    company_cap,
+    differential,
+    generation,
+    matching,
+    personal,
+    pool,
+    ranks,
+    unilevel,
 );

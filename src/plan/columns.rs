@@ -246,6 +246,12 @@ impl Payees<'_> {
         ranks.get(member as usize).copied().unwrap_or(0)
     }
 
+    /// Members, the company included.
+    #[must_use]
+    pub fn members(&self) -> usize {
+        self.members.len()
+    }
+
     /// The ranks that payees hold, 0 among them where one holds none. O(members).
     #[must_use]
     pub fn ranks_held(&self) -> Vec<u8> {

@@ -127,10 +127,10 @@ impl Cut {
         payees: &Payees<'_>,
         mut pay: impl FnMut(u8) -> Result<Vec<Micros>, Overflow>,
     ) -> Result<Vec<Micros>, Overflow> {
-        let mut all = Vec::new();
+        // Where nobody can earn, no rank is gone through, and everybody still has an amount.
+        let mut all = vec![Micros::ZERO; payees.members()];
         for rank in self.ranks(payees) {
             let paid = pay(rank)?;
-            all.resize(paid.len(), Micros::ZERO);
             // Each is paid in the pass of his own rank, and nothing in the others.
             for (sum, amount) in all.iter_mut().zip(paid) {
                 sum.0 += amount.0;

@@ -1,0 +1,274 @@
+//! A plan set in plain words: numbers of trees, kinds and period types, volumes in 1e-4, rates in 1e-8, money in 1e-6.
+
+/// A whole set.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    pub(crate) ladders: Vec<Ladder>,
+    pub(crate) plans: Vec<Plan>,
+    pub(crate) company_cap: Option<Ceiling>,
+}
+
+/// Ranks from the lowest to the highest; their numbers count from 1.
+#[derive(Clone, Debug)]
+pub(crate) struct Ladder {
+    pub(crate) name: String,
+    pub(crate) period: usize,
+    pub(crate) tree: usize,
+    pub(crate) ranks: Vec<(String, Need)>,
+}
+
+/// What a rank takes.
+#[derive(Clone, Debug)]
+pub(crate) enum Need {
+    All(Vec<Need>),
+    Any(Vec<Need>),
+    Of(usize, Vec<Need>),
+    Active,
+    /// What some volume of his place comes to.
+    Volume {
+        measure: Measure,
+        kind: usize,
+        at_least: i64,
+        tree: usize,
+    },
+    Enrolled {
+        count: usize,
+        active: bool,
+        in_each_leg_of: Option<usize>,
+    },
+    Customers(usize),
+    Legs {
+        count: usize,
+        rank: u8,
+    },
+}
+
+/// Which volume of a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Measure {
+    Own,
+    Group { with_own: bool },
+    Side,
+    Capped { leg_max: i64, share_of: ShareOf },
+    LesserLeg,
+}
+
+/// Of what the most a leg counts for is a share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ShareOf {
+    Requirement,
+    Total,
+}
+
+/// A share of what the company sold, over components by their numbers in the set.
+#[derive(Clone, Debug)]
+pub(crate) struct Ceiling {
+    pub(crate) kind: usize,
+    pub(crate) rate: i64,
+    pub(crate) components: Vec<usize>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) name: String,
+    pub(crate) ladder: Option<usize>,
+    pub(crate) components: Vec<Component>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Component {
+    pub(crate) name: String,
+    pub(crate) period: usize,
+    /// Whether only active members earn.
+    pub(crate) active_only: bool,
+    /// 0 for everybody.
+    pub(crate) min_rank: u8,
+    pub(crate) cap: Option<i64>,
+    pub(crate) pays: Pays,
+}
+
+/// The six kinds.
+#[derive(Clone, Debug)]
+pub(crate) enum Pays {
+    Unilevel {
+        tree: usize,
+        kind: usize,
+        compression: Compression,
+        rates: Rates,
+        own_rate: i64,
+    },
+    Generation {
+        tree: usize,
+        kind: usize,
+        cut: Cut,
+        rates: Rates,
+    },
+    Differential {
+        tree: usize,
+        kind: usize,
+        by: By,
+        absorb: bool,
+        own: bool,
+    },
+    Personal {
+        tree: usize,
+        kind: usize,
+        steps: Steps,
+    },
+    Matching {
+        tree: usize,
+        of: Vec<usize>,
+        way: Way,
+        rates: Rates,
+    },
+    Pool {
+        kind: usize,
+        rate: i64,
+        shares: Vec<(u8, i64)>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Compression {
+    None,
+    SkipInactive,
+    Full,
+}
+
+/// How a match goes down.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Way {
+    Level(Compression),
+    Generation(Cut),
+}
+
+/// Where generations end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cut {
+    /// A rank; none where it is the payee's own.
+    pub(crate) rank: Option<u8>,
+    pub(crate) active: bool,
+    pub(crate) numbering: Numbering,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Numbering {
+    SelfExclusive,
+    SelfInclusive,
+    Breakaway,
+}
+
+/// Rates by level, for all and by rank; rows from the lowest rank.
+#[derive(Clone, Debug)]
+pub(crate) struct Rates {
+    pub(crate) all: Vec<i64>,
+    pub(crate) by_rank: Vec<(u8, Vec<i64>)>,
+}
+
+/// What a differential's rate goes by.
+#[derive(Clone, Debug)]
+pub(crate) enum By {
+    Steps(Steps),
+    Rank(Vec<(u8, i64)>),
+}
+
+/// Rates from a group volume on; of another kind than the one that is paid on, where one is named.
+#[derive(Clone, Debug)]
+pub(crate) struct Steps {
+    pub(crate) kind: Option<usize>,
+    pub(crate) rows: Vec<(i64, i64)>,
+}
+
+impl Draft {
+    /// Every component with the number of its plan, in the order of the set.
+    pub(crate) fn components(&self) -> Vec<(&Plan, &Component)> {
+        let plans = self.plans.iter();
+        plans
+            .flat_map(|plan| {
+                plan.components
+                    .iter()
+                    .map(move |component| (plan, component))
+            })
+            .collect()
+    }
+}
+
+impl Need {
+    /// The name of the thing, with what makes it another thing.
+    pub(crate) fn sort(&self) -> &'static str {
+        match self {
+            Need::All(_) => "all",
+            Need::Any(_) => "any",
+            Need::Of(..) => "of",
+            Need::Active => "active",
+            Need::Volume { measure, .. } => match measure {
+                Measure::Own => "own",
+                Measure::Group { with_own: true } => "group",
+                Measure::Group { with_own: false } => "group without own",
+                Measure::Side => "side",
+                Measure::Capped {
+                    share_of: ShareOf::Requirement,
+                    ..
+                } => "capped by requirement",
+                Measure::Capped { .. } => "capped by total",
+                Measure::LesserLeg => "lesser leg",
+            },
+            Need::Enrolled {
+                in_each_leg_of: Some(_),
+                ..
+            } => "enrolled in each leg",
+            Need::Enrolled { active: true, .. } => "enrolled active",
+            Need::Enrolled { .. } => "enrolled",
+            Need::Customers(_) => "customers",
+            Need::Legs { .. } => "legs",
+        }
+    }
+
+    /// Whether some volume is asked for in it.
+    pub(crate) fn asks_volume(&self) -> bool {
+        match self {
+            Need::All(needs) | Need::Any(needs) | Need::Of(_, needs) => {
+                needs.iter().any(Need::asks_volume)
+            }
+            Need::Volume { .. } => true,
+            _ => false,
+        }
+    }
+}
+
+impl Pays {
+    /// The name of the kind, with the settings that make it another calculation.
+    pub(crate) fn sort(&self) -> String {
+        let cut_sort = |cut: &Cut| {
+            let at = if cut.rank.is_some() {
+                "rank"
+            } else {
+                "same or higher"
+            };
+            let who = if cut.active { "active" } else { "any" };
+            format!("{:?} {at} {who}", cut.numbering)
+        };
+        match self {
+            Pays::Unilevel { compression, .. } => format!("unilevel {compression:?}"),
+            Pays::Generation { cut, .. } => format!("generation {}", cut_sort(cut)),
+            Pays::Differential {
+                by, absorb, own, ..
+            } => {
+                let by = if matches!(by, By::Steps(_)) {
+                    "steps"
+                } else {
+                    "rank"
+                };
+                let after = if *absorb { "absorb" } else { "pass up" };
+                let from = if *own { "own" } else { "above" };
+                format!("differential {by} {after} {from}")
+            }
+            Pays::Personal { .. } => "personal".to_owned(),
+            Pays::Matching { way, .. } => match way {
+                Way::Level(compression) => format!("matching {compression:?}"),
+                Way::Generation(cut) => format!("matching {:?}", cut.numbering),
+            },
+            Pays::Pool { .. } => "pool".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What plans are worked out from, in plain lists: one period type's book as the model has it.
+
+use arborline::engine::member::{MemberKind, Status};
+
+use crate::model::figures::{Figures, Scene};
+use crate::model::trees::Tree;
+use crate::model::world::{COMPANY, Person, World};
+
+/// The network as one book of one period type shows it.
+pub(crate) struct Sight {
+    /// All trees of the network; those younger than the book have nobody in them.
+    pub(crate) trees: Vec<Tree>,
+    /// By tree, kind and seat: what entered as the seat's own, and as from one level below it.
+    pub(crate) entered: Vec<Vec<Vec<Entered>>>,
+    /// By member; those who joined after the book are left out.
+    pub(crate) people: Vec<Who>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Entered {
+    pub(crate) own: i128,
+    pub(crate) below: i128,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Who {
+    pub(crate) role: Role,
+    pub(crate) active: bool,
+    pub(crate) enroller: Option<usize>,
+    /// His first seat by tree.
+    pub(crate) seats: Vec<Option<usize>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    Distributor,
+    Customer,
+    Neither,
+}
+
+impl Sight {
+    /// Looks at a scene of period type `of`. Kinds and statuses are those of now, all else is the scene's.
+    pub(crate) fn of(world: &World, scene: &Scene<'_>, figures: &[Figures], of: usize) -> Sight {
+        let mut trees = scene.trees.to_vec();
+        for younger in &world.law().trees[trees.len()..] {
+            trees.push(Tree::new(younger.shape));
+        }
+        let entered = (0..trees.len()).map(|tree| {
+            let kinds = 0..world.law().kinds.len();
+            kinds
+                .map(|kind| match figures.get(tree) {
+                    Some(figures) if kind < scene.rules.kinds.len() => {
+                        entered(&trees[tree], figures, of, kind)
+                    }
+                    _ => vec![Entered::default(); trees[tree].seats.len()],
+                })
+                .collect()
+        });
+        let people = 0..trees[0].seats.len();
+        let people = people.map(|member| Who {
+            role: role(member, &world.people[member]),
+            active: figures[0].standing[member].1,
+            enroller: if scene.rules.enrolled_by_fact {
+                world.people[member].enrolled_by
+            } else {
+                trees[0].parent(member)
+            },
+            seats: (0..trees.len())
+                .map(|tree| {
+                    let first = world.seat(tree, member, 1);
+                    first.filter(|&seat| seat < trees[tree].seats.len())
+                })
+                .collect(),
+        });
+        let (entered, people) = (entered.collect(), people.collect());
+        Sight {
+            trees,
+            entered,
+            people,
+        }
+    }
+
+    /// Who holds a seat.
+    pub(crate) fn owner(&self, tree: usize, seat: usize) -> usize {
+        self.trees[tree].seats[seat].owner
+    }
+
+    /// All that entered at a seat.
+    pub(crate) fn entered_at(&self, tree: usize, kind: usize, seat: usize) -> i128 {
+        let entered = self.entered[tree][kind][seat];
+        entered.own + entered.below
+    }
+
+    /// All that entered at a seat and everywhere below it.
+    pub(crate) fn group(&self, tree: usize, kind: usize, seat: usize) -> i128 {
+        let all = self.trees[tree].subtree(seat);
+        all.into_iter()
+            .map(|seat| self.entered_at(tree, kind, seat))
+            .sum()
+    }
+
+    /// The group volume of each child of a seat.
+    pub(crate) fn legs(&self, tree: usize, kind: usize, seat: usize) -> Vec<i128> {
+        let children = self.trees[tree].seats[seat].children.iter();
+        children
+            .map(|&child| self.group(tree, kind, child))
+            .collect()
+    }
+
+    /// A distributor in standing who is active.
+    pub(crate) fn stands_active(&self, member: usize) -> bool {
+        self.people[member].role == Role::Distributor && self.people[member].active
+    }
+}
+
+fn role(member: usize, person: &Person) -> Role {
+    if member == COMPANY || person.status == Status::Terminated {
+        Role::Neither
+    } else if person.kind == MemberKind::Distributor {
+        Role::Distributor
+    } else {
+        Role::Customer
+    }
+}
+
+/// What entered at each seat itself: what its group has beyond the groups of its children.
+fn entered(tree: &Tree, figures: &Figures, of: usize, kind: usize) -> Vec<Entered> {
+    let seats = 0..tree.seats.len();
+    seats
+        .map(|seat| {
+            let group = &figures.group[of][kind];
+            let children = tree.seats[seat].children.iter();
+            let below: i64 = children.map(|&child| group[child]).sum();
+            let own = figures.own[of][kind][seat];
+            Entered {
+                own: i128::from(own),
+                below: i128::from(group[seat] - below - own),
+            }
+        })
+        .collect()
+}
