@@ -6,6 +6,7 @@ mod broken;
 mod described;
 mod facts;
 mod network;
+pub(crate) mod plans;
 mod reads;
 mod refused;
 mod roles;

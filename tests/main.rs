@@ -19,7 +19,7 @@ mod log;
 mod model;
 mod pages;
 mod pipeline;
-mod plans;
+// mod plans;
 mod snapshots;
 mod tidy;
 mod traced;

@@ -7,6 +7,7 @@ pub mod facts;
 pub mod health;
 pub mod members;
 pub mod network;
+pub mod plans;
 pub mod tokens;
 pub mod trees;
 
@@ -17,6 +18,7 @@ pub const ROUTES: &[&[Route]] = &[
     members::ROWS,
     company::ROWS,
     network::ROWS,
+    plans::ROWS,
     tokens::ROWS,
     health::ROWS,
 ];
