@@ -9,6 +9,7 @@ use serde_json::Value;
 
 mod events;
 mod plan;
+mod plans;
 
 /// A folder with the program, cut off from the variables of whoever runs the tests.
 struct Desk {

@@ -50,5 +50,5 @@ macro_rules! tables {
 
 tables!(
     activity, adjust, atomic, calendar, centres, change, close, customers, enrol, found, late,
-    moves, order, overflow, place, policies, refund, status, token, update,
+    moves, order, overflow, place, plans, policies, refund, status, token, update,
 );

@@ -3,9 +3,11 @@
 mod around;
 mod bad_input;
 mod broken;
+mod commissions;
 mod described;
 mod facts;
 mod network;
+pub(crate) mod plans;
 mod reads;
 mod refused;
 mod roles;

@@ -9,6 +9,7 @@ pub(crate) mod figures;
 pub(crate) mod judge;
 pub(crate) mod people;
 pub(crate) mod places;
+pub(crate) mod plans;
 pub(crate) mod trees;
 pub(crate) mod volume;
 pub(crate) mod world;

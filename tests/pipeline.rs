@@ -6,5 +6,6 @@ mod kill;
 mod life;
 mod memory;
 mod network;
+mod plans;
 mod start;
 mod time;

@@ -16,7 +16,7 @@ use crate::view::error::{ViewError, What};
 pub struct Origin {
     /// What stands before a field's name: `data.` for an event in its envelope.
     pub prefix: &'static str,
-    /// The member, order, period or token was named by the path: an unknown one is 404.
+    /// The member, order, period, token or plan set was named by the path: an unknown one is 404.
     pub in_path: bool,
 }
 
@@ -58,7 +58,10 @@ pub fn rejection(rejection: Rejection, origin: Origin) -> Problem {
     }
     let named_in_path = match rejection {
         Rejection::UnknownMember(field) => field == Field::Member,
-        Rejection::UnknownOrder | Rejection::UnknownPeriod | Rejection::UnknownToken => true,
+        Rejection::UnknownOrder
+        | Rejection::UnknownPeriod
+        | Rejection::UnknownToken
+        | Rejection::UnknownPlan => true,
         _ => false,
     };
     // The code of an unknown thing is 404 by itself; inside a body it is a rule that is not met.
@@ -114,6 +117,8 @@ fn code_of(rejection: Rejection) -> Code {
         Rejection::UnknownOrder => Code::UnknownOrder,
         Rejection::UnknownPeriod => Code::UnknownPeriod,
         Rejection::UnknownToken => Code::UnknownToken,
+        Rejection::UnknownPlan => Code::UnknownPlan,
+        Rejection::UnknownVersion => Code::UnknownVersion,
         Rejection::Terminated(_) => Code::MemberTerminated,
         Rejection::WrongKind(_) => Code::WrongKind,
         Rejection::StatusUnchanged => Code::StatusUnchanged,
@@ -140,7 +145,7 @@ fn code_of(rejection: Rejection) -> Code {
 }
 
 /// What the rejections say whose words do not depend on what was asked.
-const SENTENCES: [(Code, &str); 31] = [
+const SENTENCES: [(Code, &str); 33] = [
     (Code::NoNetwork, "The network has no rules yet."),
     (Code::AlreadyFounded, "The network has its rules already."),
     (
@@ -162,6 +167,11 @@ const SENTENCES: [(Code, &str); 31] = [
         "There is no period with this label, or it has not begun.",
     ),
     (Code::UnknownToken, "There is no token with this id."),
+    (Code::UnknownPlan, "There is no plan set with this id."),
+    (
+        Code::UnknownVersion,
+        "The plan set has no version with this number.",
+    ),
     (Code::MemberTerminated, "The member is terminated."),
     (Code::WrongKind, "A member of this kind may not do this."),
     (
@@ -253,6 +263,8 @@ fn field_of(rejection: Rejection) -> Option<&'static str> {
             return Some("period");
         }
         Rejection::UnknownToken => return Some("token"),
+        Rejection::UnknownPlan => return Some("set"),
+        Rejection::UnknownVersion => return Some("version"),
         Rejection::StatusUnchanged => return Some("status"),
         Rejection::HasDownline => return Some("kind"),
         Rejection::SeatTaken | Rejection::NoSuchLeg => return Some("leg"),
@@ -373,6 +385,8 @@ fn unknown(what: What) -> Code {
         What::Member => Code::UnknownMember,
         What::Order => Code::UnknownOrder,
         What::Period => Code::UnknownPeriod,
+        What::PlanSet => Code::UnknownPlan,
+        What::PlanVersion => Code::UnknownVersion,
         What::Tree => Code::UnknownTree,
         What::Kind
         | What::PeriodType
@@ -392,6 +406,8 @@ fn noun(what: What) -> &'static str {
         What::PeriodType => "period type",
         What::Period => "period",
         What::Order => "order",
+        What::PlanSet => "plan set",
+        What::PlanVersion => "version",
         What::Leg => "leg",
         What::Figure => "figure",
         What::Component => "component",
@@ -400,7 +416,7 @@ fn noun(what: What) -> &'static str {
     }
 }
 
-/// The problem of a network document that is not taken; lines are of no use where it came as JSON.
+/// The problem of a document that is not taken; lines are of no use where it came as JSON.
 #[must_use]
 pub fn unfit(unfit: Unfit, lines: bool) -> Problem {
     let found = match unfit {

@@ -7,8 +7,9 @@
 //! |---|---|
 //! | [`route`], [`routes`] | what a row is; the table |
 //! | [`app`], [`dispatch`], [`access`], [`reading`] | from a request to its row, judged at the state that answers |
-//! | [`parse`], [`facts`], [`bulk`], [`group`], [`together`] | bodies to commands; commands told one or many at a time, or as one |
+//! | [`parse`], [`document`], [`facts`], [`bulk`], [`group`], [`together`] | bodies to commands; commands told one or many at a time, or as one |
 //! | [`stream`], [`cursor`], [`context`] | long answers, pages |
+//! | [`earnings`] | the period worked out that a question about plans is answered from |
 //! | [`problem`], [`error`] | the one shape of every refusal |
 //! | [`openapi`], [`shapes`], [`table`] | what the API says of itself |
 //! | [`server`], [`addresses`], [`patience`] | connections, how many from one address, and slow readers |
@@ -22,6 +23,8 @@ pub mod bulk;
 pub mod context;
 pub mod cursor;
 pub mod dispatch;
+pub mod document;
+pub mod earnings;
 pub mod error;
 pub mod facts;
 pub mod group;

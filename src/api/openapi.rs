@@ -153,7 +153,16 @@ fn takes_lines(route: &Route) -> bool {
 
 /// Whether the body may be a document in TOML.
 fn takes_document(route: &Route) -> bool {
-    (route.method, route.path) == ("PUT", "/v1/network")
+    let told = ["/v1/network", "/v1/plans/{id}", "/v1/plans/validate"];
+    route.method != "GET" && told.contains(&route.path)
+}
+
+/// Whether the fact's id may come in a header.
+fn takes_key(route: &Route) -> bool {
+    let activates = route.path == "/v1/plans/{id}/activate";
+    matches!(route.run, Run::Fact { .. })
+        || activates
+        || (takes_document(route) && route.method == "PUT")
 }
 
 /// Whether the answer is lines.
@@ -204,7 +213,7 @@ fn parameters(route: &Route) -> Vec<Value> {
             "schema": { "type": "integer", "format": "int64", "minimum": 0 },
         }));
     }
-    if matches!(route.run, Run::Fact { .. }) || takes_document(route) {
+    if takes_key(route) {
         parameters.push(json!({
             "name": "Idempotency-Key", "in": "header", "required": false,
             "description": "The fact's id, where the body has none.",

@@ -14,7 +14,9 @@ pub const READERS: &[Role] = &[
     Role::ReadOnly,
     Role::Integrator,
 ];
-/// Those, and members for their own downline.
+/// Who reads what the company pays, and by which plans.
+pub const PLANNERS: &[Role] = &[Role::Admin, Role::Finance, Role::Support, Role::ReadOnly];
+/// The readers of everything, and members for their own downline.
 pub const ALL: &[Role] = &[
     Role::Admin,
     Role::Finance,

@@ -75,6 +75,8 @@ codes! {
     UnknownOrder = 404 "unknown_order" "No such order";
     UnknownPeriod = 404 "unknown_period" "No such period";
     UnknownToken = 404 "unknown_token" "No such token";
+    UnknownPlan = 404 "unknown_plan" "No such plan set";
+    UnknownVersion = 404 "unknown_version" "The plan set has no such version";
     UnknownTree = 404 "unknown_tree" "No such tree";
     NoPlan = 404 "no_plan" "No plan set holds for this period";
     MethodNotAllowed = 405 "method_not_allowed" "The path does not know this method";
@@ -111,7 +113,7 @@ codes! {
     RefundTooLarge = 422 "refund_too_large" "The refund exceeds what is left of the order";
     RefundTooLate = 422 "refund_too_late" "The order's refund days are over";
     BadRules = 422 "bad_rules" "The rules do not fit together";
-    BadDocument = 422 "bad_document" "The network document cannot be taken";
+    BadDocument = 422 "bad_document" "The document cannot be taken";
     NotContinued = 422 "not_continued" "The rules do not go on with those in force";
     HasDownline = 422 "has_downline" "Members stand below him";
     Negative = 422 "negative" "A number must not be negative";

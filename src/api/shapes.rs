@@ -264,6 +264,35 @@ pub struct NetworkBody {
     pub trees: Option<Vec<serde_json::Value>>,
 }
 
+/// A plan document: the keys of its TOML.
+#[derive(ToSchema)]
+pub struct PlanBody {
+    /// The name people call it by.
+    pub name: String,
+    /// ISO 4217 code of the currency all amounts are in.
+    pub currency: String,
+    /// Ladders of ranks.
+    #[schema(value_type = Option<Vec<Object>>)]
+    pub ladders: Option<Vec<serde_json::Value>>,
+    /// A ceiling over several components.
+    #[schema(value_type = Option<Object>)]
+    pub company_cap: Option<serde_json::Value>,
+    /// Plans with their components.
+    #[schema(value_type = Vec<Object>)]
+    pub plans: Vec<serde_json::Value>,
+}
+
+/// Which version is to count.
+#[derive(ToSchema)]
+pub struct ActivationBody {
+    /// The fact's id; or the header `Idempotency-Key`.
+    pub id: Option<String>,
+    /// When; now by default.
+    pub at: Option<Time>,
+    /// Its number; the latest by default.
+    pub version: Option<u32>,
+}
+
 /// A token to be made.
 #[derive(ToSchema)]
 pub struct TokenBody {

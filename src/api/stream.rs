@@ -14,6 +14,7 @@ use crate::api::access::judge;
 use crate::api::body::pipe;
 use crate::api::context::{Api, Kept};
 use crate::api::cursor::bad_cursor;
+use crate::api::earnings;
 use crate::api::error;
 use crate::api::problem::{Code, Problem, internal};
 use crate::api::reading::{Labelled, read};
@@ -23,6 +24,7 @@ use crate::engine::state::State;
 use crate::runtime::changes::ChangesError;
 use crate::view::budget::Budget;
 use crate::view::changes::Event;
+use crate::view::commissions::{CommissionsQuery, paid};
 use crate::view::downline::{self as below, DownlineQuery, Sort};
 use crate::view::query;
 use crate::view::walk::{Walk, WalkOrder};
@@ -32,8 +34,11 @@ const PIECE_BYTES: usize = 64 * 1024;
 /// Events read from the log at a time.
 const CHANGES_AT_ONCE: usize = 1_000;
 
+/// Members looked at for one piece of a list of amounts.
+const MEMBERS_AT_ONCE: u32 = 4_096;
+
 /// The type of lines of JSON.
-const NDJSON: &str = "application/x-ndjson";
+pub const NDJSON: &str = "application/x-ndjson";
 
 /// A downline: a page, a page of a listing by volume, or all of it as lines.
 pub fn downline(task: Task) -> Running {
@@ -152,6 +157,36 @@ async fn whole(task: Task, asked: DownlineQuery) -> Result<Response, Problem> {
             let (back, piece, more) = api.handle().heavy(step).await;
             walk = back;
             if !sender.send(piece).await || !more {
+                break;
+            }
+        }
+        sender.end().await;
+    });
+    Ok(lines(label, body))
+}
+
+/// Every amount of a period as lines, a line for each member and component that comes to something.
+///
+/// # Errors
+/// As [`earnings::payout`].
+pub async fn commissions(task: Task, asked: CommissionsQuery) -> Result<Response, Problem> {
+    let Task { api, call, .. } = task;
+    let payout = earnings::payout(&api, &call, &asked).await?;
+    let (sender, body) = pipe();
+    let label = label(&payout.state);
+    tokio::spawn(async move {
+        let mut from = Some(0);
+        while let Some(member) = from {
+            let payout = Arc::clone(&payout);
+            let step = move || {
+                let (found, next) = paid(&payout, member, MEMBERS_AT_ONCE);
+                let mut piece = Vec::new();
+                found.iter().for_each(|line| push_line(&mut piece, line));
+                (piece, next)
+            };
+            let (piece, next) = api.handle().heavy(step).await;
+            from = next;
+            if !piece.is_empty() && !sender.send(piece).await {
                 break;
             }
         }

@@ -105,6 +105,7 @@ pub fn command_time(clock: ClockMode, machine_time: Time) -> Time {
 pub fn start(error: &StartError) -> Failure {
     match error {
         StartError::Fault(failed) => fault(failed),
+        StartError::PlanRefused { .. } => Failure::usage(error.to_string()),
         StartError::NotFounded { .. } => Failure::new(Exit::Refused, error.to_string()),
         StartError::Differs { .. } | StartError::Unreadable { .. } => {
             Failure::new(Exit::Refused, error.to_string())

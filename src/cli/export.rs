@@ -1,14 +1,19 @@
 //! `export`: members and orders as CSV that `import` reads, events as lines of JSON that it reads too.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 
 use clap::Arg;
+use serde_json::Value;
 
+use crate::api::parse::token;
 use crate::base::ids::{COMPANY, ENROLLER_TREE};
 use crate::cli::command::{Call, Subcommand};
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::import::drafts::{DRAFTED, TEXT};
 use crate::cli::output::closed;
+use crate::cli::token::escaped;
 use crate::cli::{client, directory, feed, settings};
 use crate::engine::command::Verb;
 use crate::engine::command::order::Order;
@@ -16,6 +21,7 @@ use crate::engine::member::{MemberKind, Status};
 use crate::engine::state::State;
 use crate::runtime::changes::Change;
 use crate::runtime::offline::ReadOnly;
+use crate::store::documents;
 
 /// Changes asked of a server at a time.
 const PAGE: usize = 10_000;
@@ -224,7 +230,14 @@ fn order_row(id: &str, at: &str, order: &Order, kinds: usize) -> Vec<String> {
 
 fn events(read: &ReadOnly, out: &mut dyn Write) -> Result<(), Failure> {
     feed::walk(read, 0, |change: &Change| {
-        for event in change.events(&read.state) {
+        for mut event in change.events(&read.state) {
+            if event.kind == DRAFTED {
+                let hash = event.data["document"].as_str().and_then(token::hex);
+                let hash = hash.expect("a draft names its document");
+                let document = documents::get(&read.files.directory, &hash);
+                let document = document.map_err(|fault| directory::fault(&fault))?;
+                event.data[TEXT] = String::from_utf8_lossy(&document).into();
+            }
             let line = serde_json::to_string(&event).expect("events are plain data");
             writeln!(out, "{line}").map_err(|error| closed(&error))?;
         }
@@ -256,8 +269,38 @@ fn from_server(client: &client::Client, out: &mut dyn Write) -> Result<(), Failu
         let Some(seq) = last.and_then(|event| event["seq"].as_u64()) else {
             return Ok(());
         };
-        out.write_all(page.as_bytes())
-            .map_err(|error| closed(&error))?;
+        for line in page.lines() {
+            let line = with_document(client, line)?;
+            writeln!(out, "{line}").map_err(|error| closed(&error))?;
+        }
         after = seq;
     }
+}
+
+/// A line of a server's changes, as it is unless it drafts a plan: then with the document, which is asked for.
+fn with_document<'l>(client: &client::Client, line: &'l str) -> Result<Cow<'l, str>, Failure> {
+    if !line.contains(DRAFTED) {
+        return Ok(Cow::Borrowed(line));
+    }
+    let other = |error: serde_json::Error| {
+        Failure::new(
+            Exit::Unreachable,
+            format!("the server tells changes of another form: {error}"),
+        )
+    };
+    let mut event: Value = serde_json::from_str(line).map_err(other)?;
+    if event["type"] != DRAFTED {
+        return Ok(Cow::Borrowed(line));
+    }
+    let listed: Value = client.get("/v1/plans")?;
+    let sets = listed["sets"].as_array().into_iter().flatten();
+    let its = sets.filter(|set| set["set"] == event["data"]["set"]);
+    let versions = its.filter_map(|set| set["versions"].as_array()).flatten();
+    let mut versions = versions.filter(|version| version["seq"] == event["seq"]);
+    let version = versions.next().map_or(&Value::Null, |one| &one["version"]);
+    let set = event["data"]["set"].as_str().unwrap_or_default();
+    let path = format!("/v1/plans/{}?version={version}", escaped(set));
+    let mut document: Value = client.get(&path)?;
+    event["data"][TEXT] = document["text"].take();
+    Ok(Cow::Owned(event.to_string()))
 }

@@ -169,7 +169,10 @@ fn told(totals: &CommissionTotals, seq: u64) -> String {
 fn unread(error: &ViewError) -> Failure {
     Failure::usage(match error {
         ViewError::Unknown { given, allowed, .. } => {
-            format!("`{given}` is not known here; there are {}", allowed.join(", "))
+            format!(
+                "`{given}` is not known here; there are {}",
+                allowed.join(", ")
+            )
         }
         ViewError::Gone { given, oldest, .. } => {
             format!("the book of `{given}` is no longer kept; the oldest one that is is `{oldest}`")

@@ -11,6 +11,7 @@ use crate::api::context::Api;
 use crate::api::server::{Limits, serve};
 use crate::cli::command::{Call, Subcommand};
 use crate::cli::directory::{self, Found};
+use crate::cli::document;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::logging;
 use crate::cli::settings::{self, Settings};
@@ -83,7 +84,9 @@ fn run(call: &Call, settings: &Settings) -> Result<Exit, Failure> {
     let address = listener
         .local_addr()
         .map_err(|error| Failure::usage(format!("the address cannot be told: {error}")))?;
-    let running = open(directory::runtime(settings, Found::With(sample::DEFAULT))?)?;
+    let mut runtime = directory::runtime(settings, Found::With(sample::DEFAULT))?;
+    runtime.plan = settings.plan().as_deref().map(document::read).transpose()?;
+    let running = open(runtime)?;
     tell(&running, settings);
     call.output.line(&format!("http://{address}"))?;
     let _ = std::io::stdout().flush();
@@ -151,6 +154,9 @@ fn tell(running: &Running, settings: &Settings) {
     }
     if !opened.founded && settings.network().is_some() {
         tracing::warn!("the directory holds a network already; the network document was not read");
+    }
+    if !running.server.planned && settings.plan().is_some() {
+        tracing::warn!("the directory holds plan sets already; the plan document was not taken");
     }
     if settings.value("durability") == "os" {
         tracing::warn!(

@@ -70,6 +70,8 @@ pub const SETTINGS: &[Setting] = &[
         "The data directory: log, documents, lock"),
     setting("network", "network", "ARBORLINE_NETWORK", Shape::Path, "",
         "The network document, read when the data directory is new; see `network sample`"),
+    setting("plan", "plan", "ARBORLINE_PLAN", Shape::Path, "",
+        "The plan document, read where no plan was ever drafted: it becomes the plan set `main` and counts at once"),
     setting("listen", "listen", "ARBORLINE_LISTEN", Shape::Address, "127.0.0.1:7117",
         "The address the HTTP API listens on; port 0 takes a free one"),
     setting("durability", "durability", "ARBORLINE_DURABILITY", Shape::Word(&["fsync", "os"]), "fsync",
@@ -296,6 +298,14 @@ impl Settings {
     #[must_use]
     pub fn network(&self) -> Option<PathBuf> {
         Some(self.value("network"))
+            .filter(|path| !path.is_empty())
+            .map(PathBuf::from)
+    }
+
+    /// The plan document, where one is named.
+    #[must_use]
+    pub fn plan(&self) -> Option<PathBuf> {
+        Some(self.value("plan"))
             .filter(|path| !path.is_empty())
             .map(PathBuf::from)
     }

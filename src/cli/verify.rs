@@ -7,18 +7,21 @@ use crate::cli::directory;
 use crate::cli::exit::Exit;
 use crate::cli::output::grouped;
 use crate::cli::settings;
+use crate::runtime::offline::check_documents;
 use crate::view::verify::check::verify;
 use crate::view::verify::report::Report;
 
 /// The command.
 pub const COMMAND: Subcommand = Subcommand {
     name: "verify",
-    about: "Check the log, replay it, recompute every figure and compare; a server may have the directory open",
+    about: "Check the log and the documents it names, replay it, recompute every figure and compare; a server may have the directory open",
     args: |command| settings::args(command, &["data"]),
     run: |call| {
         let settings = settings::resolve(call.matches)?;
         // Opening has checked every frame and replayed every command against what was decided.
         let read = directory::read(&settings)?;
+        check_documents(&read.files.directory, &read.state)
+            .map_err(|fault| directory::fault(&fault))?;
         let report = verify(&read.state);
         call.output
             .answer(&told(&report, read.state.as_of_seq), &report)?;

@@ -18,6 +18,7 @@ use crate::engine::command::found::Found;
 use crate::engine::command::move_leg::Move;
 use crate::engine::command::order::Order;
 use crate::engine::command::place::Place;
+use crate::engine::command::plan::{ActivatePlan, DraftPlan};
 use crate::engine::command::refund::Refund;
 use crate::engine::command::status::SetStatus;
 use crate::engine::command::token::{CreateToken, RevokeToken};
@@ -41,6 +42,8 @@ const ADVANCE_TIME: u8 = 13;
 const EXTEND_CALENDAR: u8 = 14;
 const ATOMIC: u8 = 15;
 const CHANGE: u8 = 16;
+const DRAFT_PLAN: u8 = 17;
+const ACTIVATE_PLAN: u8 = 18;
 
 impl Command {
     /// Appends the command's bytes.
@@ -62,6 +65,8 @@ impl Command {
             Verb::Close(body) => body.encode(out),
             Verb::CreateToken(body) => body.encode(out),
             Verb::RevokeToken(body) => body.encode(out),
+            Verb::DraftPlan(body) => body.encode(out),
+            Verb::ActivatePlan(body) => body.encode(out),
             Verb::AdvanceTime => {}
             Verb::ExtendCalendar(body) => body.encode(out),
             Verb::Atomic(commands) => {
@@ -125,6 +130,8 @@ impl Verb {
             Verb::Close(_) => CLOSE,
             Verb::CreateToken(_) => CREATE_TOKEN,
             Verb::RevokeToken(_) => REVOKE_TOKEN,
+            Verb::DraftPlan(_) => DRAFT_PLAN,
+            Verb::ActivatePlan(_) => ACTIVATE_PLAN,
             Verb::AdvanceTime => ADVANCE_TIME,
             Verb::ExtendCalendar(_) => EXTEND_CALENDAR,
             Verb::Atomic(_) => ATOMIC,
@@ -153,6 +160,8 @@ fn decode(reader: &mut Reader<'_>, alone: bool) -> Result<Command, Malformed> {
         CLOSE => Verb::Close(Box::new(Close::decode(reader)?)),
         CREATE_TOKEN => Verb::CreateToken(Box::new(CreateToken::decode(reader)?)),
         REVOKE_TOKEN => Verb::RevokeToken(Box::new(RevokeToken::decode(reader)?)),
+        DRAFT_PLAN => Verb::DraftPlan(Box::new(DraftPlan::decode(reader)?)),
+        ACTIVATE_PLAN => Verb::ActivatePlan(Box::new(ActivatePlan::decode(reader)?)),
         ADVANCE_TIME => Verb::AdvanceTime,
         EXTEND_CALENDAR => Verb::ExtendCalendar(Box::new(ExtendCalendar::decode(reader)?)),
         ATOMIC if alone => Verb::Atomic(decode_atomic(reader)?),

@@ -30,6 +30,8 @@ pub(crate) fn dispatch(state: &mut State, command: &Command, now: Now) -> Outcom
         Verb::Close(body) => body.execute(state, command, now),
         Verb::CreateToken(body) => body.execute(state, command, now),
         Verb::RevokeToken(body) => body.execute(state, command, now),
+        Verb::DraftPlan(body) => body.execute(state, command, now),
+        Verb::ActivatePlan(body) => body.execute(state, command, now),
         Verb::ExtendCalendar(body) => body.execute(state),
         Verb::AdvanceTime => return Ok(Accepted::default()),
         Verb::Atomic(commands) => together(state, commands, now),

@@ -35,6 +35,7 @@ pub mod orders;
 pub mod outcome;
 pub mod periods;
 pub mod placing;
+pub mod plans;
 pub mod position;
 pub mod rejection;
 pub mod role;

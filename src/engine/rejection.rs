@@ -35,6 +35,10 @@ pub enum Rejection {
     UnknownPeriod,
     /// No token has this id.
     UnknownToken,
+    /// No plan set has this id.
+    UnknownPlan,
+    /// The plan set has no such version.
+    UnknownVersion,
     /// The member is terminated.
     Terminated(Field),
     /// The member's kind may not do this (a customer has no seat in a placement tree).
@@ -136,6 +140,8 @@ impl Rejection {
             Rejection::UnknownOrder => 22,
             Rejection::UnknownPeriod => 23,
             Rejection::UnknownToken => 24,
+            Rejection::UnknownPlan => 25,
+            Rejection::UnknownVersion => 26,
             Rejection::Terminated(_) => 30,
             Rejection::WrongKind(_) => 31,
             Rejection::StatusUnchanged => 32,
@@ -193,6 +199,8 @@ impl Rejection {
             22 => Rejection::UnknownOrder,
             23 => Rejection::UnknownPeriod,
             24 => Rejection::UnknownToken,
+            25 => Rejection::UnknownPlan,
+            26 => Rejection::UnknownVersion,
             30 => Rejection::Terminated(field?),
             31 => Rejection::WrongKind(field?),
             32 => Rejection::StatusUnchanged,

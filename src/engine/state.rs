@@ -16,6 +16,7 @@ use crate::engine::fold::Fold;
 use crate::engine::members::Members;
 use crate::engine::orders::Orders;
 use crate::engine::periods::Periods;
+use crate::engine::plans::Plans;
 use crate::engine::rules::{ClockMode, Rules};
 use crate::engine::timers::Timers;
 use crate::engine::tokens::Tokens;
@@ -73,6 +74,8 @@ pub struct State {
     pub periods: Periods,
     /// Tokens.
     pub tokens: Tokens,
+    /// Plan sets.
+    pub plans: Plans,
     pub(crate) timers: Timers,
     pub(crate) fold: Fold,
 }
@@ -124,6 +127,7 @@ impl State {
             facts: Facts::new(),
             periods: Periods::none(),
             tokens: Tokens::default(),
+            plans: Plans::default(),
             timers: Timers::default(),
             fold: Fold::new(),
         }
@@ -147,6 +151,7 @@ impl State {
             facts: self.facts.fork(),
             periods: self.periods.fork(),
             tokens: self.tokens.clone(),
+            plans: self.plans.clone(),
             timers: Timers::default(),
             fold: self.fold,
         }
@@ -203,8 +208,8 @@ impl State {
         fold.value()
     }
 
-    /// A digest of all members, orders, figures and tokens, walking everything: what a rejected command leaves as it
-    /// was. O(all).
+    /// A digest of all members, orders, figures, tokens and plan sets, walking everything: what a rejected command
+    /// leaves as it was. O(all).
     #[must_use]
     pub fn contents_digest(&self) -> u64 {
         let mut hash = Xxh3::new();
@@ -225,6 +230,12 @@ impl State {
         }
         for token in self.tokens.iter() {
             hash.update(format!("{token:?}").as_bytes());
+        }
+        for version in self.plans.versions() {
+            hash.update(format!("{version:?}").as_bytes());
+        }
+        for activation in self.plans.activations() {
+            hash.update(format!("{activation:?}").as_bytes());
         }
         hash.update(&self.document);
         if let Some(pending) = &self.pending {

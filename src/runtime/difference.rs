@@ -11,8 +11,11 @@ pub fn difference(one: &Command, other: &Command) -> Option<&'static str> {
     if one.id != other.id {
         return Some("id");
     }
-    // A document comes without a time: the server's clock gives it one.
-    let timed = !matches!(one.verb, Verb::Change(_));
+    // A document comes without a time, and so may an activation: the server's clock gives them one.
+    let timed = !matches!(
+        one.verb,
+        Verb::Change(_) | Verb::DraftPlan(_) | Verb::ActivatePlan(_)
+    );
     of_verbs(&one.verb, &other.verb).or_else(|| (timed && one.at != other.at).then_some("at"))
 }
 
@@ -65,6 +68,10 @@ fn of_verbs(one: &Verb, other: &Verb) -> Option<&'static str> {
             first_of!(one, other, role, member, expires, hash as "secret")
         }
         (Verb::RevokeToken(one), Verb::RevokeToken(other)) => first_of!(one, other, token),
+        (Verb::DraftPlan(one), Verb::DraftPlan(other)) => first_of!(one, other, set, document),
+        (Verb::ActivatePlan(one), Verb::ActivatePlan(other)) => {
+            first_of!(one, other, set, version)
+        }
         (Verb::Found(one), Verb::Found(other)) => first_of!(one, other, document, rules),
         // The rules follow from the document and the calendars of the moment.
         (Verb::Change(one), Verb::Change(other)) => {

@@ -12,12 +12,15 @@ use tokio::sync::oneshot;
 use crate::base::limits::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX};
 use crate::base::time::Time;
 use crate::engine::command::Command;
+use crate::engine::plans::PlanVersion;
+use crate::engine::rules::Rules;
 use crate::engine::state::State;
 use crate::plan::set::PlanSet;
 use crate::runtime::changes::{self, Change, ChangesError};
 use crate::runtime::clock;
 use crate::runtime::desk::Place;
 use crate::runtime::health::Health;
+use crate::runtime::plans::PlanError;
 use crate::runtime::shared::{EndOnPanic, Entry, Message, Shared};
 use crate::runtime::submission::{Receipt, Receipts, Refused, Submission};
 use crate::store::batch::write_command;
@@ -283,6 +286,27 @@ impl Handle {
     /// If the disk refuses.
     pub fn keep_document(&self, bytes: &[u8]) -> Result<[u8; 32], Fault> {
         documents::put(&self.shared.files.directory, bytes)
+    }
+
+    /// A document that a command has named. Reads the disk.
+    ///
+    /// # Errors
+    /// If it is missing or damaged.
+    pub fn document(&self, hash: &[u8; 32]) -> Result<Vec<u8>, Fault> {
+        documents::get(&self.shared.files.directory, hash)
+    }
+
+    /// The plan set of a version, compiled by rules: as [`Plans::get`](crate::runtime::plans::Plans::get), which says by
+    /// which. Reads the disk where it is not kept: call it from where waiting does no harm.
+    ///
+    /// # Errors
+    /// See [`PlanError`].
+    pub fn plan_set(
+        &self,
+        version: &PlanVersion,
+        rules: &Rules,
+    ) -> Result<Arc<PlanSet>, PlanError> {
+        self.shared.plans.get(&version.document, rules)
     }
 
     /// How the runtime is.

@@ -24,6 +24,7 @@
 //! | [`decisions`], [`replay`] | what the engine decided, kept and compared |
 //! | [`start`], [`offline`], [`settings`] | opening a directory, with and without threads |
 //! | [`network_change`], [`room`] | a changed network document, from its text to its command; room for what it keeps |
+//! | [`plan_draft`], [`plans`] | a plan document, from its text to its command; plan sets compiled |
 //! | [`repeats`], [`difference`] | an id seen again: the first receipt, or the field that differs |
 //! | [`forks`], [`heavy`] | states for long reads, and the threads that do them |
 //! | [`sweeps`] | what plans come to, for all who ask within a moment |
@@ -48,6 +49,8 @@ pub mod heavy;
 pub mod levels;
 pub mod network_change;
 pub mod offline;
+pub mod plan_draft;
+pub mod plans;
 pub mod repeats;
 pub mod replay;
 pub mod room;

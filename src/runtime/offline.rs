@@ -1,9 +1,11 @@
 //! The same order of durability without threads: for a directory that no server has open, and for a server's start.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::base::limits::BATCH_COMMANDS_MAX;
 use crate::base::time::Time;
+use crate::document::plan::set::parse;
 use crate::engine::command::found::Found;
 use crate::engine::command::{Command, Verb};
 use crate::engine::outcome::Outcome;
@@ -13,6 +15,8 @@ use crate::runtime::calendars::Calendars;
 use crate::runtime::clock::{self, Stopwatch};
 use crate::runtime::decisions;
 use crate::runtime::handle::encode;
+use crate::runtime::network_change::Unfit;
+use crate::runtime::plan_draft;
 use crate::runtime::repeats;
 use crate::runtime::replay::replay;
 use crate::runtime::settings::{Founding, MACHINE_VERSION, Settings, StartError};
@@ -38,6 +42,8 @@ pub struct Offline {
     pub calendars: Calendars,
     /// What the opening found on the disk.
     pub opened: Opened,
+    /// Whether the settings' plan document was taken.
+    pub planned: bool,
     /// Commands replayed, and the milliseconds it took.
     pub replayed: (u64, u64),
 }
@@ -99,10 +105,14 @@ impl Offline {
             stamp: replayed.stamp,
             calendars: Calendars::none(),
             opened,
+            planned: false,
             replayed: (commands, ms),
         };
-        offline.found(&directory, settings.founding)?;
+        offline.found(&directory, settings.founding, settings.plan.as_deref())?;
         offline.extend_calendars()?;
+        if let Some(text) = &settings.plan {
+            offline.begin_plans(text)?;
+        }
         Ok(offline)
     }
 
@@ -206,12 +216,16 @@ impl Offline {
         &mut self,
         directory: &Directory,
         founding: Option<Founding>,
+        plan: Option<&str>,
     ) -> Result<(), StartError> {
         let not_founded = |reason: String| StartError::NotFounded { reason };
         if self.state.rules.is_none() {
             let founding = founding.ok_or_else(|| {
                 not_founded("the directory holds no network, and none was given".into())
             })?;
+            if let Some(problems) = plan.and_then(|text| parse(text, &founding.rules).err()) {
+                return Err(plan_refused(Unfit::Document(problems)));
+            }
             let document = documents::put(directory, &founding.document)?;
             let hash: String = document.iter().map(|byte| format!("{byte:02x}")).collect();
             let command = Command {
@@ -227,17 +241,32 @@ impl Offline {
                 return Err(not_founded(format!("{refusal:?}")));
             }
         }
-        let document = documents::get(directory, &self.state.document)?;
+        let document = check_documents(directory, &self.state)?;
         let rules = self
             .state
             .rules
             .as_ref()
             .expect("founded just now, or before");
         self.calendars = Calendars::new(&document, rules.clock);
-        if let Some(pending) = &self.state.pending {
-            // What will be needed is missed now, and not when it takes effect.
-            documents::get(directory, &pending.document)?;
+        Ok(())
+    }
+
+    /// Drafts and activates the first plan document, where there is no plan set yet.
+    fn begin_plans(&mut self, text: &str) -> Result<(), StartError> {
+        let now = self.stamp.max(clock::now());
+        let commands = plan_draft::read_first(&self.state, text, now).map_err(plan_refused)?;
+        if commands.is_empty() {
+            return Ok(());
         }
+        self.keep_document(text.as_bytes())?;
+        // One batch, so that no crash leaves a draft alone.
+        for receipt in self.submit(commands)? {
+            if let Err(refusal) = receipt.outcome {
+                let reason = format!("{refusal:?}");
+                return Err(StartError::PlanRefused { reason });
+            }
+        }
+        self.planned = true;
         Ok(())
     }
 
@@ -252,6 +281,37 @@ impl Offline {
         });
         self.submit(commands.collect()).map(|_| ())
     }
+}
+
+/// Reads every document that a state needs: those of the network in force and pending, and of every plan that was ever
+/// activated. What is missing is missed now, and not when it takes effect. Gives the network's own.
+///
+/// # Errors
+/// The first one that is missing or damaged.
+pub fn check_documents(directory: &Directory, state: &State) -> Result<Vec<u8>, Fault> {
+    let document = documents::get(directory, &state.document)?;
+    if let Some(pending) = &state.pending {
+        documents::get(directory, &pending.document)?;
+    }
+    let activations = state.plans.activations().iter();
+    let activated: BTreeSet<&[u8; 32]> = activations
+        .map(|one| &state.plans.activated(one).document)
+        .collect();
+    for hash in activated {
+        documents::get(directory, hash)?;
+    }
+    Ok(document)
+}
+
+fn plan_refused(unfit: Unfit) -> StartError {
+    let reason = match unfit {
+        Unfit::Rejected(rejected) => format!("{rejected:?}"),
+        Unfit::Document(problems) => {
+            let lines = problems.iter().map(|problem| format!("\n  {problem}"));
+            lines.collect()
+        }
+    };
+    StartError::PlanRefused { reason }
 }
 
 fn draw_log_id() -> Result<[u8; 16], StartError> {

@@ -36,6 +36,8 @@ pub struct Settings {
     pub disk: Arc<dyn Disk>,
     /// What to found, where there is no network yet; a directory that holds one is opened as it is.
     pub founding: Option<Founding>,
+    /// The text of a plan document: the first one of a log that holds none yet, activated at once.
+    pub plan: Option<String>,
     /// When a command counts as durable.
     pub durability: Durability,
     /// Bytes of a log segment.
@@ -56,6 +58,7 @@ impl Settings {
             dir: dir.to_owned(),
             disk: Arc::new(RealDisk),
             founding: None,
+            plan: None,
             durability: Durability::Fsync,
             segment_bytes: 64 << 20,
             queue_submissions: 1_024,
@@ -88,6 +91,12 @@ pub enum StartError {
     /// The rules of a new network do not hold.
     #[error("the network cannot be founded: {reason}")]
     NotFounded {
+        /// Why.
+        reason: String,
+    },
+    /// The first plan document does not hold.
+    #[error("the plan document cannot be taken: {reason}")]
+    PlanRefused {
         /// Why.
         reason: String,
     },

@@ -12,6 +12,7 @@ use crate::engine::state::State;
 use crate::runtime::forks::Forks;
 use crate::runtime::heavy::Heavy;
 use crate::runtime::levels::Levels;
+use crate::runtime::plans::Plans;
 use crate::runtime::submission::{Receipts, Refused};
 use crate::runtime::sweeps::Sweeps;
 use crate::store::files::Files;
@@ -90,6 +91,8 @@ pub struct Shared {
     pub sweeps: Sweeps,
     /// Threads for heavy reads.
     pub heavy: Heavy,
+    /// Plan sets compiled.
+    pub plans: Plans,
     /// Commands replayed at this start, and the milliseconds it took.
     pub replayed: (u64, u64),
 }
@@ -106,6 +109,7 @@ impl Shared {
             state: RwLock::new(state),
             readers: AtomicU32::new(0),
             levels,
+            plans: Plans::new(Arc::clone(&files)),
             files,
             forks: Forks::default(),
             sweeps: Sweeps::default(),

@@ -30,6 +30,8 @@ pub struct Server {
     pub handle: Handle,
     /// What the opening found on the disk.
     pub opened: Opened,
+    /// Whether the settings' plan document was taken at this start.
+    pub planned: bool,
     shared: Arc<Shared>,
     queue: Sender<Message>,
     writer: JoinHandle<()>,
@@ -53,6 +55,7 @@ pub fn open(settings: Settings, on_fault: OnFault) -> Result<Server, StartError>
     let heavy = Heavy::start().map_err(no_thread)?;
     let (repeats, repeats_thread) = Repeats::start(Arc::clone(&files)).map_err(no_thread)?;
     let shared = Shared::new(offline.state, files, heavy, offline.replayed);
+    shared.read(|state| shared.plans.compile_running(state));
     let (queue, submissions) = bounded(waiting);
     let (groups, to_apply) = bounded(GROUPS_WAITING);
     // Not bounded here: it holds what became of groups, and those are few.
@@ -86,6 +89,7 @@ pub fn open(settings: Settings, on_fault: OnFault) -> Result<Server, StartError>
     Ok(Server {
         handle: Handle::new(Arc::clone(&shared), queue.clone(), place, bytes),
         opened: offline.opened,
+        planned: offline.planned,
         shared,
         queue,
         writer,

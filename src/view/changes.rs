@@ -144,6 +144,8 @@ pub fn type_of(verb: &Verb) -> &'static str {
         Verb::Close(_) => "period.closed",
         Verb::CreateToken(_) => "token.created",
         Verb::RevokeToken(_) => "token.revoked",
+        Verb::DraftPlan(_) => "plan.drafted",
+        Verb::ActivatePlan(_) => "plan.activated",
         Verb::AdvanceTime => "time.advanced",
         Verb::ExtendCalendar(_) => "calendar.extended",
         Verb::Atomic(_) => "atomic",
@@ -236,6 +238,12 @@ fn data(verb: &Verb, rules: &Rules) -> Value {
             .maybe("member", token.member.as_deref())
             .maybe("expires", token.expires.map(word)),
         Verb::RevokeToken(token) => Data::default().with("token", token.token.as_str()),
+        Verb::DraftPlan(plan) => Data::default()
+            .with("set", plan.set.as_str())
+            .with("document", hex(&plan.document)),
+        Verb::ActivatePlan(plan) => Data::default()
+            .with("set", plan.set.as_str())
+            .with("version", plan.version),
         Verb::AdvanceTime => Data::default(),
         Verb::ExtendCalendar(calendar) => Data::default()
             .with("period_type", calendar.period_type.as_str())

@@ -70,6 +70,10 @@ pub enum What {
     Period,
     /// An order.
     Order,
+    /// A plan set.
+    PlanSet,
+    /// A version of a plan set.
+    PlanVersion,
     /// A leg of a parent.
     Leg,
     /// A figure of `batch-get`.

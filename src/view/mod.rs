@@ -13,6 +13,7 @@
 //! | [`volumes`], [`batch_get`], [`company`] | what one, many, all sold |
 //! | [`periods`], [`network`], [`tokens`] | calendar, rules, who may ask |
 //! | [`open_position`], [`tank`], [`move_preview`] | where the next would stand; who waits; what a move would change |
+//! | [`plans`], [`plan_summary`] | plan sets and what counts; what a plan document says |
 //! | [`order`], [`changes`] | one order; the log as events |
 //! | [`commissions`], [`order_commissions`], [`rank`] | what one earns and by what; what an order earns whom; ranks |
 //! | [`verify`] | is every kept figure right |
@@ -42,6 +43,8 @@ pub mod order_commissions;
 pub mod payout;
 pub mod periods;
 pub mod plan_book;
+pub mod plan_summary;
+pub mod plans;
 pub mod query;
 pub mod rank;
 pub mod relation;

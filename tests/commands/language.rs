@@ -16,6 +16,7 @@ use arborline::engine::command::found::Found;
 use arborline::engine::command::move_leg::Move;
 use arborline::engine::command::order::Order;
 use arborline::engine::command::place::Place;
+use arborline::engine::command::plan::{ActivatePlan, DraftPlan};
 use arborline::engine::command::refund::{Extent, Refund};
 use arborline::engine::command::status::SetStatus;
 use arborline::engine::command::token::{CreateToken, RevokeToken};
@@ -299,6 +300,31 @@ impl Script {
                 self.fact(verb)
             }
             ["time"] => self.named("", Verb::AdvanceTime),
+            _ => self.command_of_plans(words),
+        }
+    }
+
+    fn command_of_plans(&mut self, words: &[&str]) -> Command {
+        match words {
+            ["draft", set, byte] => {
+                let byte: u8 = byte.parse().expect("a byte of the hash");
+                let verb = Verb::DraftPlan(Box::new(DraftPlan {
+                    set: (*set).into(),
+                    document: [byte; 32],
+                }));
+                self.fact(verb)
+            }
+            ["activate", set, version] => {
+                let verb = Verb::ActivatePlan(Box::new(ActivatePlan {
+                    set: (*set).into(),
+                    version: version.parse().expect("a number"),
+                }));
+                self.fact(verb)
+            }
+            ["again", fact, words @ ..] => Command {
+                id: (*fact).into(),
+                ..self.command(words)
+            },
             other => panic!("no such command: {other:?}"),
         }
     }

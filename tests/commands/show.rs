@@ -64,6 +64,7 @@ pub(super) fn show(state: &State, words: &[&str]) -> Vec<String> {
             };
             state.tokens.iter().map(line).collect()
         }
+        ["plans"] => plans(state),
         ["tank", tree] => {
             let tree = tree_of(state, tree);
             let waiting = state.forest.waiting(tree);
@@ -77,6 +78,33 @@ pub(super) fn show(state: &State, words: &[&str]) -> Vec<String> {
         )],
         other => panic!("nothing to show: {other:?}"),
     }
+}
+
+/// Every version, then what counts for each period that has begun and the next.
+fn plans(state: &State) -> Vec<String> {
+    let versions = state.plans.versions().iter();
+    let mut lines: Vec<String> = versions
+        .map(|one| {
+            let (document, time) = (one.document[0], one.drafted);
+            let name = format!("{} {}", one.set, one.version);
+            format!("{name} document {document} seq {} at {time}", one.seq)
+        })
+        .collect();
+    let rules = state.rules.as_ref().expect("a network");
+    for (periods, rules) in state.periods.iter().zip(&rules.period_types) {
+        let ahead = periods.len().min(periods.current() + 2);
+        let each = (periods.first()..ahead).map(|ordinal| {
+            let (start, end) = (periods.start(ordinal), periods.end(ordinal));
+            let counts = state.plans.in_force(start, end);
+            let counts = counts.map_or("nothing".to_owned(), |version| {
+                format!("{} {}", version.set, version.version)
+            });
+            format!("{} {counts}", periods.label(ordinal))
+        });
+        let each = each.collect::<Vec<_>>().join(", ");
+        lines.push(format!("{}: {each}", rules.name));
+    }
+    lines
 }
 
 fn tree_of(state: &State, name: &str) -> usize {

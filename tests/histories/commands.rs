@@ -9,6 +9,7 @@ use arborline::engine::command::enrol::{Enrol, Placement};
 use arborline::engine::command::found::Found;
 use arborline::engine::command::move_leg::Move;
 use arborline::engine::command::place::Place;
+use arborline::engine::command::plan::{ActivatePlan, DraftPlan};
 use arborline::engine::command::status::SetStatus;
 use arborline::engine::command::token::{CreateToken, RevokeToken};
 use arborline::engine::command::update::Update;
@@ -128,6 +129,7 @@ impl Writer {
             93..=95 => self.close(world, at),
             96 => self.token(world, at),
             97 => self.extend(world, at),
+            98 => self.plan(world, at),
             _ => self.command(at, Verb::AdvanceTime),
         }
     }
@@ -455,6 +457,26 @@ impl Writer {
             expires: None,
         };
         self.command(at, Verb::CreateToken(Box::new(token)))
+    }
+
+    fn plan(&mut self, world: &World, at: Time) -> Command {
+        let known = &world.drafts;
+        let set = Text::from(*self.chance.pick(&["main", "main", "second"]));
+        if known.is_empty() || self.chance.percent(40) {
+            let document = [laws::small(self.chance.below(256)); 32];
+            let draft = DraftPlan { set, document };
+            return self.command(at, Verb::DraftPlan(Box::new(draft)));
+        }
+        let of_set = known.iter().filter(|draft| draft.set == set).count();
+        let version = self.chance.below(of_set + 2);
+        let set = if self.chance.percent(5) {
+            Text::from("nothing")
+        } else {
+            set
+        };
+        let version = u32::from(laws::small(version));
+        let activate = ActivatePlan { set, version };
+        self.command(at, Verb::ActivatePlan(Box::new(activate)))
     }
 
     /// Other rules from some period's start on.

@@ -206,6 +206,38 @@ fn facts(state: &State, world: &World) -> Difference {
         );
         same!(kept.revoked.is_some(), token.revoked, "end of token {id}");
     }
+    plans(state, world)
+}
+
+fn plans(state: &State, world: &World) -> Difference {
+    let (versions, drafts) = (state.plans.versions(), &world.drafts);
+    same!(versions.len(), drafts.len(), "versions of plan sets");
+    for (at, (kept, draft)) in versions.iter().zip(drafts).enumerate() {
+        same!(
+            (&kept.set, kept.version as usize, kept.document),
+            (&draft.set, world.version_of(at), draft.document),
+            "draft {at}"
+        );
+        same!(
+            (kept.seq, kept.drafted),
+            (draft.seq, draft.time),
+            "command of draft {at}"
+        );
+    }
+    let activations = state.plans.activations().iter();
+    let activations: Vec<_> = activations.map(|one| (one.time, one.of)).collect();
+    same!(activations, world.activations.clone(), "activations");
+    for (of, periods) in state.periods.iter().enumerate() {
+        let ahead = periods.len().min(periods.current() + 2);
+        for ordinal in periods.current().saturating_sub(3)..ahead {
+            let (start, end) = (periods.start(ordinal), periods.end(ordinal));
+            same!(
+                state.plans.in_force(start, end),
+                world.plan_of(start, end).map(|at| &versions[at]),
+                "plan of period {ordinal} of type {of}"
+            );
+        }
+    }
     Ok(())
 }
 

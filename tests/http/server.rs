@@ -170,6 +170,22 @@ impl Server {
         }
     }
 
+    /// Stops it, and serves the same directory again.
+    pub(crate) fn restart(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.stop();
+        }
+        let settings = Settings {
+            durability: Durability::Os,
+            ..Settings::new(self.dir.path())
+        };
+        let runtime = start::open(settings, Box::new(|fault| panic!("{fault}")))
+            .expect("a directory in order");
+        self.api = Api::new(runtime.handle.clone(), [7; 32]);
+        self.router = app(&self.api);
+        self.runtime = Some(runtime);
+    }
+
     /// Its directory.
     pub(crate) fn dir(&self) -> &std::path::Path {
         self.dir.path()

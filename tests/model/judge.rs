@@ -28,6 +28,8 @@ pub(crate) mod no {
     pub(crate) const UNKNOWN_ORDER: u16 = 22;
     pub(crate) const UNKNOWN_PERIOD: u16 = 23;
     pub(crate) const UNKNOWN_TOKEN: u16 = 24;
+    pub(crate) const UNKNOWN_PLAN: u16 = 25;
+    pub(crate) const UNKNOWN_VERSION: u16 = 26;
     pub(crate) const TERMINATED: u16 = 30;
     pub(crate) const WRONG_KIND: u16 = 31;
     pub(crate) const STATUS_UNCHANGED: u16 = 32;
@@ -245,6 +247,11 @@ impl World {
                 token.ok_or(no::UNKNOWN_TOKEN)?.revoked = true;
                 Ok(Vec::new())
             }
+            Verb::DraftPlan(plan) => {
+                self.draft_plan(seq, plan);
+                Ok(Vec::new())
+            }
+            Verb::ActivatePlan(plan) => self.activate_plan(plan).map(nothing),
             Verb::ExtendCalendar(extend) => {
                 let of = self
                     .period_type(&extend.period_type)

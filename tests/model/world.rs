@@ -26,6 +26,10 @@ pub(crate) struct World {
     pub(crate) trees: Vec<Tree>,
     pub(crate) calendars: Vec<Calendar>,
     pub(crate) tokens: BTreeMap<Text, Token>,
+    /// Versions of plan sets in the order they were drafted.
+    pub(crate) drafts: Vec<Draft>,
+    /// When which of them, by its place in that list, was made to count.
+    pub(crate) activations: Vec<(Time, usize)>,
     /// Which command first used an id, for the three spaces.
     pub(crate) member_ids: BTreeMap<Text, u64>,
     pub(crate) sale_ids: BTreeMap<Text, u64>,
@@ -120,6 +124,15 @@ pub(crate) struct Token {
     pub(crate) revoked: bool,
 }
 
+/// A version of a plan set.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Draft {
+    pub(crate) set: Text,
+    pub(crate) document: [u8; 32],
+    pub(crate) seq: u64,
+    pub(crate) time: Time,
+}
+
 /// Rules told, and when they take effect.
 pub(crate) struct Pending {
     pub(crate) rules: Rc<Rules>,
@@ -156,6 +169,8 @@ impl World {
             trees: Vec::new(),
             calendars: Vec::new(),
             tokens: BTreeMap::new(),
+            drafts: Vec::new(),
+            activations: Vec::new(),
             member_ids: BTreeMap::new(),
             sale_ids: BTreeMap::new(),
             fact_ids: BTreeMap::new(),

@@ -15,6 +15,7 @@ pub mod member;
 pub mod names;
 pub mod order;
 pub mod period;
+pub mod plan;
 pub mod query;
 pub mod token;
 pub mod tree;

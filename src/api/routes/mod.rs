@@ -2,11 +2,13 @@
 
 use crate::api::route::Route;
 
+pub mod commissions;
 pub mod company;
 pub mod facts;
 pub mod health;
 pub mod members;
 pub mod network;
+pub mod plans;
 pub mod tokens;
 pub mod trees;
 
@@ -15,8 +17,10 @@ pub const ROUTES: &[&[Route]] = &[
     facts::ROWS,
     trees::ROWS,
     members::ROWS,
+    commissions::ROWS,
     company::ROWS,
     network::ROWS,
+    plans::ROWS,
     tokens::ROWS,
     health::ROWS,
 ];

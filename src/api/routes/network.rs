@@ -4,25 +4,20 @@ use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::api::body;
+use crate::api::document;
 use crate::api::error::{self, Origin};
 use crate::api::facts;
-use crate::api::parse::document;
 use crate::api::parse::event::fact_id;
-use crate::api::parse::json;
 use crate::api::principal::{ADMIN, ALL};
-use crate::api::problem::{Code, Problem, internal};
+use crate::api::problem::Problem;
 use crate::api::route::{
-    Access, Answer, Ask, Call, Failed, Reach, Route, Run, Running, Shapes, Task, query_of, shape,
+    Access, Answer, Ask, Failed, Reach, Route, Run, Running, Shapes, Task, query_of, shape,
 };
 use crate::api::shapes::NetworkBody;
 use crate::base::ids::Text;
 use crate::engine::command::Verb;
 use crate::runtime::network_change::{self, Told};
 use crate::view::network;
-
-/// The type of a document as it is written by hand.
-const TOML: &str = "application/toml";
 
 /// The rows.
 pub const ROWS: &[Route] = &[
@@ -81,8 +76,8 @@ fn change(task: Task) -> Running {
             (None, true) => Text::from("dry-run"),
             (key, _) => fact_id(None, key)?,
         };
-        let lines = is_toml(&call)?;
-        let text = text(lines, body).await?;
+        let lines = document::is_toml(&call)?;
+        let text = document::text(lines, body).await?;
         let seq = api.handle().read(|state| state.as_of_seq);
         let state = api.handle().fork(seq).await;
         let named = (id.clone(), call.now);
@@ -95,12 +90,7 @@ fn change(task: Task) -> Running {
         if let (Verb::Change(change), true) = (&command.verb, dry) {
             return answer(network::would_be(&state, change, begins), false);
         }
-        let handle = api.handle().clone();
-        let kept = move || handle.keep_document(text.as_bytes());
-        if let Err(fault) = api.handle().heavy(kept).await {
-            tracing::error!(%fault, "a document cannot be kept");
-            return Err(internal());
-        }
+        document::keep(&api, text).await?;
         let receipt = facts::tell(&api, command, Origin::default()).await?;
         let became = api
             .handle()
@@ -115,28 +105,4 @@ fn answer(
 ) -> Result<Response, Problem> {
     let made = made.map_err(|refused| error::view(&refused))?;
     Ok(facts::receipt_response(&made, repeated))
-}
-
-/// Whether the body is TOML; JSON is the other type.
-fn is_toml(call: &Call) -> Result<bool, Problem> {
-    match call.content_type().as_str() {
-        TOML => Ok(true),
-        "" | "application/json" => Ok(false),
-        other => Err(
-            Problem::new(Code::WrongContentType, "A document is TOML or JSON.")
-                .field("Content-Type")
-                .given(other)
-                .allowed([TOML, "application/json"]),
-        ),
-    }
-}
-
-/// The document as TOML.
-async fn text(is_toml: bool, body: axum::body::Body) -> Result<String, Problem> {
-    let bytes = body::whole(body).await?;
-    if !is_toml {
-        return document::toml(&json::read(&bytes)?);
-    }
-    String::from_utf8(bytes.to_vec())
-        .map_err(|_| Problem::new(Code::BadUtf8, "A document is UTF-8."))
 }

@@ -2,7 +2,7 @@
 //!
 //! What a network does by itself (its calendar, the passing of time) is left out, and so is its founding: the receiving
 //! network has its own. A change of its document is known by the document's hash alone, so it is told by whoever has the
-//! document, before the events that follow it are imported.
+//! document, before the events that follow it are imported. Plan documents stand in the lines that draft them.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -16,6 +16,7 @@ use crate::api::parse::names::Names;
 use crate::api::parse::token;
 use crate::base::ids::Text;
 use crate::cli::exit::Failure;
+use crate::cli::import::drafts::{DRAFTED, Drafted};
 use crate::cli::import::fault::Fault;
 use crate::cli::token::hex;
 use crate::engine::command::change::Change;
@@ -49,6 +50,8 @@ pub enum Told {
     Command(Box<Command>),
     /// That the network's document changed.
     Changed(Changed),
+    /// That a plan document was drafted.
+    Drafted(Drafted),
 }
 
 /// A change of the network document as an event knows it.
@@ -155,6 +158,12 @@ impl Events {
                 fault(CHANGED.to_owned(), String::new(), allowed.to_owned())
             });
             return (!founding).then_some(changed);
+        }
+        if kind == Some(DRAFTED) {
+            return Some(Ok(Told::Drafted(Drafted {
+                place: format!("{} row {}", self.name, self.line),
+                event: fields,
+            })));
         }
         let told: Map<String, Value> = fields
             .into_iter()

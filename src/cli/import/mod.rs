@@ -12,6 +12,7 @@
 pub mod cell;
 pub mod columns;
 pub mod command;
+pub mod drafts;
 pub mod events;
 pub mod fault;
 pub mod lines;

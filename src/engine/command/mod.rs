@@ -15,6 +15,7 @@ pub mod found;
 pub mod move_leg;
 pub mod order;
 pub mod place;
+pub mod plan;
 pub mod refund;
 pub mod status;
 pub mod token;
@@ -65,6 +66,10 @@ pub enum Verb {
     CreateToken(Box<token::CreateToken>),
     /// `token.revoked`.
     RevokeToken(Box<token::RevokeToken>),
+    /// `plan.drafted`.
+    DraftPlan(Box<plan::DraftPlan>),
+    /// `plan.activated`.
+    ActivatePlan(Box<plan::ActivatePlan>),
     /// `time.advanced`: nothing but the clock and the timers that are due. Never accepted from clients.
     AdvanceTime,
     /// `calendar.extended`: more periods of a type. Never accepted from clients.

@@ -1,0 +1,263 @@
+//! Reads about what plans come to: ranks, amounts, and what they are made of.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::api::context::Api;
+use crate::api::document;
+use crate::api::earnings;
+use crate::api::error;
+use crate::api::principal::{ALL, MONEY, READERS};
+use crate::api::problem::Problem;
+use crate::api::reading::Labelled;
+use crate::api::route::{
+    Access, Answer, Call, Reach, Route, Run, Running, Shapes, Task, query_of, shape,
+};
+use crate::api::shapes::PlanBody;
+use crate::api::stream;
+use crate::view::commissions::{self, CommissionsQuery};
+use crate::view::error::ViewError;
+use crate::view::order_commissions;
+use crate::view::payout::Payout;
+use crate::view::rank;
+
+/// Any role, members within their own downline.
+const OWN: Access = Access::Needs {
+    roles: ALL,
+    reach: Reach::Downline,
+};
+
+/// What all of these cost the first time within two seconds.
+const SWEPT: &str =
+    "O(1) after a pass over all members, which all who ask within two seconds share";
+
+/// The rows.
+pub const ROWS: &[Route] = &[
+    Route {
+        method: "GET",
+        path: "/v1/members/{id}/rank",
+        access: OWN,
+        cost: SWEPT,
+        sentence: "The rank on each ladder; of a period that runs, the one that would be paid as.",
+        run: Run::Task(rank_of),
+        shapes: Shapes::asked::<CommissionsQuery, rank::MemberRanks>(),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/members/{id}/rank-progress",
+        access: OWN,
+        cost: SWEPT,
+        sentence: "What a rank takes, part by part: required, actual, missing; the next rank by default.",
+        run: Run::Task(progress),
+        shapes: Shapes::asked::<ProgressQuery, rank::RankProgress>(),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/members/{id}/commissions",
+        access: OWN,
+        cost: SWEPT,
+        sentence: "What a member earns in a period, a line a component.",
+        run: Run::Task(of_member),
+        shapes: Shapes::asked::<CommissionsQuery, commissions::Commissions>(),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/members/{id}/commissions/{line}/explain",
+        access: OWN,
+        cost: "O(downline x levels), and the pass",
+        sentence: "What one line, named by its component, is made of: levels, rates, rounding, cap.",
+        run: Run::Task(explain),
+        shapes: Shapes::asked::<CommissionsQuery, commissions::Explanation>(),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/commissions",
+        access: Access::Needs {
+            roles: MONEY,
+            reach: Reach::Company,
+        },
+        cost: "O(members x components), and the pass",
+        sentence: "What a period comes to in all, by component, beside what was sold; every amount as lines with `Accept: application/x-ndjson`.",
+        run: Run::Task(all),
+        shapes: Shapes::asked::<CommissionsQuery, commissions::CommissionTotals>(),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/orders/{id}/commissions",
+        access: Access::Needs {
+            roles: READERS,
+            reach: Reach::Company,
+        },
+        cost: "O(depth x levels), and the pass",
+        sentence: "All that one order earns members, by component and level, in the period it entered.",
+        run: Run::Task(of_order),
+        shapes: Shapes::asked::<OrderQuery, order_commissions::OrderCommissions>(),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/plans/simulate",
+        access: Access::Needs {
+            roles: MONEY,
+            reach: Reach::Company,
+        },
+        cost: "O(members x levels), on a fork",
+        sentence: "What a plan document would pay for a period, activated or not: totals by component, members by rank.",
+        run: Run::Task(simulate),
+        shapes: Shapes {
+            query: Some(query_of::<CommissionsQuery>),
+            body: Some(shape::<PlanBody>()),
+            answer: Some(shape::<commissions::CommissionTotals>()),
+        },
+    },
+];
+
+/// Which period an order is looked at in.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct OrderQuery {
+    /// Name of the period type; the activity rule's by default. The period is the one the order entered.
+    period_type: Option<String>,
+}
+
+/// Which rank of which ladder.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct ProgressQuery {
+    /// Name of the period type; the activity rule's by default.
+    period_type: Option<String>,
+    /// A period's label, `current` (the default) or `closed`.
+    period: Option<String>,
+    /// Name of the ladder; the first of that period type by default.
+    ladder: Option<String>,
+    /// Name of the rank; the next one by default, the highest for who holds it.
+    rank: Option<String>,
+}
+
+fn rank_of(task: Task) -> Running {
+    Box::pin(async move {
+        let asked: CommissionsQuery = task.call.query.typed()?;
+        answer(task, asked, |payout, call| {
+            let made = rank::of_member(payout, call.path("id"))?;
+            Ok(Answer::of(made))
+        })
+        .await
+    })
+}
+
+fn progress(task: Task) -> Running {
+    Box::pin(async move {
+        let ProgressQuery {
+            period_type,
+            period,
+            ladder,
+            rank,
+        } = task.call.query.typed()?;
+        let asked = CommissionsQuery {
+            period_type,
+            period,
+        };
+        answer(task, asked, move |payout, call| {
+            let (ladder, rank) = (ladder.as_deref(), rank.as_deref());
+            let made = rank::progress(payout, call.path("id"), ladder, rank)?;
+            Ok(Answer::of(made))
+        })
+        .await
+    })
+}
+
+fn of_member(task: Task) -> Running {
+    Box::pin(async move {
+        let asked: CommissionsQuery = task.call.query.typed()?;
+        answer(task, asked, |payout, call| {
+            let made = commissions::of_member(payout, call.path("id"))?;
+            Ok(Answer::of(made))
+        })
+        .await
+    })
+}
+
+fn explain(task: Task) -> Running {
+    Box::pin(async move {
+        let asked: CommissionsQuery = task.call.query.typed()?;
+        answer(task, asked, |payout, call| {
+            let made = commissions::explain(payout, call.path("id"), call.path("line"))?;
+            Ok(Answer::of(made))
+        })
+        .await
+    })
+}
+
+fn of_order(task: Task) -> Running {
+    Box::pin(async move {
+        let asked: OrderQuery = task.call.query.typed()?;
+        let Task { api, call, .. } = task;
+        let payout = earnings::payout_of_order(&api, &call, asked.period_type.as_deref()).await?;
+        answer_from(api, call, payout, |payout, call| {
+            let made = order_commissions::of_order(payout, call.path("id"))?;
+            Ok(Answer::of(made))
+        })
+        .await
+    })
+}
+
+fn all(task: Task) -> Running {
+    Box::pin(async move {
+        let asked: CommissionsQuery = task.call.query.typed()?;
+        if task.call.accepts(stream::NDJSON) {
+            return stream::commissions(task, asked).await;
+        }
+        answer(task, asked, |payout, _| {
+            Ok(Answer::of(commissions::totals(payout)))
+        })
+        .await
+    })
+}
+
+fn simulate(task: Task) -> Running {
+    Box::pin(async move {
+        let Task {
+            api, call, body, ..
+        } = task;
+        let asked: CommissionsQuery = call.query.typed()?;
+        let lines = document::is_toml(&call)?;
+        let text = document::text(lines, body).await?;
+        let payout = earnings::simulated(&api, &call, asked, (text, lines)).await?;
+        answer_from(api, call, payout, |payout, _| {
+            Ok(Answer::of(commissions::totals(payout)))
+        })
+        .await
+    })
+}
+
+/// An answer from a period worked out, judged and read at the state it was worked out from.
+async fn answer(
+    task: Task,
+    asked: CommissionsQuery,
+    question: impl FnOnce(&Payout, &Call) -> Result<Answer, ViewError> + Send + 'static,
+) -> Result<Response, Problem> {
+    let Task { api, call, .. } = task;
+    let payout = earnings::payout(&api, &call, &asked).await?;
+    answer_from(api, call, payout, question).await
+}
+
+/// The same from a period that is there already.
+async fn answer_from(
+    api: Api,
+    call: Call,
+    payout: Arc<Payout>,
+    question: impl FnOnce(&Payout, &Call) -> Result<Answer, ViewError> + Send + 'static,
+) -> Result<Response, Problem> {
+    let headers = call.headers.clone();
+    let labelled = api
+        .handle()
+        .heavy(move || {
+            let made = question(&payout, &call);
+            made.map(|answer| Labelled::at(&payout.state, answer))
+        })
+        .await;
+    let labelled = labelled.map_err(|refused| error::view(&refused))?;
+    Ok(labelled.respond(&headers))
+}

@@ -1,0 +1,265 @@
+//! What members earn, over HTTP: live amounts, their parts, ranks, orders, and what a plan would pay.
+
+use serde_json::{Value, json};
+
+use super::server::{AT, Reply, Server, order};
+
+/// Ten and five hundredths by level; silver from 100 of group volume.
+const PLAN: &str = r#"
+name = "Levels"
+currency = "USD"
+[[ladders]]
+name = "ranks"
+[[ladders.ranks]]
+name = "silver"
+group = "cv"
+at_least = "100"
+[[plans]]
+name = "main"
+ladder = "ranks"
+[[plans.components]]
+name = "levels"
+kind = "unilevel"
+volume = "cv"
+payee = "any"
+compression = "none"
+rates = ["0.10", "0.05"]
+"#;
+
+async fn put(server: &Server, path: &str, document: &str) -> Reply {
+    let call = server.call("PUT", path).role("admin");
+    let call = call.header("content-type", "application/toml");
+    call.body(document.to_owned()).send().await
+}
+
+async fn planned() -> Server {
+    let server = Server::started().await;
+    let drafted = put(&server, "/v1/plans/main", PLAN).await;
+    assert_eq!(drafted.status, 201, "{}", drafted.text());
+    let activated = server
+        .call("POST", "/v1/plans/main/activate")
+        .role("admin")
+        .header("idempotency-key", "activate-1")
+        .send()
+        .await;
+    assert!(activated.status.is_success(), "{}", activated.text());
+    server
+}
+
+async fn sold(server: &Server, id: &str, member: &str, cv: &str) -> u64 {
+    let reply = server.post("/v1/events", order(id, member, cv)).await;
+    reply.json()["seq"].as_u64().expect("a number")
+}
+
+fn amounts(answer: &Value) -> Vec<(String, String)> {
+    let lines = answer["lines"].as_array().expect("lines");
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let line = |line: &Value| (text(&line["component"]), text(&line["amount"]["amount"]));
+    lines.iter().map(line).collect()
+}
+
+#[tokio::test]
+async fn an_order_shows_in_what_those_above_earn() {
+    let server = planned().await;
+    let seq = sold(&server, "o1", "A2", "100.00").await;
+    let level = |amount: &str| vec![("levels".to_owned(), amount.to_owned())];
+    for (member, amount) in [
+        ("A1", "10.00"),
+        ("A", "5.00"),
+        ("R", "0.00"),
+        ("A2", "0.00"),
+    ] {
+        let path = format!("/v1/members/{member}/commissions?min_seq={seq}");
+        let answer = server.get(&path).await;
+        assert_eq!(amounts(&answer), level(amount), "{member}: {answer}");
+        assert_eq!(
+            answer["total"],
+            json!({ "amount": amount, "currency": "USD" })
+        );
+        assert_eq!(answer["state"], "current");
+        assert!(answer["as_of_seq"].as_u64() >= Some(seq), "{answer}");
+    }
+    let refund =
+        json!({ "id": "r1", "type": "order.refunded", "at": AT, "data": { "order": "o1" } });
+    let back = server.post("/v1/events", refund.to_string()).await;
+    let seq = back.json()["seq"].as_u64().expect("a number");
+    let answer = server
+        .get(&format!("/v1/members/A1/commissions?min_seq={seq}"))
+        .await;
+    assert_eq!(amounts(&answer), level("0.00"));
+}
+
+#[tokio::test]
+async fn an_amount_explains_itself_and_an_order_says_whom_it_pays() {
+    let server = planned().await;
+    sold(&server, "o1", "A2", "100.00").await;
+    let seq = sold(&server, "o2", "A1", "30.00").await;
+    let path = format!("/v1/members/A/commissions/levels/explain?min_seq={seq}");
+    let answer = server.get(&path).await;
+    assert_eq!(
+        answer["parts"],
+        json!([
+            { "what": "level", "number": 1, "of": null, "volume": "30.00", "earnings": null, "rate": "0.1", "amount": "3.00" },
+            { "what": "level", "number": 2, "of": null, "volume": "100.00", "earnings": null, "rate": "0.05", "amount": "5.00" },
+        ])
+    );
+    assert_eq!(
+        (&answer["exact"], &answer["payee"]),
+        (&json!("8.00"), &json!(true))
+    );
+    let answer = server
+        .get(&format!("/v1/orders/o1/commissions?min_seq={seq}"))
+        .await;
+    let lines = answer["lines"].as_array().expect("lines");
+    let who: Vec<&Value> = lines.iter().map(|line| &line["member"]).collect();
+    assert_eq!(who, [&json!("A1"), &json!("A")]);
+    assert_eq!(lines[0]["amount"], "10.00");
+    for (path, code) in [
+        ("/v1/members/A/commissions/bonus/explain", "unknown_name"),
+        ("/v1/members/nobody/commissions", "unknown_member"),
+        ("/v1/members/A/commissions?period_type=week", "unknown_name"),
+        ("/v1/members/A/commissions?period=2031-01", "unknown_period"),
+        ("/v1/members/A/commissions?colour=red", "unknown_parameter"),
+        ("/v1/members/A/rank-progress?rank=gold", "unknown_name"),
+        ("/v1/orders/none/commissions", "unknown_order"),
+    ] {
+        let reply = server.call("GET", path).role("admin").send().await;
+        assert_eq!(reply.code(), code, "{path}: {}", reply.text());
+    }
+}
+
+#[tokio::test]
+async fn ranks_say_what_the_next_one_takes() {
+    let server = planned().await;
+    let seq = sold(&server, "o1", "A2", "60.00").await;
+    let answer = server
+        .get(&format!("/v1/members/A/rank?min_seq={seq}"))
+        .await;
+    assert_eq!(
+        answer["ladders"],
+        json!([{ "ladder": "ranks", "rank": null, "number": 0, "of": 1, "next": "silver" }])
+    );
+    let answer = server.get("/v1/members/A/rank-progress").await;
+    let needs = &answer["needs"];
+    assert_eq!(
+        [
+            &needs["what"],
+            &needs["required"],
+            &needs["actual"],
+            &needs["missing"]
+        ],
+        ["group", "100.00", "60.00", "40.00"]
+    );
+    assert_eq!(
+        (&answer["rank"], &answer["holds"]),
+        (&json!("silver"), &json!(false))
+    );
+    let seq = sold(&server, "o2", "A2", "40.00").await;
+    let answer = server
+        .get(&format!("/v1/members/A/rank-progress?min_seq={seq}"))
+        .await;
+    assert_eq!(answer["holds"], true);
+}
+
+#[tokio::test]
+async fn a_member_sees_his_own_downline_and_no_other() {
+    let server = planned().await;
+    sold(&server, "o1", "A2", "100.00").await;
+    for path in [
+        "commissions",
+        "commissions/levels/explain",
+        "rank",
+        "rank-progress",
+    ] {
+        for (member, status) in [
+            ("A", 200),
+            ("A1", 200),
+            ("R", 404),
+            ("B", 404),
+            ("nobody", 404),
+        ] {
+            let path = format!("/v1/members/{member}/{path}");
+            let reply = server.call("GET", &path).role("member").send().await;
+            assert_eq!(reply.status.as_u16(), status, "{path}: {}", reply.text());
+        }
+    }
+    for path in ["/v1/commissions", "/v1/orders/o1/commissions"] {
+        let reply = server.call("GET", path).role("member").send().await;
+        assert_eq!(reply.code(), "role_not_allowed", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn all_amounts_come_in_sum_and_as_lines() {
+    let server = planned().await;
+    let seq = sold(&server, "o1", "A2", "100.00").await;
+    let answer = server.get(&format!("/v1/commissions?min_seq={seq}")).await;
+    assert_eq!(answer["total"]["amount"], "15.00");
+    assert_eq!(answer["sold"]["cv"], "100.00");
+    let of_cv = &answer["ratio"][1];
+    assert_eq!(
+        (&of_cv["volume"], &of_cv["ratio"]),
+        (&json!("cv"), &json!("0.15"))
+    );
+    // R, A, A1 and A2 hold the 100.
+    assert_eq!(
+        answer["ladders"][0]["ranks"],
+        json!([{ "rank": "silver", "members": 4 }])
+    );
+    let call = server.call("GET", "/v1/commissions").role("finance");
+    let lines = call.header("accept", "application/x-ndjson").send().await;
+    let lines: Vec<(Value, Value)> = lines
+        .lines()
+        .iter()
+        .map(|line| (line["member"].clone(), line["amount"].clone()))
+        .collect();
+    assert_eq!(
+        lines,
+        [(json!("A"), json!("5.00")), (json!("A1"), json!("10.00"))]
+    );
+}
+
+#[tokio::test]
+async fn without_a_plan_there_is_no_amount_but_one_can_be_tried() {
+    let server = Server::started().await;
+    sold(&server, "o1", "A2", "100.00").await;
+    for path in [
+        "/v1/members/A/commissions",
+        "/v1/members/A/rank",
+        "/v1/commissions",
+    ] {
+        let reply = server.call("GET", path).role("admin").send().await;
+        assert_eq!(reply.code(), "no_plan", "{path}: {}", reply.text());
+    }
+    let simulate = |text: String| {
+        let call = server.call("POST", "/v1/plans/simulate").role("finance");
+        let call = call.header("content-type", "application/toml");
+        call.body(text).send()
+    };
+    let tried = simulate(PLAN.to_owned()).await;
+    assert_eq!(tried.json()["total"]["amount"], "15.00", "{}", tried.text());
+    let wrong = simulate(PLAN.replace("\"unilevel\"", "\"unilevels\"")).await;
+    assert_eq!(wrong.code(), "bad_document", "{}", wrong.text());
+    let reply = server
+        .call("GET", "/v1/commissions")
+        .role("admin")
+        .send()
+        .await;
+    assert_eq!(reply.code(), "no_plan", "nothing was activated by trying");
+}
+
+#[tokio::test]
+async fn two_seconds_of_questions_share_one_pass_and_none_is_older_than_asked() {
+    let server = planned().await;
+    let seq = sold(&server, "o1", "A2", "100.00").await;
+    let first = server
+        .get(&format!("/v1/members/A1/commissions?min_seq={seq}"))
+        .await;
+    let later = sold(&server, "o2", "A2", "100.00").await;
+    let fresh = server
+        .get(&format!("/v1/members/A1/commissions?min_seq={later}"))
+        .await;
+    assert!(fresh["as_of_seq"].as_u64() >= Some(later));
+    assert_eq!(first["total"]["amount"], "10.00");
+    assert_eq!(fresh["total"]["amount"], "20.00");
+}
