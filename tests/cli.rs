@@ -8,6 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 
 mod events;
+mod plan;
 
 /// A folder with the program, cut off from the variables of whoever runs the tests.
 struct Desk {

@@ -13,6 +13,8 @@ use arborline::engine::execute::execute_batch;
 use arborline::engine::law;
 use arborline::engine::state::State;
 
+mod plan;
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents")
 }

@@ -21,6 +21,7 @@ use crate::plan::KINDS;
 use crate::plan::columns::Column;
 use crate::plan::ladder::Ladder;
 use crate::plan::set::{Entry, PlanSet};
+use crate::plan::setting::Form;
 
 /// The word for a sample of several kinds.
 const HYBRID: &str = "hybrid";
@@ -138,7 +139,7 @@ fn described(set: &PlanSet, rules: &Rules) -> String {
                 entry.kind.name,
                 rules.period_types[entry.period].name,
                 live_word(entry.kind.live),
-                reads(entry, rules).join(", ")
+                reads(entry, set, rules).join(", ")
             )
             .expect("a text takes any text");
         }
@@ -171,7 +172,7 @@ fn as_data(set: &PlanSet, rules: &Rules) -> Value {
         json!({
             "name": entry.name, "kind": entry.kind.name,
             "period": rules.period_types[entry.period].name,
-            "live": live_word(entry.kind.live), "reads": reads(entry, rules),
+            "live": live_word(entry.kind.live), "reads": reads(entry, set, rules),
         })
     };
     let plans = set.plans.iter().enumerate().map(|(index, plan)| {
@@ -193,16 +194,19 @@ fn ranks(ladder: &Ladder) -> Vec<&str> {
 }
 
 /// What a component reads, in words.
-fn reads(entry: &Entry, rules: &Rules) -> Vec<String> {
+fn reads(entry: &Entry, set: &PlanSet, rules: &Rules) -> Vec<String> {
     let tree = |tree: usize| &rules.trees[tree].name;
-    let columns = entry
-        .component
-        .reads()
-        .into_iter()
-        .map(|column| match column {
-            Column::Links(of) => format!("links of {}", tree(of)),
-            Column::Entered(of, kind) => format!("{} entered in {}", rules.kinds[kind], tree(of)),
-            Column::Group(of, kind) => format!("group {} of {}", rules.kinds[kind], tree(of)),
-        });
-    columns.collect()
+    let column = |column: Column| match column {
+        Column::Links(of) => format!("links of {}", tree(of)),
+        Column::Entered(of, kind) => format!("{} entered in {}", rules.kinds[kind], tree(of)),
+        Column::Group(of, kind) => format!("group {} of {}", rules.kinds[kind], tree(of)),
+    };
+    let mut read: Vec<String> = entry.component.reads().into_iter().map(column).collect();
+    let settings = entry.kind.settings.iter();
+    for setting in settings.filter(|setting| setting.form == Form::Components) {
+        for &earlier in entry.settings.components(setting.key) {
+            read.push(format!("amounts of {}", set.components[earlier].name));
+        }
+    }
+    read
 }

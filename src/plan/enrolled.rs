@@ -63,22 +63,20 @@ impl Counted {
         counted
     }
 
-    /// Distributors he enrolled.
-    pub(super) fn enrolled(&self, member: Member, active: bool) -> u32 {
-        let counts = if active { &self.active } else { &self.enrolled };
-        counts[member as usize]
+    /// Distributors he enrolled; of a binary tree, those who stand in the leg of his that holds fewer of them.
+    pub(super) fn enrolled(&self, member: Member, active: bool, each_leg_of: Option<usize>) -> u32 {
+        let Some(tree) = each_leg_of else {
+            let counts = if active { &self.active } else { &self.enrolled };
+            return counts[member as usize];
+        };
+        let legs = self.by_leg[&tree][member as usize];
+        let of = usize::from(active);
+        legs[0][of].min(legs[1][of])
     }
 
     /// Customers he enrolled.
     pub(super) fn customers(&self, member: Member) -> u32 {
         self.customers[member as usize]
-    }
-
-    /// Distributors he enrolled who stand in the leg of his that holds fewer of them.
-    pub(super) fn in_each_leg(&self, member: Member, tree: usize, active: bool) -> u32 {
-        let legs = self.by_leg[&tree][member as usize];
-        let of = usize::from(active);
-        legs[0][of].min(legs[1][of])
     }
 }
 

@@ -115,10 +115,6 @@ impl Judged {
             actual: columns.seat(tree, member).map_or(0, read),
             required: required.0,
         };
-        let heads = |actual: u32, required: u32| Measure {
-            actual: i64::from(actual),
-            required: i64::from(required),
-        };
         let group =
             |tree: usize, volume: usize, seat: Seat| columns.group(tree, volume)[seat as usize];
         let own = |tree: usize, volume: usize, seat: Seat| {
@@ -164,13 +160,8 @@ impl Judged {
             Atom::Enrolled {
                 count,
                 active,
-                each_leg_of: None,
-            } => heads(self.counted.enrolled(member, active), count),
-            Atom::Enrolled {
-                count,
-                active,
-                each_leg_of: Some(tree),
-            } => heads(self.counted.in_each_leg(member, tree, active), count),
+                each_leg_of,
+            } => heads(self.counted.enrolled(member, active, each_leg_of), count),
             Atom::Customers { count } => heads(self.counted.customers(member), count),
             Atom::Legs { count, rank } => {
                 let seat = columns.seat(ladder.tree, member);
@@ -178,6 +169,14 @@ impl Judged {
                 heads(best.iter().sum(), count)
             }
         }
+    }
+}
+
+/// How many there are, and how many it takes.
+fn heads(actual: u32, required: u32) -> Measure {
+    Measure {
+        actual: i64::from(actual),
+        required: i64::from(required),
     }
 }
 

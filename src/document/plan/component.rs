@@ -23,7 +23,7 @@ pub const COMMON: [[&str; 4]; 6] = [
     [
         "period",
         "the name of a period type",
-        "the only one",
+        "needed, unless the network has only one",
         "The periods it is worked out for.",
     ],
     [

@@ -221,10 +221,14 @@ impl Outline<'_, '_> {
             let Some(index) = settings::component(field, &self.components) else {
                 continue;
             };
-            let period = |index: usize| self.components[index].period;
+            // One whose own period is refused is told so there.
+            let other = |known: &usize| {
+                let periods = [*known, index].map(|index| self.components[index].period);
+                periods[0] != periods[1] && periods.iter().all(Option::is_some)
+            };
             if found.contains(&index) {
                 field.refuse(allowed, Some("it is named twice".to_owned()));
-            } else if found.iter().any(|&other| period(other) != period(index)) {
+            } else if found.iter().any(other) {
                 let hint = "the volume of one period caps them all".to_owned();
                 field.refuse("components of one period type", Some(hint));
             }
