@@ -11,17 +11,17 @@ use commands::{Lean, Writer};
 use play::{Batch, Pair, guarded, report};
 
 mod changes;
-mod commands;
+pub(crate) mod commands;
 mod compare;
 mod copies;
 mod grown;
-mod laws;
-mod play;
+pub(crate) mod laws;
+pub(crate) mod play;
 mod sales;
 mod together;
 
 /// The first command of every history.
-fn founding(rules: Rules) -> Batch {
+pub(crate) fn founding(rules: Rules) -> Batch {
     let found = Found {
         document: [7; 32],
         rules,
@@ -38,7 +38,7 @@ fn founding(rules: Rules) -> Batch {
 }
 
 /// The time a batch is stamped with.
-fn stamp(writer: &mut Writer, pair: &Pair) -> Time {
+pub(crate) fn stamp(writer: &mut Writer, pair: &Pair) -> Time {
     let now = pair.world.time.0;
     match writer.chance.below(10) {
         0..=5 => Time(now + writer.chance.between(0, 6 * 3_600_000)),

@@ -18,6 +18,7 @@ mod import;
 mod log;
 mod model;
 mod pages;
+mod payouts;
 mod pipeline;
 mod plans;
 mod snapshots;

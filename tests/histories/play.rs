@@ -113,7 +113,7 @@ fn agree(told: &Told, verdict: &Verdict) -> bool {
 }
 
 /// Plays batches from the start; says what went wrong first, a panic included.
-pub(crate) fn replay(batches: &[Batch]) -> Result<(), String> {
+fn replay(batches: &[Batch]) -> Result<(), String> {
     guarded(|| {
         let mut pair = Pair::new(false);
         for (at, batch) in batches.iter().enumerate() {
@@ -133,8 +133,11 @@ pub(crate) fn guarded<T>(run: impl FnOnce() -> Result<T, String>) -> Result<T, S
     })
 }
 
+/// What plays batches from the start and says what went wrong first.
+pub(crate) type Replay<'a> = &'a dyn Fn(&[Batch]) -> Result<(), String>;
+
 /// Leaves out what is not needed for a failure: batches, then single commands.
-pub(crate) fn shorten(mut batches: Vec<Batch>, what: &str) -> Vec<Batch> {
+fn shorten(mut batches: Vec<Batch>, what: &str, replay: Replay<'_>) -> Vec<Batch> {
     let alike =
         |batches: &[Batch]| replay(batches).is_err_and(|other| sort_of(&other) == sort_of(what));
     let total: usize = batches.iter().map(|batch| batch.commands.len()).sum();
@@ -188,8 +191,13 @@ fn sort_of(what: &str) -> String {
 
 /// A failure as it is printed.
 pub(crate) fn report(seed: u64, batches: Vec<Batch>, what: &str) -> String {
+    report_by(seed, batches, what, &replay)
+}
+
+/// A failure of a test that plays in its own way, as it is printed.
+pub(crate) fn report_by(seed: u64, batches: Vec<Batch>, what: &str, replay: Replay<'_>) -> String {
     let total: usize = batches.iter().map(|batch| batch.commands.len()).sum();
-    let short = shorten(batches, what);
+    let short = shorten(batches, what, replay);
     let last = replay(&short).err();
     let last = last.unwrap_or_else(|| "only while it is drawn".to_owned());
     let mut text = format!("seed {seed}, after {total} commands: {what}\nshortened: {last}\n");

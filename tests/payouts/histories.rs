@@ -1,0 +1,402 @@
+//! Random histories of random networks under random plan sets: after every command the pass over each readable book
+//! comes to what the definitions come to, for everybody.
+
+use std::rc::Rc;
+
+use arborline::base::money::Micros;
+use arborline::document::plan::set::parse;
+use arborline::engine::rules::{ClockMode, Rules};
+use arborline::plan::part::{Basis, Part};
+use arborline::plan::pass::Pass;
+use arborline::plan::set::PlanSet;
+use arborline::view::era::choose;
+use arborline::view::lens::Lens;
+use arborline::view::plan_book::PlanBook;
+
+use super::draw::Painter;
+use super::naive::{Answer, work_out};
+use super::needs::Tally;
+use super::plan::Draft;
+use super::sight::Sight;
+use super::written::Scribe;
+use crate::chance::{Chance, scale};
+use crate::histories::commands::{Lean, Writer};
+use crate::histories::play::{Batch, Pair, guarded, report_by};
+use crate::histories::{founding, laws, stamp};
+use crate::model::figures::{Figures, Scene};
+use crate::model::world::World;
+
+/// Commands after which another plan set is drawn.
+const SET_HOLDS: usize = 20;
+
+/// A plan set, its document, and the rules it was drawn for.
+struct Drawn {
+    draft: Draft,
+    document: String,
+    set: PlanSet,
+    rules: Rc<Rules>,
+}
+
+impl Drawn {
+    /// A set for the rules in force.
+    fn new(world: &World, seed: u64) -> Result<Drawn, String> {
+        let rules = world.rules.clone().expect("a founded network");
+        let mut painter = Painter {
+            rules: &rules,
+            chance: Chance::new(seed),
+        };
+        let draft = painter.draft();
+        let mut scribe = Scribe {
+            rules: &rules,
+            draft: &draft,
+            chance: painter.chance,
+        };
+        let document = scribe.document();
+        let set = parse(&document, &rules);
+        let set = set.map_err(|problems| format!("refused: {problems:?}\n{document}"))?;
+        Ok(Drawn {
+            draft,
+            document,
+            set,
+            rules,
+        })
+    }
+
+    /// Compares every book that can be read.
+    fn compare(&self, pair: &Pair, tally: &mut Tally) -> Result<(), String> {
+        let world = &pair.world;
+        let present = world.present();
+        let figures = all_figures(world, &present);
+        for (of, calendar) in world.calendars.iter().enumerate() {
+            let book = Compared {
+                drawn: self,
+                pair,
+                of,
+            };
+            book.check(&present, &figures, "current", tally)?;
+            let branch = calendar.branch.as_ref().map(|branch| {
+                let label = calendar.labels[branch.period].as_str();
+                (branch, label)
+            });
+            let closed = calendar.closed.as_ref().map(|branch| (branch, "closed"));
+            for (branch, label) in [branch, closed].into_iter().flatten() {
+                let scene = world.past(of, branch);
+                book.check(&scene, &all_figures(world, &scene), label, tally)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn all_figures(world: &World, scene: &Scene<'_>) -> Vec<Figures> {
+    let trees = 0..scene.trees.len();
+    trees.map(|tree| world.figures(scene, tree)).collect()
+}
+
+/// One book of one period type.
+struct Compared<'a> {
+    drawn: &'a Drawn,
+    pair: &'a Pair,
+    of: usize,
+}
+
+impl Compared<'_> {
+    fn check(
+        &self,
+        scene: &Scene<'_>,
+        figures: &[Figures],
+        label: &str,
+        tally: &mut Tally,
+    ) -> Result<(), String> {
+        let sight = Sight::of(&self.pair.world, scene, figures, self.of);
+        let twin = work_out(&sight, &self.drawn.draft, self.of, tally);
+        let name = self.pair.world.law().period_types[self.of].name.as_str();
+        let lens = Lens::new(&self.pair.state).map_err(|why| format!("{why:?}"))?;
+        let era = choose(&lens, Some(name), Some(label)).map_err(|why| format!("{why:?}"))?;
+        let pass = Pass::run(&PlanBook::new(lens, era), &self.drawn.set, self.of);
+        let pass = pass.map_err(|beyond| format!("beyond the range: {beyond:?}"))?;
+        let place = format!("{name} {label}");
+        self.ranks(&pass, &twin, &place)?;
+        self.amounts(&pass, &twin, &place)?;
+        self.factor(&pass, &twin, &place)?;
+        self.parts(&pass, &place)
+    }
+
+    fn factor(&self, pass: &Pass, twin: &Answer, place: &str) -> Result<(), String> {
+        let ceiling = self.drawn.draft.company_cap.as_ref();
+        for at in 0..self.drawn.set.components.len() {
+            let under = ceiling.is_some_and(|ceiling| ceiling.components.contains(&at));
+            let told = i128::from(pass.factor(&self.drawn.set, at).0);
+            let expected = twin.factor.filter(|_| under).unwrap_or(100_000_000);
+            if told != expected {
+                return Err(format!("factor: in {place}: pass {told}, twin {expected}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The parts of somebody's amounts add up to them, but for what is rounded.
+    fn parts(&self, pass: &Pass, place: &str) -> Result<(), String> {
+        let set = &self.drawn.set;
+        let member = 1 + self.pair.world.seq as u32 % pass.members().max(2);
+        for at in 0..set.components.len() {
+            let Some(amounts) = pass.amounts(at).filter(|_| member < pass.members()) else {
+                continue;
+            };
+            let parts = pass.explain(set, at, member);
+            let product = |part: &Part| {
+                let rate = i128::from(part.rate.0);
+                match part.basis {
+                    Basis::Volume(volume) => i128::from(volume) * rate * 100,
+                    Basis::Earnings(earned) => i128::from(earned.0) * rate,
+                }
+            };
+            let sum: i128 = match &parts[..] {
+                [one] if one.of > 0 => i128::from(one.amount.0) * 100_000_000,
+                parts => parts.iter().map(product).sum(),
+            };
+            let amount = pass.uncut(at, member).unwrap_or(amounts[member as usize]);
+            if Micros::nearest(sum, 100_000_000) != Some(amount) {
+                let name = &self.drawn.draft.components()[at].1.name;
+                return Err(format!(
+                    "parts of {name}: in {place}, of {member}: {parts:?}"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn ranks(&self, pass: &Pass, twin: &Answer, place: &str) -> Result<(), String> {
+        for (ladder, expected) in twin.ranks.iter().enumerate() {
+            let told = pass.ranks(ladder);
+            self.same(
+                told,
+                expected.as_deref(),
+                place,
+                &format!("ladder {ladder}"),
+            )?;
+        }
+        Ok(())
+    }
+
+    fn amounts(&self, pass: &Pass, twin: &Answer, place: &str) -> Result<(), String> {
+        let components = self.drawn.draft.components();
+        for (at, expected) in twin.amounts.iter().enumerate() {
+            let told = pass.amounts(at);
+            let told: Option<Vec<i128>> =
+                told.map(|told| told.iter().map(|amount| i128::from(amount.0)).collect());
+            let (name, sort) = (&components[at].1.name, components[at].1.pays.sort());
+            self.same(
+                told.as_deref(),
+                expected.as_deref(),
+                place,
+                &format!("{name}, {sort}"),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Says for whom two columns differ first.
+    fn same<T: PartialEq + std::fmt::Debug>(
+        &self,
+        told: Option<&[T]>,
+        expected: Option<&[T]>,
+        place: &str,
+        what: &str,
+    ) -> Result<(), String> {
+        if told == expected {
+            return Ok(());
+        }
+        let (Some(told), Some(expected)) = (told, expected) else {
+            return Err(format!(
+                "{what}: in {place}: pass {told:?}, twin {expected:?}"
+            ));
+        };
+        let differs = (0..told.len().max(expected.len()))
+            .find(|&member| told.get(member) != expected.get(member))
+            .expect("they differ");
+        let people = &self.pair.world.people;
+        let id = people.get(differs).map(|person| &person.id);
+        let (told, expected) = (told.get(differs), expected.get(differs));
+        Err(format!(
+            "{what}: in {place}, of {id:?}: pass {told:?}, twin {expected:?}"
+        ))
+    }
+}
+
+/// A history on its way under a plan set.
+struct Story {
+    seed: u64,
+    writer: Writer,
+    pair: Pair,
+    played: Vec<Batch>,
+    drawn: Option<Drawn>,
+}
+
+impl Story {
+    fn new(seed: u64, lean: Lean) -> (Story, Batch) {
+        let mut chance = Chance::new(seed);
+        let first = founding(laws::draw(&mut chance));
+        let story = Story {
+            seed,
+            writer: Writer::new(chance, lean),
+            pair: Pair::new(lean == Lean::Changes),
+            played: Vec::new(),
+            drawn: None,
+        };
+        (story, first)
+    }
+
+    fn play(&mut self, batch: Batch, tally: &mut Tally) -> Result<(), String> {
+        self.played.push(batch.clone());
+        self.pair.play(&batch)?;
+        let world = &self.pair.world;
+        let due = self.played.len().is_multiple_of(SET_HOLDS);
+        let same = |rules: &Rc<Rules>| {
+            world
+                .rules
+                .as_ref()
+                .is_some_and(|now| Rc::ptr_eq(now, rules))
+        };
+        let holds = |drawn: &Drawn| !due && same(&drawn.rules);
+        if !self.drawn.as_ref().is_some_and(holds) {
+            let seed = self.seed * 1_000 + self.played.len() as u64;
+            self.drawn = Some(Drawn::new(world, seed)?);
+        }
+        let drawn = self.drawn.as_ref().expect("drawn above");
+        drawn.compare(&self.pair, tally)
+    }
+
+    fn go_on(&mut self, commands: usize, tally: &mut Tally) -> Result<(), String> {
+        for _ in 0..commands {
+            let stamp = stamp(&mut self.writer, &self.pair);
+            let mut ahead = self.pair.world.clone();
+            if ahead.law().clock == ClockMode::Wall {
+                ahead.advance(stamp);
+            }
+            let command = self.writer.draw(&ahead);
+            let commands = vec![command];
+            self.play(Batch { stamp, commands }, tally)?;
+        }
+        Ok(())
+    }
+}
+
+/// Plays batches and compares under one set after the last.
+fn replay(batches: &[Batch], drawn: &Drawn) -> Result<(), String> {
+    guarded(|| {
+        let mut pair = Pair::new(false);
+        for batch in batches {
+            pair.play(batch)?;
+        }
+        drawn.compare(&pair, &mut Tally::new())
+    })
+}
+
+/// What must have been so and not been so for somebody in every run, or hardly anything was tested.
+const SORTS: &[&str] = &[
+    "all",
+    "any",
+    "of",
+    "active",
+    "own",
+    "group",
+    "group without own",
+    "side",
+    "capped by requirement",
+    "capped by total",
+    "lesser leg",
+    "enrolled in each leg",
+    "enrolled active",
+    "enrolled",
+    "customers",
+    "legs",
+    "unilevel None",
+    "unilevel SkipInactive",
+    "unilevel Full",
+    "generation SelfExclusive rank any",
+    "generation SelfExclusive rank active",
+    "generation SelfExclusive same or higher any",
+    "generation SelfExclusive same or higher active",
+    "generation SelfInclusive rank any",
+    "generation SelfInclusive rank active",
+    "generation SelfInclusive same or higher any",
+    "generation SelfInclusive same or higher active",
+    "generation Breakaway rank any",
+    "generation Breakaway rank active",
+    "generation Breakaway same or higher any",
+    "generation Breakaway same or higher active",
+    "differential steps pass up own",
+    "differential steps pass up above",
+    "differential steps absorb own",
+    "differential steps absorb above",
+    "differential rank pass up own",
+    "differential rank pass up above",
+    "differential rank absorb own",
+    "differential rank absorb above",
+    "personal",
+    "matching None",
+    "matching SkipInactive",
+    "matching Full",
+    "matching SelfExclusive",
+    "matching SelfInclusive",
+    "matching Breakaway",
+    "pool",
+    "cap",
+    "payee any",
+    "min_rank",
+    "below zero",
+    "factor",
+];
+
+/// Plays histories; a failure is shortened and told with its document.
+fn check(first_seed: u64, histories: u64, commands: usize, lean: Lean) {
+    let mut tally = Tally::new();
+    for seed in first_seed..first_seed + histories * scale() {
+        let (mut story, first) = Story::new(seed, lean);
+        let told = guarded(|| {
+            story.play(first, &mut tally)?;
+            story.go_on(commands, &mut tally)
+        });
+        let Err(what) = told else {
+            continue;
+        };
+        let Some(drawn) = story.drawn else {
+            panic!("seed {seed}: {what}");
+        };
+        let again = |batches: &[Batch]| replay(batches, &drawn);
+        let told = report_by(seed, story.played, &what, &again);
+        panic!("{told}\n{}", drawn.document);
+    }
+    for &sort in SORTS {
+        let [yes, no] = tally.get(sort).copied().unwrap_or_default();
+        assert!(
+            yes > 0 && no > 0,
+            "`{sort}`: {yes} times so, {no} times not"
+        );
+    }
+    assert!(
+        tally["half"][0] > 0,
+        "no amount had to be rounded from a half"
+    );
+}
+
+#[test]
+fn every_book_comes_to_what_the_definitions_say() {
+    check(90_000, 20, 150, Lean::Mixed);
+}
+
+#[test]
+fn lines_come_to_what_the_definitions_say() {
+    check(91_000, 20, 150, Lean::Lines);
+}
+
+#[test]
+fn stars_come_to_what_the_definitions_say() {
+    check(92_000, 20, 150, Lean::Stars);
+}
+
+#[test]
+fn changing_networks_come_to_what_the_definitions_say() {
+    check(93_000, 20, 150, Lean::Changes);
+}
