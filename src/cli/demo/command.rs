@@ -32,6 +32,9 @@ use crate::runtime::clock::Stopwatch;
 use crate::runtime::offline::Offline;
 use crate::runtime::settings::Settings;
 
+/// What the demonstration's members earn by.
+const PLAN: &str = include_str!("plan.toml");
+
 /// Of ten facts so many are there before the live part begins.
 const LOADED_OF_TEN: u64 = 6;
 /// How often facts arrive; more than one at a time where the rate asks for it.
@@ -99,6 +102,7 @@ fn run(call: &Call) -> Result<Exit, Failure> {
     let mut faults = Faults::new(None)?;
     let mut runtime = Settings::new(&folder.0);
     runtime.founding = Some(directory::founding(None, sample::DEFAULT_EVENTS)?);
+    runtime.plan = Some(PLAN.to_owned());
     let offline = Offline::open(runtime).map_err(|error| directory::start(&error))?;
     let rules = offline.state.rules.as_ref().expect("founded just now");
     let files = Files::open(
@@ -167,12 +171,13 @@ fn listen(
     bound.map_err(|error| Failure::usage(format!("cannot listen on {address}: {error}")))
 }
 
-/// Addresses, the token, and three requests to try. The order is dated by the demo's own time, which follows its facts.
+/// Addresses, the token, and four requests to try. The order is dated by the demo's own time, which follows its facts.
 fn introduce(call: &Call, base: &str, token: &str, time: Time) -> Result<(), Failure> {
     call.output.line(&format!(
         "\n  API       {base}/v1\n  browse    {base}/docs\n  token     {token}\n\n\
          \x20 export TOKEN={token}\n\
          \x20 curl -H \"Authorization: Bearer $TOKEN\" {base}/v1/members/M00002/volumes\n\
+         \x20 curl -H \"Authorization: Bearer $TOKEN\" {base}/v1/members/M00002/commissions\n\
          \x20 curl -H \"Authorization: Bearer $TOKEN\" '{base}/v1/members/M00002/downline?sort=volume&limit=5'\n\
          \x20 curl -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' {base}/v1/orders \\\n\
          \x20      -d '{{\"id\":\"my-first\",\"at\":\"{time}\",\"member\":\"M00042\",\"volumes\":{{\"cv\":\"100\"}}}}'\n\n\

@@ -1,13 +1,17 @@
-//! The table of who leads: group volume of the current period in the enroller tree, and how it moves.
+//! The table of who leads: group volume of the current period in the enroller tree, how it moves, and what it earns.
 
 use std::cmp::Reverse;
 use std::fmt::Write;
+use std::sync::Arc;
 
 use crate::base::ids::{COMPANY, ENROLLER_TREE, Member};
 use crate::base::number::Volume;
 use crate::cli::output::grouped;
 use crate::engine::state::State;
+use crate::plan::set::PlanSet;
 use crate::runtime::handle::Handle;
+use crate::view::commissions;
+use crate::view::payout::{Asked, Payout};
 
 /// Rows of the table.
 const ROWS: usize = 10;
@@ -23,12 +27,14 @@ struct Row {
     group: Volume,
     downline: u32,
     active: u32,
+    /// What the period has earned him so far, when the leaders were last chosen.
+    earns: String,
 }
 
 /// The table, with what it showed last.
 #[derive(Debug, Default)]
 pub struct Leaders {
-    members: Vec<Member>,
+    members: Vec<(Member, String)>,
     last: Vec<Row>,
     period: String,
     lines: usize,
@@ -38,7 +44,27 @@ impl Leaders {
     /// Decides anew who leads. Costs a step for each member, on a state that nobody waits for.
     pub async fn choose(&mut self, handle: &Handle) {
         let state = handle.fork(0).await;
-        self.members = handle.heavy(move || top(&state)).await;
+        let asked = Asked {
+            period: PERIOD,
+            ordinal: state.periods.get(PERIOD).current(),
+        };
+        let runtime = handle.clone();
+        let (members, set) = handle
+            .heavy(move || (top(&state), plans(&runtime, &state)))
+            .await;
+        let payout = match set {
+            Some(set) => handle.payout(asked, set, 0).await.ok(),
+            None => None,
+        };
+        let earns = |member: Member| {
+            payout
+                .as_deref()
+                .map_or_else(String::new, |of| earned(of, member))
+        };
+        self.members = members
+            .into_iter()
+            .map(|member| (member, earns(member)))
+            .collect();
     }
 
     /// The table as it is now, for a terminal: drawn over the last one.
@@ -55,18 +81,19 @@ impl Leaders {
                 grouped(told)
             ),
             format!(
-                "{:<12} {:>16} {:>14} {:>9} {:>9}",
-                "member", "group volume", "moved", "downline", "active"
+                "{:<12} {:>16} {:>14} {:>9} {:>9} {:>12}",
+                "member", "group volume", "moved", "downline", "active", "earns"
             ),
         ];
         for row in &rows {
             lines.push(format!(
-                "{:<12} {:>16} {:>14} {:>9} {:>9}",
+                "{:<12} {:>16} {:>14} {:>9} {:>9} {:>12}",
                 row.id,
                 shown(row.group),
                 self.moved(row),
                 grouped(u64::from(row.downline)),
                 grouped(u64::from(row.active)),
+                row.earns,
             ));
         }
         lines.resize(ROWS + 2, String::new());
@@ -84,7 +111,8 @@ impl Leaders {
         let (rows, period, time) = self.read(handle);
         let mut text = format!("{period} {time} told={told}");
         for row in rows.iter().take(3) {
-            write!(text, "  {}={} ({})", row.id, row.group, self.moved(row))
+            let (id, group, earns) = (&row.id, row.group, &row.earns);
+            write!(text, "  {id}={group} ({}) earns {earns}", self.moved(row))
                 .expect("a text takes any text");
         }
         self.keep(rows, period);
@@ -96,7 +124,7 @@ impl Leaders {
             let mut rows: Vec<Row> = self
                 .members
                 .iter()
-                .map(|&member| row(state, member))
+                .map(|(member, earns)| row(state, *member, earns))
                 .collect();
             rows.sort_by_key(|row| (Reverse(row.group), row.member));
             let periods = state.periods.get(PERIOD);
@@ -135,7 +163,7 @@ fn shown(volume: Volume) -> String {
     }
 }
 
-fn row(state: &State, member: Member) -> Row {
+fn row(state: &State, member: Member, earns: &str) -> Row {
     let forest = &state.forest;
     Row {
         member,
@@ -143,7 +171,23 @@ fn row(state: &State, member: Member) -> Row {
         group: Volume(forest.group(ENROLLER_TREE, member, PERIOD, KIND)),
         downline: forest.downline(ENROLLER_TREE, member),
         active: forest.active_downline(ENROLLER_TREE, member),
+        earns: earns.to_owned(),
     }
+}
+
+/// The plan set that counts for the running period.
+fn plans(handle: &Handle, state: &State) -> Option<Arc<PlanSet>> {
+    let periods = state.periods.get(PERIOD);
+    let running = periods.current();
+    let (start, end) = (periods.start(running), periods.end(running));
+    let version = state.plans.in_force(start, end)?;
+    handle.plan_set(version, state.rules_at(version.seq)?).ok()
+}
+
+/// What a period has earned a member so far.
+fn earned(payout: &Payout, member: Member) -> String {
+    let made = commissions::of_member(payout, &payout.lens().id(member));
+    made.map_or_else(|_| String::new(), |made| made.total.amount)
 }
 
 /// The members with the greatest group volumes; ties by number.
