@@ -393,7 +393,7 @@ fn lines_come_to_what_the_definitions_say() {
 
 #[test]
 fn stars_come_to_what_the_definitions_say() {
-    check(92_000, 100, 150, Lean::Stars);
+    check(92_000, 30, 150, Lean::Stars);
 }
 
 #[test]
