@@ -383,20 +383,20 @@ fn check(first_seed: u64, histories: u64, commands: usize, lean: Lean) {
 
 #[test]
 fn every_book_comes_to_what_the_definitions_say() {
-    check(90_000, 20, 150, Lean::Mixed);
+    check(90_000, 100, 150, Lean::Mixed);
 }
 
 #[test]
 fn lines_come_to_what_the_definitions_say() {
-    check(91_000, 20, 150, Lean::Lines);
+    check(91_000, 100, 150, Lean::Lines);
 }
 
 #[test]
 fn stars_come_to_what_the_definitions_say() {
-    check(92_000, 20, 150, Lean::Stars);
+    check(92_000, 30, 150, Lean::Stars);
 }
 
 #[test]
 fn changing_networks_come_to_what_the_definitions_say() {
-    check(93_000, 20, 150, Lean::Changes);
+    check(93_000, 100, 150, Lean::Changes);
 }

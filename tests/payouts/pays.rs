@@ -212,8 +212,8 @@ impl Payroll<'_> {
     fn step(&self, tree: usize, kind: usize, steps: &Steps, seat: usize) -> i128 {
         let group = self.sight.group(tree, steps.kind.unwrap_or(kind), seat);
         let rows = steps.rows.iter();
-        let reached = rows.filter(|(at_least, _)| group >= i128::from(*at_least));
-        reached.last().map_or(0, |(_, rate)| i128::from(*rate))
+        let mut reached = rows.filter(|(at_least, _)| group >= i128::from(*at_least));
+        reached.next_back().map_or(0, |(_, rate)| i128::from(*rate))
     }
 
     fn differential(
@@ -229,8 +229,8 @@ impl Payroll<'_> {
                 By::Steps(steps) => self.step(tree, kind, steps, seat),
                 By::Rank(rows) => {
                     let rank = self.ranks[self.sight.owner(tree, seat)];
-                    let rows = rows.iter().filter(|(from, _)| rank >= *from);
-                    rows.last().map_or(0, |(_, rate)| i128::from(*rate))
+                    let mut rows = rows.iter().filter(|(from, _)| rank >= *from);
+                    rows.next_back().map_or(0, |(_, rate)| i128::from(*rate))
                 }
             })
             .collect();
@@ -266,8 +266,8 @@ impl Payroll<'_> {
         let held: Vec<i128> = (0..self.sight.people.len())
             .map(|member| {
                 let rows = shares.iter();
-                let rows = rows.filter(|(from, _)| self.ranks[member] >= *from);
-                let his = rows.last().map_or(0, |(_, count)| i128::from(*count));
+                let mut rows = rows.filter(|(from, _)| self.ranks[member] >= *from);
+                let his = rows.next_back().map_or(0, |(_, count)| i128::from(*count));
                 if self.earns[member] { his } else { 0 }
             })
             .collect();
