@@ -20,7 +20,7 @@ mod model;
 mod pages;
 mod payouts;
 mod pipeline;
-// mod plans;
+mod plans;
 mod snapshots;
 mod tidy;
 mod traced;

@@ -8,7 +8,7 @@ use arborline::document::network;
 use arborline::engine::command::Verb;
 use arborline::engine::plans::PlanVersion;
 use arborline::engine::state::State;
-use arborline::runtime::changes;
+use arborline::runtime::changes::{self, Change};
 use arborline::runtime::offline::{self, Offline, check_documents};
 use arborline::runtime::plan_draft::{Draft, read};
 use arborline::runtime::plans::PlanError;
@@ -59,13 +59,11 @@ fn a_first_start_takes_the_plan_and_a_later_one_does_not() {
     let kept = documents::get(&directory, &version.document).expect("kept");
     assert_eq!(kept, one.as_bytes());
     let digest = network.state.full_digest();
-    let changes = changes::read(network.log.files(), 0, 100).expect("a log in order");
-    let verbs: Vec<bool> = changes
-        .iter()
-        .map(|change| matches!(change.command.verb, Verb::DraftPlan(_)))
-        .collect();
-    assert_eq!(verbs.iter().filter(|drafts| **drafts).count(), 1);
     network.close().expect("a disk in order");
+    let files = offline::read(&planned(&disk, None)).expect("a log").files;
+    let changes = changes::read(&files, 0, 100).expect("a log in order");
+    let drafts = |change: &&Change| matches!(change.command.verb, Verb::DraftPlan(_));
+    assert_eq!(changes.iter().filter(drafts).count(), 1);
 
     let network = open(&disk, Some(&other));
     assert!(!network.planned);
