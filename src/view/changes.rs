@@ -10,7 +10,7 @@ use crate::base::time::Time;
 use crate::base::volumes::Volumes;
 use crate::engine::command::enrol::Enrol;
 use crate::engine::command::order::Order;
-use crate::engine::command::refund::Extent;
+use crate::engine::command::refund::{Extent, Refund};
 use crate::engine::command::update::Update;
 use crate::engine::command::{Command, Verb};
 use crate::engine::outcome::{Accepted, Choice};
@@ -213,17 +213,7 @@ fn data(verb: &Verb, rules: &Rules) -> Value {
             .maybe("root", moved.parent.is_none().then_some(true))
             .maybe("leg", moved.leg),
         Verb::Order(order) => ordered(order, rules),
-        Verb::Refund(refund) => {
-            let data = Data::default().with("order", refund.order.as_str());
-            match &refund.extent {
-                Extent::Full => data.with("full", true),
-                Extent::Amount(amount) => data.with("amount", amount.to_string()),
-                Extent::Volumes(volumes, amount) => data
-                    .with("volumes", by_kind(volumes, rules))
-                    .with("amount", amount.to_string()),
-            }
-            .maybe("reason", refund.reason.as_deref())
-        }
+        Verb::Refund(refund) => refunded(refund, rules),
         Verb::Adjust(adjust) => Data::default()
             .with("member", adjust.member.as_str())
             .with("centre", adjust.centre)
@@ -353,6 +343,19 @@ fn ordered(order: &Order, rules: &Rules) -> Data {
         .maybe("currency", order.currency.as_deref())
         .maybe("class", order.class.as_deref())
         .maybe("lines", (!lines.is_empty()).then_some(lines))
+}
+
+/// The fields of `order.refunded`.
+fn refunded(refund: &Refund, rules: &Rules) -> Data {
+    let data = Data::default().with("order", refund.order.as_str());
+    match &refund.extent {
+        Extent::Full => data.with("full", true),
+        Extent::Amount(amount) => data.with("amount", amount.to_string()),
+        Extent::Volumes(volumes, amount) => data
+            .with("volumes", by_kind(volumes, rules))
+            .with("amount", amount.to_string()),
+    }
+    .maybe("reason", refund.reason.as_deref())
 }
 
 /// Volumes by kind name; kinds of none are left out.
