@@ -81,7 +81,8 @@ pub enum Policy {
     BreadthFirst,
     /// The child with the fewest seats below it first, at each level (matrix).
     FewestFilled,
-    /// The first free place level by level below the first root: one queue for the company (matrix).
+    /// The first free place level by level below the root whose place was opened first: one queue for the
+    /// company (matrix).
     CompanyQueue,
     /// The leg the enroller has set as his default; left until he sets one (binary).
     DefaultLeg,

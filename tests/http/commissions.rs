@@ -2,49 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::server::{AT, Reply, Server, order};
-
-/// Ten and five hundredths by level; silver from 100 of group volume.
-const PLAN: &str = r#"
-name = "Levels"
-currency = "USD"
-[[ladders]]
-name = "ranks"
-[[ladders.ranks]]
-name = "silver"
-group = "cv"
-at_least = "100"
-[[plans]]
-name = "main"
-ladder = "ranks"
-[[plans.components]]
-name = "levels"
-kind = "unilevel"
-volume = "cv"
-payee = "any"
-compression = "none"
-rates = ["0.10", "0.05"]
-"#;
-
-async fn put(server: &Server, path: &str, document: &str) -> Reply {
-    let call = server.call("PUT", path).role("admin");
-    let call = call.header("content-type", "application/toml");
-    call.body(document.to_owned()).send().await
-}
-
-async fn planned() -> Server {
-    let server = Server::started().await;
-    let drafted = put(&server, "/v1/plans/main", PLAN).await;
-    assert_eq!(drafted.status, 201, "{}", drafted.text());
-    let activated = server
-        .call("POST", "/v1/plans/main/activate")
-        .role("admin")
-        .header("idempotency-key", "activate-1")
-        .send()
-        .await;
-    assert!(activated.status.is_success(), "{}", activated.text());
-    server
-}
+use super::server::{AT, PLAN, Server, order};
 
 async fn sold(server: &Server, id: &str, member: &str, cv: &str) -> u64 {
     let reply = server.post("/v1/events", order(id, member, cv)).await;
@@ -60,7 +18,7 @@ fn amounts(answer: &Value) -> Vec<(String, String)> {
 
 #[tokio::test]
 async fn an_order_shows_in_what_those_above_earn() {
-    let server = planned().await;
+    let server = Server::planned().await;
     let seq = sold(&server, "o1", "A2", "100.00").await;
     let level = |amount: &str| vec![("levels".to_owned(), amount.to_owned())];
     for (member, amount) in [
@@ -91,7 +49,7 @@ async fn an_order_shows_in_what_those_above_earn() {
 
 #[tokio::test]
 async fn an_amount_explains_itself_and_an_order_says_whom_it_pays() {
-    let server = planned().await;
+    let server = Server::planned().await;
     sold(&server, "o1", "A2", "100.00").await;
     let seq = sold(&server, "o2", "A1", "30.00").await;
     let path = format!("/v1/members/A/commissions/levels/explain?min_seq={seq}");
@@ -130,7 +88,7 @@ async fn an_amount_explains_itself_and_an_order_says_whom_it_pays() {
 
 #[tokio::test]
 async fn ranks_say_what_the_next_one_takes() {
-    let server = planned().await;
+    let server = Server::planned().await;
     let seq = sold(&server, "o1", "A2", "60.00").await;
     let answer = server
         .get(&format!("/v1/members/A/rank?min_seq={seq}"))
@@ -163,7 +121,7 @@ async fn ranks_say_what_the_next_one_takes() {
 
 #[tokio::test]
 async fn a_member_sees_his_own_downline_and_no_other() {
-    let server = planned().await;
+    let server = Server::planned().await;
     sold(&server, "o1", "A2", "100.00").await;
     for path in [
         "commissions",
@@ -191,7 +149,7 @@ async fn a_member_sees_his_own_downline_and_no_other() {
 
 #[tokio::test]
 async fn all_amounts_come_in_sum_and_as_lines() {
-    let server = planned().await;
+    let server = Server::planned().await;
     let seq = sold(&server, "o1", "A2", "100.00").await;
     let answer = server.get(&format!("/v1/commissions?min_seq={seq}")).await;
     assert_eq!(answer["total"]["amount"], "15.00");
@@ -250,7 +208,7 @@ async fn without_a_plan_there_is_no_amount_but_one_can_be_tried() {
 
 #[tokio::test]
 async fn two_seconds_of_questions_share_one_pass_and_none_is_older_than_asked() {
-    let server = planned().await;
+    let server = Server::planned().await;
     let seq = sold(&server, "o1", "A2", "100.00").await;
     let first = server
         .get(&format!("/v1/members/A1/commissions?min_seq={seq}"))

@@ -23,7 +23,8 @@ fn path_about(route: &Route, member: &str) -> String {
         .path
         .replace("{id}", member)
         .replace("{tree}", "binary")
-        .replace("{code}", "busy");
+        .replace("{code}", "busy")
+        .replace("{line}", "levels");
     match path.as_str() {
         "/v1/trees/binary/relation" => format!("{path}?a={member}&b={member}"),
         "/v1/trees/binary/open-position" => format!("{path}?under={member}"),
@@ -97,7 +98,7 @@ async fn every_row_lets_in_its_roles_and_nobody_else() {
 
 #[tokio::test]
 async fn a_member_sees_his_own_and_nothing_tells_the_rest_from_nobody() {
-    let server = Server::started().await;
+    let server = Server::planned().await;
     for route in rows() {
         let Access::Needs { roles, reach } = route.access else {
             continue;
@@ -152,9 +153,13 @@ async fn a_member_sees_his_own_and_nothing_tells_the_rest_from_nobody() {
 
 #[tokio::test]
 async fn no_answer_to_a_member_names_anybody_outside() {
-    let server = Server::started().await;
+    let server = Server::planned().await;
     for path in [
         "/v1/members",
+        "/v1/members/A/commissions",
+        "/v1/members/A/commissions/levels/explain",
+        "/v1/members/A/rank",
+        "/v1/members/A/rank-progress",
         "/v1/members/A",
         "/v1/members/A?tree=binary",
         "/v1/members/A1",

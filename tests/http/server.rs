@@ -219,6 +219,20 @@ impl Server {
         server
     }
 
+    /// The same with a plan set that counts.
+    pub(crate) async fn planned() -> Server {
+        let server = Server::started().await;
+        let drafted = server.call("PUT", "/v1/plans/main").role("admin");
+        let drafted = drafted.header("content-type", "application/toml");
+        let drafted = drafted.body(PLAN).send().await;
+        assert!(drafted.status.is_success(), "{}", drafted.text());
+        let activated = server.call("POST", "/v1/plans/main/activate").role("admin");
+        let activated = activated.header("idempotency-key", "activate-1").send();
+        let activated = activated.await;
+        assert!(activated.status.is_success(), "{}", activated.text());
+        server
+    }
+
     /// A token of a role, named like it; a member's is of `A`.
     pub(crate) async fn token(&self, name: &str) {
         let found = ROLES.iter().find(|(known, _)| *known == name);
@@ -309,6 +323,28 @@ impl Server {
         call.body(body).send().await
     }
 }
+
+/// Ten and five hundredths by level; silver from 100 of group volume.
+pub(crate) const PLAN: &str = r#"
+name = "Levels"
+currency = "USD"
+[[ladders]]
+name = "ranks"
+[[ladders.ranks]]
+name = "silver"
+group = "cv"
+at_least = "100"
+[[plans]]
+name = "main"
+ladder = "ranks"
+[[plans.components]]
+name = "levels"
+kind = "unilevel"
+volume = "cv"
+payee = "any"
+compression = "none"
+rates = ["0.10", "0.05"]
+"#;
 
 /// What is read of each item of a list.
 pub(crate) fn each(list: &Value, read: impl FnMut(&Value) -> Value) -> Vec<Value> {

@@ -196,9 +196,10 @@ impl World {
             }
             Policy::BreadthFirst => self.broad(tree, from),
             Policy::CompanyQueue => {
-                // The top of the tree in which the first root of all stands now.
-                let first = kept.first_root.ok_or(no::NO_OPEN_POSITION)?;
-                self.broad(tree, *kept.above(first).last().unwrap_or(&first))
+                // Of the roots there are, the one whose place was opened first.
+                let mut roots = (1..kept.seats.len()).filter(|&seat| kept.is_root(seat));
+                let first = roots.next().ok_or(no::NO_OPEN_POSITION)?;
+                self.broad(tree, first)
             }
             Policy::FewestFilled => {
                 let mut at = from;

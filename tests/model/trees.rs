@@ -24,7 +24,6 @@ pub(crate) struct Seat {
 pub(crate) struct Tree {
     pub(crate) shape: Shape,
     pub(crate) seats: Vec<Seat>,
-    pub(crate) first_root: Option<usize>,
 }
 
 impl Tree {
@@ -38,7 +37,6 @@ impl Tree {
         Tree {
             shape,
             seats: vec![company],
-            first_root: None,
         }
     }
 
@@ -62,10 +60,7 @@ impl Tree {
         self.seats[seat].hang = hang;
         let above = match hang {
             Hang::Waits => return,
-            Hang::Root => {
-                self.first_root.get_or_insert(seat);
-                0
-            }
+            Hang::Root => 0,
             Hang::Under { parent, .. } => parent,
         };
         let mut children = std::mem::take(&mut self.seats[above].children);
@@ -88,6 +83,10 @@ impl Tree {
             Hang::Under { leg, .. } => leg,
             _ => 0,
         }
+    }
+
+    pub(crate) fn is_root(&self, seat: usize) -> bool {
+        self.seats[seat].hang == Hang::Root
     }
 
     pub(crate) fn waits(&self, seat: usize) -> bool {
