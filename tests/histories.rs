@@ -74,7 +74,7 @@ pub(crate) fn drawn_for(rules: &Rules, chance: Chance, count: usize) -> Vec<Comm
     let mut writer = Writer::new(chance, Lean::Mixed);
     let commands = (0..count as u64).map(|drawn| {
         let mut command = writer.draw(&world);
-        while !can_be_kept(&command) {
+        while !can_be_kept(&command) || drafts(&command) {
             command = writer.draw(&world);
         }
         // Rejected ones stay in: they belong to a history.
@@ -89,6 +89,15 @@ fn can_be_kept(command: &Command) -> bool {
     let mut bytes = Vec::new();
     command.encode(&mut bytes);
     Command::decode(&bytes).is_ok_and(|read| read == *command)
+}
+
+/// Whether a command drafts a plan set: a directory that was told so needs a document that nobody has written.
+fn drafts(command: &Command) -> bool {
+    match &command.verb {
+        Verb::DraftPlan(_) => true,
+        Verb::Atomic(commands) => commands.iter().any(drafts),
+        _ => false,
+    }
 }
 
 /// One history on its way.

@@ -37,8 +37,7 @@ async fn an_order_shows_in_what_those_above_earn() {
         assert_eq!(answer["state"], "current");
         assert!(answer["as_of_seq"].as_u64() >= Some(seq), "{answer}");
     }
-    let refund =
-        json!({ "id": "r1", "type": "order.refunded", "at": AT, "data": { "order": "o1" } });
+    let refund = json!({ "id": "r1", "type": "order.refunded", "at": AT, "data": { "order": "o1", "full": true } });
     let back = server.post("/v1/events", refund.to_string()).await;
     let seq = back.json()["seq"].as_u64().expect("a number");
     let answer = server
