@@ -12,7 +12,7 @@
 //! | [`component`], [`part`] | what a component is; amounts in parts |
 //! | [`book`], [`columns`] | what is read, and the same as columns |
 //! | [`pass`] | one period worked out |
-//! | [`links`], [`flow`] | a tree as arrays; vectors handed up it |
+//! | [`links`], `flow` | a tree as arrays; vectors handed up it |
 //! | `ranks`, `enrolled`, `legs` | ladders judged |
 //! | `levels`, `generations`, `schedule`, `shared` | what several kinds share |
 //! | the others | a kind each |
