@@ -32,11 +32,7 @@ pub async fn payout(
     let chosen = api.handle().read(|state| {
         let lens = Lens::new(state)?;
         let era = era::choose(&lens, period_type, period)?;
-        let of = Asked {
-            period: era.period,
-            ordinal: era.ordinal,
-        };
-        Ok(Chosen::of(&lens, of))
+        Ok(Chosen::of(&lens, Asked::of(&era)))
     });
     worked_out(api, call, chosen).await
 }
@@ -60,28 +56,20 @@ pub async fn payout_of_order(
     worked_out(api, call, chosen).await
 }
 
-/// A period with the plan set that holds for it, if one does.
+/// A period with the plan set that holds for it, if one does, and the rules that was drafted under.
 struct Chosen {
     of: Asked,
     label: String,
-    version: Option<PlanVersion>,
-    rules: Option<Arc<Rules>>,
+    plan: Option<(PlanVersion, Arc<Rules>)>,
 }
 
 impl Chosen {
     fn of(lens: &Lens<'_>, of: Asked) -> Chosen {
-        let periods = lens.periods(of.period);
-        let (start, end) = (periods.start(of.ordinal), periods.end(of.ordinal));
-        let version = lens.state.plans.in_force(start, end).cloned();
-        let rules = version
-            .as_ref()
-            .and_then(|version| lens.state.rules_at(version.seq));
-        let rules = rules.cloned();
+        let plan = lens.state.plan_of(of.period, of.ordinal);
         Chosen {
             of,
             label: lens.label(of.period, of.ordinal),
-            version,
-            rules,
+            plan: plan.map(|(version, rules)| (version.clone(), Arc::clone(rules))),
         }
     }
 }
@@ -92,9 +80,8 @@ async fn worked_out(
     chosen: Result<Chosen, ViewError>,
 ) -> Result<Arc<Payout>, Problem> {
     let chosen = chosen.map_err(|refused| error::view(&refused))?;
-    let (Some(version), Some(rules)) = (chosen.version, chosen.rules) else {
-        return Err(no_plan(&chosen.label));
-    };
+    let plan = chosen.plan.ok_or_else(|| no_plan(&chosen.label))?;
+    let (version, rules) = plan;
     let handle = api.handle().clone();
     let compiled = move || handle.plan_set(&version, &rules);
     let set = api.handle().heavy(compiled).await.map_err(|fault| {
@@ -127,10 +114,7 @@ pub async fn simulated(
             let lens = Lens::new(&state)?;
             let (period_type, period) = (asked.period_type.as_deref(), asked.period.as_deref());
             let era = era::choose(&lens, period_type, period)?;
-            Asked {
-                period: era.period,
-                ordinal: era.ordinal,
-            }
+            Asked::of(&era)
         };
         let rules = state.rules.clone().ok_or(ViewError::NoNetwork)?;
         let set = parse(&text, &rules).map_err(Failed::Document)?;

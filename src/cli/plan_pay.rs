@@ -73,10 +73,7 @@ pub fn run(call: &Call, matches: &ArgMatches) -> Result<Exit, Failure> {
         let lens = Lens::new(&state).map_err(|error| unread(&error))?;
         let era = era::choose(&lens, named("period-type"), named("period"));
         let era = era.map_err(|error| unread(&error))?;
-        Asked {
-            period: era.period,
-            ordinal: era.ordinal,
-        }
+        Asked::of(&era)
     };
     let payout = Payout::of(Arc::new(state), set, asked).map_err(|unpaid| match unpaid {
         Unpaid::View(error) => unread(&error),

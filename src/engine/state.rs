@@ -16,7 +16,7 @@ use crate::engine::fold::Fold;
 use crate::engine::members::Members;
 use crate::engine::orders::Orders;
 use crate::engine::periods::Periods;
-use crate::engine::plans::Plans;
+use crate::engine::plans::{PlanVersion, Plans};
 use crate::engine::rules::{ClockMode, Rules};
 use crate::engine::timers::Timers;
 use crate::engine::tokens::Tokens;
@@ -301,6 +301,16 @@ impl State {
             .find(|(since, _)| *since <= seq)
             .or(self.laws.first());
         held.map(|(_, rules)| rules)
+    }
+
+    /// The version of a plan set by which a period of a type is worked out, and the rules it was drafted under. O(log
+    /// activations + changes there have been).
+    #[must_use]
+    pub fn plan_of(&self, period_type: usize, ordinal: u32) -> Option<(&PlanVersion, &Arc<Rules>)> {
+        let periods = self.periods.get(period_type);
+        let (start, end) = (periods.start(ordinal), periods.end(ordinal));
+        let version = self.plans.in_force(start, end)?;
+        Some((version, self.rules_at(version.seq)?))
     }
 
     /// Puts rules into force for commands from a sequence on.

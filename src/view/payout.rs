@@ -19,6 +19,17 @@ pub struct Asked {
     pub ordinal: u32,
 }
 
+impl Asked {
+    /// The period of a book.
+    #[must_use]
+    pub fn of(era: &Era<'_>) -> Asked {
+        Asked {
+            period: era.period,
+            ordinal: era.ordinal,
+        }
+    }
+}
+
 /// A period worked out, with the state it was worked out from.
 pub struct Payout {
     /// The state.

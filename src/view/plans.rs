@@ -185,8 +185,8 @@ fn shown(state: &State, version: &PlanVersion) -> PlanVersionAnswer {
 fn in_force(lens: &Lens<'_>, of: usize) -> PlanInForce {
     let (plans, periods) = (&lens.state.plans, lens.periods(of));
     let running = periods.current();
-    let (start, end) = (periods.start(running), periods.end(running));
-    let now = plans.in_force(start, end);
+    let end = periods.end(running);
+    let now = lens.state.plan_of(of, running).map(|(version, _)| version);
     // Whatever was activated so far lies before the next period's start.
     let next = plans
         .in_force(end, Time::MAX)

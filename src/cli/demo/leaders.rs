@@ -177,11 +177,8 @@ fn row(state: &State, member: Member, earns: &str) -> Row {
 
 /// The plan set that counts for the running period.
 fn plans(handle: &Handle, state: &State) -> Option<Arc<PlanSet>> {
-    let periods = state.periods.get(PERIOD);
-    let running = periods.current();
-    let (start, end) = (periods.start(running), periods.end(running));
-    let version = state.plans.in_force(start, end)?;
-    handle.plan_set(version, state.rules_at(version.seq)?).ok()
+    let (version, rules) = state.plan_of(PERIOD, state.periods.get(PERIOD).current())?;
+    handle.plan_set(version, rules).ok()
 }
 
 /// What a period has earned a member so far.
