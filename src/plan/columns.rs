@@ -143,12 +143,21 @@ impl Columns {
     /// If no component reads the tree.
     #[must_use]
     pub fn owner(&self, tree: usize, seat: Seat) -> Member {
-        self.owners[&tree][seat as usize]
+        self.owners(tree)[seat as usize]
+    }
+
+    /// Who holds each seat of a tree that was asked for.
+    ///
+    /// # Panics
+    /// If no component reads the tree.
+    #[must_use]
+    pub fn owners(&self, tree: usize) -> &[Member] {
+        &self.owners[&tree]
     }
 
     /// Every seat a member holds in a tree that was asked for. O(seats).
     pub fn seats_of(&self, tree: usize, member: Member) -> impl Iterator<Item = Seat> + '_ {
-        let owners = self.owners[&tree].iter().enumerate();
+        let owners = self.owners(tree).iter().enumerate();
         let held = owners.filter(move |(_, owner)| **owner == member);
         held.map(|(seat, _)| seat as Seat)
     }
@@ -167,6 +176,16 @@ impl Columns {
     #[must_use]
     pub fn entered(&self, tree: usize, kind: usize) -> &[Entered] {
         &self.entered[&(tree, kind)]
+    }
+
+    /// All that entered the enroller tree in a volume kind; nothing where refunds are greater.
+    ///
+    /// # Panics
+    /// If no component reads it.
+    #[must_use]
+    pub fn sold(&self, kind: usize) -> i64 {
+        let entered = self.entered(ENROLLER_TREE, kind).iter();
+        entered.map(|volume| volume.all()).sum::<i64>().max(0)
     }
 
     /// Group volume of each seat.

@@ -54,12 +54,9 @@ pub trait Component: Debug + Send + Sync {
     /// If an amount is beyond the range.
     fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow>;
 
-    /// Whether amounts fall apart by sale.
-    fn falls_apart(&self) -> bool;
-
     /// What one sale earns each payee, nearest first: parts whose products, added up over all sales, are the amounts before
-    /// any cap. Empty where amounts do not fall apart by sale.
-    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Vec<Earned>;
+    /// any cap. None where amounts do not fall apart by sale.
+    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Option<Vec<Earned>>;
 
     /// What all members together can earn by it at most, by who can earn and how many ranks their ladder has. It holds
     /// where no volume is below zero.

@@ -2,11 +2,12 @@
 
 use crate::base::ids::{Member, Seat};
 use crate::base::money::{Micros, Rate};
+use crate::plan::book::Entered;
 use crate::plan::columns::{Column, Columns, Payee, Payees};
 use crate::plan::component::{Component, Kind, Live, Most};
 use crate::plan::flow::{Flow, Ground, Term, Unit};
 use crate::plan::part::{Earned, Overflow, Part, Sold};
-use crate::plan::setting::{Default, Form, Setting, Step, Unfit, Values, row_of};
+use crate::plan::setting::{Default, Form, Setting, Step, Unfit, Values, row_of, step_of};
 use crate::plan::shared::{STEP_VOLUME, STEPS, TREE, VOLUME};
 
 /// The row of this kind.
@@ -120,17 +121,19 @@ fn build(values: &Values) -> Result<Box<dyn Component>, Unfit> {
 struct Differences<'a> {
     terms: &'a Differential,
     ground: Ground<'a>,
+    entered: &'a [Entered],
+    /// What picks the step; empty where rates go by rank.
+    group: &'a [i64],
 }
 
 impl Differences<'_> {
     /// The place of a seat's own rate.
     fn place(&self, seat: Seat) -> usize {
-        let (columns, terms) = (self.ground.columns, self.terms);
+        let terms = self.terms;
         let rate = match &terms.by {
-            By::Steps { volume, steps } => {
-                let group = columns.group(terms.tree, *volume)[seat as usize];
-                let reached = steps.partition_point(|step| step.at_least.0 <= group);
-                reached.checked_sub(1).map(|at| steps[at].rate)
+            By::Steps { steps, .. } => {
+                let step = step_of(steps, self.group[seat as usize]);
+                step.map(|step| step.rate)
             }
             By::Rank(rates) => row_of(rates, self.ground.rank(seat)).copied(),
         };
@@ -142,10 +145,7 @@ impl Differences<'_> {
     }
 
     fn entered(&self, seat: Seat) -> i64 {
-        self.ground
-            .columns
-            .entered(self.terms.tree, self.terms.volume)[seat as usize]
-            .all()
+        self.entered[seat as usize].all()
     }
 }
 
@@ -166,13 +166,10 @@ impl Flow for Differences<'_> {
         self.terms.own
     }
 
-    fn hands_on(&self, seat: Seat, place: usize) -> Option<usize> {
+    fn hands_on(&self, seat: Seat) -> impl Fn(usize) -> usize {
         let raises = self.terms.absorbs || self.ground.earns(seat);
-        Some(if raises {
-            place.max(self.place(seat))
-        } else {
-            place
-        })
+        let least = if raises { self.place(seat) } else { 0 };
+        move |place| place.max(least)
     }
 
     fn own(&self, seat: Seat) -> (usize, i64) {
@@ -200,14 +197,14 @@ impl Flow for Differences<'_> {
 
 impl Differential {
     fn differences<'a>(&'a self, columns: &'a Columns, payees: &'a Payees<'a>) -> Differences<'a> {
-        let ground = Ground {
-            columns,
-            payees,
-            tree: self.tree,
-        };
         Differences {
             terms: self,
-            ground,
+            ground: Ground::of(columns, payees, self.tree),
+            entered: columns.entered(self.tree, self.volume),
+            group: match self.by {
+                By::Steps { volume, .. } => columns.group(self.tree, volume),
+                By::Rank(_) => &[],
+            },
         }
     }
 }
@@ -235,19 +232,13 @@ impl Component for Differential {
 
     fn explain(&self, columns: &Columns, payees: &Payees<'_>, member: Member) -> Vec<Part> {
         let differences = self.differences(columns, payees);
-        let terms = differences.ground.terms(&differences, member);
-        let part = |term| Unit::Volume.part("difference", term);
-        terms.into_iter().map(part).collect()
+        Unit::Volume.parts("difference", differences.ground.terms(&differences, member))
     }
 
-    fn falls_apart(&self) -> bool {
-        true
-    }
-
-    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Vec<Earned> {
+    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Option<Vec<Earned>> {
         let differences = self.differences(columns, payees);
         let sale = sold.sale(self.tree, self.volume);
         let earned = sale.map(|sale| differences.ground.trace(&differences, &sale));
-        Unit::Volume.earned("difference", earned.unwrap_or_default())
+        Some(Unit::Volume.earned("difference", earned.unwrap_or_default()))
     }
 }

@@ -21,8 +21,8 @@ pub(super) trait Flow {
     /// Whether a sale entering at the seat is among that: as the seat's own, or as from one level below it.
     fn enters_itself(&self, below: bool) -> bool;
 
-    /// The place in what the seat hands on for a place in what it received; none where it ends here.
-    fn hands_on(&self, seat: Seat, place: usize) -> Option<usize>;
+    /// For each place in what the seat received the place in what it hands on; past the end it is gone.
+    fn hands_on(&self, seat: Seat) -> impl Fn(usize) -> usize;
 
     /// The place and amount of the seat's own entry in what it hands on.
     fn own(&self, seat: Seat) -> (usize, i64);
@@ -88,6 +88,14 @@ impl Unit {
         }
     }
 
+    /// Terms as the parts of an amount.
+    pub(super) fn parts(self, what: &'static str, terms: Vec<Term>) -> Vec<Part> {
+        terms
+            .into_iter()
+            .map(|term| self.part(what, term))
+            .collect()
+    }
+
     /// What a sale earned, by whom.
     pub(super) fn earned(self, what: &'static str, terms: Vec<(Member, Term)>) -> Vec<Earned> {
         let earned = terms.into_iter().map(|(member, term)| Earned {
@@ -117,25 +125,41 @@ impl Unit {
 #[derive(Clone, Copy)]
 pub(super) struct Ground<'a> {
     pub(super) columns: &'a Columns,
-    pub(super) payees: &'a Payees<'a>,
-    pub(super) tree: usize,
+    payees: &'a Payees<'a>,
+    tree: usize,
+    links: &'a Links,
+    owners: &'a [Member],
 }
 
-impl Ground<'_> {
+impl<'a> Ground<'a> {
+    /// A tree that was asked for.
+    pub(super) fn of(columns: &'a Columns, payees: &'a Payees<'a>, tree: usize) -> Ground<'a> {
+        Ground {
+            columns,
+            payees,
+            tree,
+            links: columns.links(tree),
+            owners: columns.owners(tree),
+        }
+    }
+
+    fn owner(&self, seat: Seat) -> Member {
+        self.owners[seat as usize]
+    }
+
     /// Whether a seat's member can earn.
     pub(super) fn earns(&self, seat: Seat) -> bool {
-        self.payees.earns(self.columns.owner(self.tree, seat))
+        self.payees.earns(self.owner(seat))
     }
 
     /// The rank of a seat's member.
     pub(super) fn rank(&self, seat: Seat) -> u8 {
-        self.payees.rank(self.columns.owner(self.tree, seat))
+        self.payees.rank(self.owner(seat))
     }
 
     /// Whether a seat's member stands and is active.
     pub(super) fn is_active(&self, seat: Seat) -> bool {
-        self.columns
-            .stands_active(self.columns.owner(self.tree, seat))
+        self.columns.stands_active(self.owner(seat))
     }
 
     /// What everybody earns by a flow. O(seats x width).
@@ -144,9 +168,9 @@ impl Ground<'_> {
     /// If an amount is beyond the range.
     pub(super) fn pay(&self, flow: &impl Flow, unit: Unit) -> Result<Vec<Micros>, Overflow> {
         let mut sums = vec![0i128; self.columns.members() as usize];
-        received(self.columns.links(self.tree), flow, |seat, vector| {
+        received(self.links, flow, |seat, vector| {
             if self.earns(seat) {
-                let sum = &mut sums[self.columns.owner(self.tree, seat) as usize];
+                let sum = &mut sums[self.owner(seat) as usize];
                 all_terms(flow, seat, vector, &mut |term| {
                     *sum += i128::from(term.basis) * i128::from(term.rate.0);
                 });
@@ -162,7 +186,7 @@ impl Ground<'_> {
             return terms;
         }
         for seat in self.columns.seats_of(self.tree, member) {
-            let below = self.columns.links(self.tree).below(seat);
+            let below = self.links.below(seat);
             received(&below, flow, |other, vector| {
                 if other == seat {
                     all_terms(flow, seat, vector, &mut |term| terms.push(term));
@@ -181,7 +205,7 @@ impl Ground<'_> {
             if !self.earns(seat) {
                 return;
             }
-            let member = self.columns.owner(self.tree, seat);
+            let member = self.owner(seat);
             let mut each = |term: Term| {
                 if term.counts() {
                     earned.push((member, term));
@@ -202,18 +226,17 @@ impl Ground<'_> {
         }
         let mut place = if flow.enters_itself(sale.below) {
             earn(seat, Some(0));
-            flow.hands_on(seat, 0)
+            flow.hands_on(seat)(0)
         } else {
-            Some(flow.own(seat).0)
+            flow.own(seat).0
         };
-        let links = self.columns.links(self.tree);
-        while let Some(at) = place.filter(|&place| place < flow.width()) {
-            seat = links.up[seat as usize];
+        while place < flow.width() {
+            seat = self.links.up[seat as usize];
             if seat == NONE {
                 break;
             }
-            earn(seat, Some(at));
-            place = flow.hands_on(seat, at);
+            earn(seat, Some(place));
+            place = flow.hands_on(seat)(place);
         }
         earned
     }
@@ -249,18 +272,13 @@ fn received(links: &Links, flow: &impl Flow, mut seen: impl FnMut(Seat, &[i64]))
             continue;
         }
         handed.fill(0);
-        for (place, &volume) in vector
-            .iter()
-            .enumerate()
-            .filter(|(_, volume)| **volume != 0)
-        {
-            if let Some(place) = flow.hands_on(seat, place).filter(|&place| place < width) {
-                handed[place] += volume;
+        let (to, own) = (flow.hands_on(seat), flow.own(seat));
+        let passed = vector.iter().enumerate();
+        let passed = passed.map(|(place, &volume)| (to(place), volume));
+        for (place, volume) in passed.chain([own]) {
+            if let Some(sum) = handed.get_mut(place) {
+                *sum += volume;
             }
-        }
-        let (place, own) = flow.own(seat);
-        if place < width {
-            handed[place] += own;
         }
         let above = up as usize * width;
         for (sum, handed) in vectors[above..above + width].iter_mut().zip(&handed) {

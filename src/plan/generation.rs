@@ -4,7 +4,7 @@ use crate::base::ids::{Member, Seat};
 use crate::base::money::Micros;
 use crate::plan::columns::{Column, Columns, Payee, Payees};
 use crate::plan::component::{Component, Kind, Live, Most};
-use crate::plan::flow::{Ground, Term, Unit};
+use crate::plan::flow::{Ground, Unit};
 use crate::plan::generations::{BOUNDARY, BOUNDARY_ACTIVE, Cut, Generations, NUMBERING};
 use crate::plan::part::{Earned, Overflow, Part, Sold};
 use crate::plan::schedule::{RATES, RATES_BY_RANK, Schedule};
@@ -54,14 +54,6 @@ fn build(values: &Values) -> Result<Box<dyn Component>, Unfit> {
 }
 
 impl Generation {
-    fn ground<'a>(&self, columns: &'a Columns, payees: &'a Payees<'a>) -> Ground<'a> {
-        Ground {
-            columns,
-            payees,
-            tree: self.tree,
-        }
-    }
-
     fn generations<'a>(
         &'a self,
         ground: Ground<'a>,
@@ -87,7 +79,7 @@ impl Component for Generation {
     }
 
     fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
-        let ground = self.ground(columns, payees);
+        let ground = Ground::of(columns, payees, self.tree);
         self.cut.pay_each(payees, |rank| {
             ground.pay(&self.generations(ground, rank), Unit::Volume)
         })
@@ -101,27 +93,22 @@ impl Component for Generation {
     }
 
     fn explain(&self, columns: &Columns, payees: &Payees<'_>, member: Member) -> Vec<Part> {
-        let ground = self.ground(columns, payees);
+        let ground = Ground::of(columns, payees, self.tree);
         let rank = self.cut.rank_for(payees.rank(member));
         let terms = ground.terms(&self.generations(ground, rank), member);
-        let part = |term: Term| Unit::Volume.part("generation", term);
-        terms.into_iter().map(part).collect()
+        Unit::Volume.parts("generation", terms)
     }
 
-    fn falls_apart(&self) -> bool {
-        true
-    }
-
-    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Vec<Earned> {
-        let ground = self.ground(columns, payees);
+    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Option<Vec<Earned>> {
+        let ground = Ground::of(columns, payees, self.tree);
         let Some(sale) = sold.sale(self.tree, self.volume) else {
-            return Vec::new();
+            return Some(Vec::new());
         };
         let ranks = self.cut.ranks(payees);
         let each = ranks.into_iter().flat_map(|rank| {
             let flow = self.generations(ground, rank);
             ground.trace(&flow, &sale)
         });
-        Unit::Volume.earned("generation", each.collect())
+        Some(Unit::Volume.earned("generation", each.collect()))
     }
 }

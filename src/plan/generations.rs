@@ -170,8 +170,9 @@ impl<O: Fn(Seat) -> i64> Flow for Generations<'_, O> {
         false
     }
 
-    fn hands_on(&self, seat: Seat, place: usize) -> Option<usize> {
-        Some(place + usize::from(self.ends(seat)))
+    fn hands_on(&self, seat: Seat) -> impl Fn(usize) -> usize {
+        let passed = usize::from(self.ends(seat));
+        move |place| place + passed
     }
 
     fn own(&self, seat: Seat) -> (usize, i64) {

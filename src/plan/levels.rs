@@ -83,16 +83,17 @@ impl<O: Fn(Seat) -> i64, B: Fn(Seat) -> i64> Flow for Levels<'_, O, B> {
         self.own_rate
     }
 
-    fn hands_on(&self, seat: Seat, place: usize) -> Option<usize> {
-        let uses_level = match self.compression {
-            Compression::None => true,
-            Compression::SkipInactive => self.ground.is_active(seat),
-            Compression::Full => {
-                let rates = self.schedule.rates(self.ground.rank(seat));
-                rates.len() > place && self.ground.earns(seat)
+    fn hands_on(&self, seat: Seat) -> impl Fn(usize) -> usize {
+        // Places in front of this one use up a level here.
+        let uses = match self.compression {
+            Compression::None => usize::MAX,
+            Compression::SkipInactive if self.ground.is_active(seat) => usize::MAX,
+            Compression::Full if self.ground.earns(seat) => {
+                self.schedule.rates(self.ground.rank(seat)).len()
             }
+            Compression::SkipInactive | Compression::Full => 0,
         };
-        Some(place + usize::from(uses_level))
+        move |place| place + usize::from(place < uses)
     }
 
     fn own(&self, seat: Seat) -> (usize, i64) {

@@ -90,14 +90,6 @@ fn build(values: &Values) -> Result<Box<dyn Component>, Unfit> {
 }
 
 impl Matching {
-    fn ground<'a>(&self, columns: &'a Columns, payees: &'a Payees<'a>) -> Ground<'a> {
-        Ground {
-            columns,
-            payees,
-            tree: self.tree,
-        }
-    }
-
     /// What each seat's member earned, at the first of his seats. O(members x components).
     fn earned(&self, columns: &Columns) -> Vec<i64> {
         let mut earned = vec![0i64; columns.links(self.tree).seats.len()];
@@ -152,7 +144,7 @@ impl Component for Matching {
     }
 
     fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
-        let (ground, earned) = (self.ground(columns, payees), self.earned(columns));
+        let (ground, earned) = (Ground::of(columns, payees, self.tree), self.earned(columns));
         let Some(cut) = self.cut else {
             return ground.pay(&self.levels(ground, &earned), Unit::Earnings);
         };
@@ -164,12 +156,8 @@ impl Component for Matching {
         })
     }
 
-    fn falls_apart(&self) -> bool {
-        false
-    }
-
-    fn trace(&self, _: &Columns, _: &Payees<'_>, _: &Sold) -> Vec<Earned> {
-        Vec::new()
+    fn trace(&self, _: &Columns, _: &Payees<'_>, _: &Sold) -> Option<Vec<Earned>> {
+        None
     }
 
     fn most(&self, payee: Payee, ranks: u8) -> Most {
@@ -184,7 +172,7 @@ impl Component for Matching {
     }
 
     fn explain(&self, columns: &Columns, payees: &Payees<'_>, member: Member) -> Vec<Part> {
-        let (ground, earned) = (self.ground(columns, payees), self.earned(columns));
+        let (ground, earned) = (Ground::of(columns, payees, self.tree), self.earned(columns));
         let (what, terms) = match self.cut {
             None => ("level", ground.terms(&self.levels(ground, &earned), member)),
             Some(cut) => {
@@ -193,7 +181,6 @@ impl Component for Matching {
                 ("generation", ground.terms(&flow, member))
             }
         };
-        let part = |term| Unit::Earnings.part(what, term);
-        terms.into_iter().map(part).collect()
+        Unit::Earnings.parts(what, terms)
     }
 }

@@ -87,9 +87,8 @@ impl Pass {
         if owed <= 0 {
             return Rate(RATE_ONE);
         }
-        let entered = self.columns.entered(ENROLLER_TREE, cap.volume).iter();
-        let sold: i64 = entered.map(|volume| volume.all()).sum();
-        let ceiling = i128::from(sold.max(0)) * i128::from(cap.rate.0);
+        let sold = self.columns.sold(cap.volume);
+        let ceiling = i128::from(sold) * i128::from(cap.rate.0);
         // The ceiling counts 1e-12, what is owed 1e-6, a rate 1e-8.
         let factor = ceiling * i128::from(RATE_ONE) / (owed * PER_MICRO);
         Rate(i64::try_from(factor).map_or(RATE_ONE, |factor| factor.min(RATE_ONE)))
@@ -158,13 +157,11 @@ impl Pass {
         entry.component.explain(&self.columns, &payees, member)
     }
 
-    /// What one sale earned each payee by a component, before any cap; nothing where amounts do not fall apart by sale.
+    /// What one sale earned each payee by a component of the period type, before any cap; none where amounts do not fall
+    /// apart by sale.
     #[must_use]
-    pub fn trace(&self, set: &PlanSet, component: usize, sold: &Sold) -> Vec<Earned> {
+    pub fn trace(&self, set: &PlanSet, component: usize, sold: &Sold) -> Option<Vec<Earned>> {
         let entry = &set.components[component];
-        if entry.period != self.period {
-            return Vec::new();
-        }
         let payees = self.payees(entry);
         entry.component.trace(&self.columns, &payees, sold)
     }

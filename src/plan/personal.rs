@@ -1,12 +1,12 @@
 //! Personal tier: a rate on the payee's own volume, picked by his group volume.
 
 use crate::base::ids::Member;
-use crate::base::money::{Micros, Rate};
+use crate::base::money::Micros;
 use crate::plan::columns::{Column, Columns, Payee, Payees};
 use crate::plan::component::{Component, Kind, Live, Most};
 use crate::plan::flow::{Term, Unit};
 use crate::plan::part::{Earned, Overflow, Part, Sold};
-use crate::plan::setting::{Default, Setting, Step, Unfit, Values};
+use crate::plan::setting::{Default, Setting, Step, Unfit, Values, step_of};
 use crate::plan::shared::{STEP_VOLUME, STEPS, TREE, VOLUME};
 
 /// The row of this kind.
@@ -56,8 +56,7 @@ impl Personal {
     /// What a seat earns its member; nothing below the first step.
     fn term(&self, columns: &Columns, seat: u32) -> Option<Term> {
         let group = columns.group(self.tree, self.step_volume)[seat as usize];
-        let reached = self.steps.partition_point(|step| step.at_least.0 <= group);
-        let step = self.steps[..reached].last()?;
+        let step = step_of(&self.steps, group)?;
         Some(Term {
             number: 0,
             basis: columns.entered(self.tree, self.volume)[seat as usize].all(),
@@ -96,19 +95,12 @@ impl Component for Personal {
         }
         let seats = columns.seats_of(self.tree, member);
         let terms = seats.filter_map(|seat| self.term(columns, seat));
-        terms
-            .filter(|term| term.basis != 0 && term.rate != Rate::ZERO)
-            .map(|term| Unit::Volume.part("own", term))
-            .collect()
+        Unit::Volume.parts("own", terms.filter(Term::counts).collect())
     }
 
-    fn falls_apart(&self) -> bool {
-        true
-    }
-
-    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Vec<Earned> {
+    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Option<Vec<Earned>> {
         let Some(sale) = sold.sale(self.tree, self.volume) else {
-            return Vec::new();
+            return Some(Vec::new());
         };
         let member = columns.owner(self.tree, sale.seat);
         let term = self
@@ -119,6 +111,6 @@ impl Component for Personal {
             ..term
         });
         let earned = term.filter(Term::counts).map(|term| (member, term));
-        Unit::Volume.earned("own", earned.into_iter().collect())
+        Some(Unit::Volume.earned("own", earned.into_iter().collect()))
     }
 }

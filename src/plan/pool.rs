@@ -54,12 +54,6 @@ fn build(values: &Values) -> Result<Box<dyn Component>, Unfit> {
 }
 
 impl Pool {
-    /// Company volume that makes the fund; nothing where refunds are greater.
-    fn volume(&self, columns: &Columns) -> i64 {
-        let entered = columns.entered(ENROLLER_TREE, self.volume).iter();
-        entered.map(|volume| volume.all()).sum::<i64>().max(0)
-    }
-
     fn shares(&self, payees: &Payees<'_>, member: Member) -> u32 {
         if payees.earns(member) {
             row_of(&self.shares, payees.rank(member))
@@ -94,7 +88,7 @@ impl Component for Pool {
     }
 
     fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
-        let (volume, all) = (self.volume(columns), self.all_shares(columns, payees));
+        let (volume, all) = (columns.sold(self.volume), self.all_shares(columns, payees));
         let members = 0..columns.members();
         let worth = members.map(|member| {
             let worth = self.worth(volume, self.shares(payees, member), all);
@@ -103,12 +97,8 @@ impl Component for Pool {
         worth.collect()
     }
 
-    fn falls_apart(&self) -> bool {
-        false
-    }
-
-    fn trace(&self, _: &Columns, _: &Payees<'_>, _: &Sold) -> Vec<Earned> {
-        Vec::new()
+    fn trace(&self, _: &Columns, _: &Payees<'_>, _: &Sold) -> Option<Vec<Earned>> {
+        None
     }
 
     fn most(&self, _: Payee, _: u8) -> Most {
@@ -120,7 +110,7 @@ impl Component for Pool {
         if shares == 0 {
             return Vec::new();
         }
-        let (volume, all) = (self.volume(columns), self.all_shares(columns, payees));
+        let (volume, all) = (columns.sold(self.volume), self.all_shares(columns, payees));
         vec![Part {
             what: "shares",
             number: shares,

@@ -236,6 +236,13 @@ impl Values {
     }
 }
 
+/// The highest step that a volume reaches; none below the first.
+#[must_use]
+pub fn step_of(steps: &[Step], volume: i64) -> Option<&Step> {
+    let reached = steps.partition_point(|step| step.at_least.0 <= volume);
+    steps[..reached].last()
+}
+
 /// What stands for a rank in a table that need not name every one: its own row, or that of the highest rank below it
 /// that has one.
 #[must_use]

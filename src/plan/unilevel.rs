@@ -57,14 +57,6 @@ fn build(values: &Values) -> Result<Box<dyn Component>, Unfit> {
 }
 
 impl Unilevel {
-    fn ground<'a>(&self, columns: &'a Columns, payees: &'a Payees<'a>) -> Ground<'a> {
-        Ground {
-            columns,
-            payees,
-            tree: self.tree,
-        }
-    }
-
     fn levels<'a>(
         &'a self,
         ground: Ground<'a>,
@@ -90,7 +82,7 @@ impl Component for Unilevel {
     }
 
     fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
-        let ground = self.ground(columns, payees);
+        let ground = Ground::of(columns, payees, self.tree);
         ground.pay(&self.levels(ground), Unit::Volume)
     }
 
@@ -102,20 +94,14 @@ impl Component for Unilevel {
     }
 
     fn explain(&self, columns: &Columns, payees: &Payees<'_>, member: Member) -> Vec<Part> {
-        let ground = self.ground(columns, payees);
-        let terms = ground.terms(&self.levels(ground), member);
-        let part = |term| Unit::Volume.part("level", term);
-        terms.into_iter().map(part).collect()
+        let ground = Ground::of(columns, payees, self.tree);
+        Unit::Volume.parts("level", ground.terms(&self.levels(ground), member))
     }
 
-    fn falls_apart(&self) -> bool {
-        true
-    }
-
-    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Vec<Earned> {
-        let ground = self.ground(columns, payees);
+    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Option<Vec<Earned>> {
+        let ground = Ground::of(columns, payees, self.tree);
         let sale = sold.sale(self.tree, self.volume);
         let earned = sale.map(|sale| ground.trace(&self.levels(ground), &sale));
-        Unit::Volume.earned("level", earned.unwrap_or_default())
+        Some(Unit::Volume.earned("level", earned.unwrap_or_default()))
     }
 }

@@ -73,10 +73,11 @@ pub fn of_order(payout: &Payout, id: &str) -> Result<OrderCommissions, ViewError
         if entry.period != era.period {
             continue;
         }
-        if !entry.component.falls_apart() {
+        let Some(all) = payout.pass.trace(&payout.set, index, &sold) else {
             not_by_order.push(entry.name.to_string());
-        }
-        for earned in payout.pass.trace(&payout.set, index, &sold) {
+            continue;
+        };
+        for earned in all {
             lines.push(OrderLine {
                 member: lens.id(earned.member),
                 component: entry.name.to_string(),
