@@ -22,6 +22,7 @@ mod payouts;
 mod pipeline;
 mod plans;
 mod snapshots;
+mod tables;
 mod tidy;
 mod traced;
 mod views;
