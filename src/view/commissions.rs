@@ -87,16 +87,19 @@ pub struct Commissions {
 /// One reason for a part of an amount.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PartAnswer {
-    /// What the number counts: `level`, `generation`, `difference`, `own`, `shares`; or `rounding`, `cap`.
+    /// What the number counts: `level`, `generation`, `difference`, `own`, `shares`, `matched`, `cycles`, `rank`; or
+    /// `rounding`, `cap`.
     pub what: String,
-    /// Which level or generation, from 1, or how many shares; none where there is one only.
-    pub number: Option<u32>,
+    /// Which level, generation or rank, from 1, or how many shares or cycles; none where there is one only.
+    pub number: Option<u64>,
     /// Of how many shares.
     pub of: Option<u64>,
     /// The volume it is worked out from.
     pub volume: Option<Volume>,
     /// The earnings it is worked out from.
     pub earnings: Option<String>,
+    /// The amount for each cycle, or for the rank.
+    pub each: Option<String>,
     /// What that is multiplied by.
     pub rate: Option<String>,
     /// The product, at most six places.
@@ -206,6 +209,7 @@ fn parts(payout: &Payout, index: usize, member: Member) -> Vec<PartAnswer> {
             of: None,
             volume: None,
             earnings: None,
+            each: None,
             rate: None,
             amount: Micros(amount).to_string(),
         });
@@ -216,17 +220,19 @@ fn parts(payout: &Payout, index: usize, member: Member) -> Vec<PartAnswer> {
 /// A part in the words of answers.
 #[must_use]
 pub fn part_answer(part: Part) -> PartAnswer {
-    let (volume, earnings) = match part.basis {
-        Basis::Volume(units) => (Some(Volume(units)), None),
-        Basis::Earnings(earned) => (None, Some(earned.to_string())),
+    let (volume, earnings, each) = match part.basis {
+        Basis::Volume(units) => (Some(Volume(units)), None, None),
+        Basis::Earnings(earned) => (None, Some(earned.to_string()), None),
+        Basis::Each(amount) => (None, None, Some(amount.to_string())),
     };
     PartAnswer {
         what: part.what.to_owned(),
         number: (part.number > 0).then_some(part.number),
         of: (part.of > 0).then_some(part.of),
         volume,
+        rate: each.is_none().then(|| part.rate.to_string()),
         earnings,
-        rate: Some(part.rate.to_string()),
+        each,
         amount: part.amount.to_string(),
     }
 }

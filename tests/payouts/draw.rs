@@ -335,7 +335,7 @@ impl Painter<'_> {
                 },
             },
             19..=20 if at.ranks > 0 => Pays::Advancement {
-                amounts: self.rows(at, |painter| painter.chance.between(0, 9) * 12_500_000),
+                amounts: self.rows(at, |painter| painter.chance.between(1, 9) * 12_500_000),
                 skipped: self.chance.percent(50),
             },
             0..=3 => Pays::Unilevel {
