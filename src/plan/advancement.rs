@@ -85,7 +85,7 @@ impl Component for Advancement {
     }
 
     fn most(&self, _: Payee, _: u8) -> Most {
-        Most::Unlimited("it is paid for ranks, whatever was sold")
+        Most::Apart
     }
 
     fn explain(&self, _: &Columns, payees: &Payees<'_>, member: Member) -> Vec<Part> {

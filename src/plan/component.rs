@@ -41,6 +41,8 @@ pub enum Most {
     Earnings(Vec<usize>, Rate),
     /// What one sale brings has no limit: why.
     Unlimited(&'static str),
+    /// No share of anything that is sold.
+    Apart,
 }
 
 /// Figures that a component hands on to the next period at each seat.

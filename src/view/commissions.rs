@@ -106,6 +106,25 @@ pub struct PartAnswer {
     pub amount: String,
 }
 
+/// What became of one leg of a position in a period: `brought + new = matched + flushed + left`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LegAnswer {
+    /// The member's centre whose leg it is.
+    pub centre: u16,
+    /// 1 is the left leg, 2 the right one.
+    pub leg: u8,
+    /// What it carried into the period.
+    pub brought: Volume,
+    /// What entered it in the period.
+    pub new: Volume,
+    /// What was matched and is used up.
+    pub matched: Volume,
+    /// What is lost.
+    pub flushed: Volume,
+    /// What it carries to the next period, if this one ends as it stands.
+    pub left: Volume,
+}
+
 /// What one line is made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Explanation {
@@ -127,6 +146,8 @@ pub struct Explanation {
     pub payee: bool,
     /// The parts; they add up to the amount.
     pub parts: Vec<PartAnswer>,
+    /// The legs it is matched from, by kinds that match legs.
+    pub legs: Vec<LegAnswer>,
     /// The amount, at most six places.
     pub exact: String,
     /// The amount as it is paid.
@@ -189,9 +210,28 @@ pub fn explain(payout: &Payout, id: &str, component: &str) -> Result<Explanation
         rank: rank.map(str::to_owned),
         payee: payees.earns(member),
         parts: parts(payout, index, member),
+        legs: legs(payout, index, member),
         exact: amount.to_string(),
         amount: money(payout, amount.to_minor(minor_digits(&payout.set.currency))),
     })
+}
+
+/// What became of the legs that a line is matched from.
+fn legs(payout: &Payout, index: usize, member: Member) -> Vec<LegAnswer> {
+    let entry = &payout.set.components[index];
+    let (told, tree) = (payout.lens().told(), entry.component.hands_on());
+    let tree = tree.map_or(ENROLLER_TREE, |on| on.tree);
+    let legs = payout.pass.legs(&payout.set, index, member).into_iter();
+    let legs = legs.map(|leg| LegAnswer {
+        centre: told.centre_of(member, tree, leg.seat).unwrap_or(1),
+        leg: leg.leg,
+        brought: Volume(leg.brought),
+        new: Volume(leg.new),
+        matched: Volume(leg.matched),
+        flushed: Volume(leg.flushed),
+        left: Volume(leg.left),
+    });
+    legs.collect()
 }
 
 /// The parts of a line, with what rounding and the cap did to their sum.
