@@ -19,6 +19,7 @@ use crate::engine::command::move_leg::Move;
 use crate::engine::command::order::Order;
 use crate::engine::command::place::Place;
 use crate::engine::command::plan::{ActivatePlan, DraftPlan};
+use crate::engine::command::qualify::Qualify;
 use crate::engine::command::refund::Refund;
 use crate::engine::command::status::SetStatus;
 use crate::engine::command::token::{CreateToken, RevokeToken};
@@ -44,6 +45,7 @@ const ATOMIC: u8 = 15;
 const CHANGE: u8 = 16;
 const DRAFT_PLAN: u8 = 17;
 const ACTIVATE_PLAN: u8 = 18;
+const QUALIFY: u8 = 20;
 
 impl Command {
     /// Appends the command's bytes.
@@ -67,6 +69,7 @@ impl Command {
             Verb::RevokeToken(body) => body.encode(out),
             Verb::DraftPlan(body) => body.encode(out),
             Verb::ActivatePlan(body) => body.encode(out),
+            Verb::Qualify(body) => body.encode(out),
             Verb::AdvanceTime => {}
             Verb::ExtendCalendar(body) => body.encode(out),
             Verb::Atomic(commands) => {
@@ -132,6 +135,7 @@ impl Verb {
             Verb::RevokeToken(_) => REVOKE_TOKEN,
             Verb::DraftPlan(_) => DRAFT_PLAN,
             Verb::ActivatePlan(_) => ACTIVATE_PLAN,
+            Verb::Qualify(_) => QUALIFY,
             Verb::AdvanceTime => ADVANCE_TIME,
             Verb::ExtendCalendar(_) => EXTEND_CALENDAR,
             Verb::Atomic(_) => ATOMIC,
@@ -162,6 +166,7 @@ fn decode(reader: &mut Reader<'_>, alone: bool) -> Result<Command, Malformed> {
         REVOKE_TOKEN => Verb::RevokeToken(Box::new(RevokeToken::decode(reader)?)),
         DRAFT_PLAN => Verb::DraftPlan(Box::new(DraftPlan::decode(reader)?)),
         ACTIVATE_PLAN => Verb::ActivatePlan(Box::new(ActivatePlan::decode(reader)?)),
+        QUALIFY => Verb::Qualify(Box::new(Qualify::decode(reader)?)),
         ADVANCE_TIME => Verb::AdvanceTime,
         EXTEND_CALENDAR => Verb::ExtendCalendar(Box::new(ExtendCalendar::decode(reader)?)),
         ATOMIC if alone => Verb::Atomic(decode_atomic(reader)?),

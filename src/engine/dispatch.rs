@@ -32,6 +32,7 @@ pub(crate) fn dispatch(state: &mut State, command: &Command, now: Now) -> Outcom
         Verb::RevokeToken(body) => body.execute(state, command, now),
         Verb::DraftPlan(body) => body.execute(state, command, now),
         Verb::ActivatePlan(body) => body.execute(state, command, now),
+        Verb::Qualify(body) => body.execute(state, command, now),
         Verb::ExtendCalendar(body) => body.execute(state),
         Verb::AdvanceTime => return Ok(Accepted::default()),
         Verb::Atomic(commands) => together(state, commands, now),

@@ -15,6 +15,7 @@ use crate::engine::facts::Facts;
 use crate::engine::fold::Fold;
 use crate::engine::members::Members;
 use crate::engine::orders::Orders;
+use crate::engine::overrides::Overrides;
 use crate::engine::periods::Periods;
 use crate::engine::plans::{PlanVersion, Plans};
 use crate::engine::rules::{ClockMode, Rules};
@@ -76,6 +77,8 @@ pub struct State {
     pub tokens: Tokens,
     /// Plan sets.
     pub plans: Plans,
+    /// Ranks that members are paid as whatever they meet.
+    pub overrides: Overrides,
     pub(crate) timers: Timers,
     pub(crate) fold: Fold,
 }
@@ -128,6 +131,7 @@ impl State {
             periods: Periods::none(),
             tokens: Tokens::default(),
             plans: Plans::default(),
+            overrides: Overrides::default(),
             timers: Timers::default(),
             fold: Fold::new(),
         }
@@ -152,6 +156,7 @@ impl State {
             periods: self.periods.fork(),
             tokens: self.tokens.clone(),
             plans: self.plans.clone(),
+            overrides: self.overrides.clone(),
             timers: Timers::default(),
             fold: self.fold,
         }
@@ -233,6 +238,9 @@ impl State {
         }
         for version in self.plans.versions() {
             hash.update(format!("{version:?}").as_bytes());
+        }
+        for one in self.overrides.all() {
+            hash.update(format!("{one:?}").as_bytes());
         }
         for activation in self.plans.activations() {
             hash.update(format!("{activation:?}").as_bytes());

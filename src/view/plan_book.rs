@@ -1,6 +1,8 @@
 //! One period's book as plans read it: the trees and figures of that period, and what its members are now.
 
-use crate::base::ids::{COMPANY, ENROLLER_TREE, Member, Seat};
+use std::collections::BTreeMap;
+
+use crate::base::ids::{COMPANY, ENROLLER_TREE, Member, Seat, Text};
 use crate::book::forest::Forest;
 use crate::engine::member::{MemberKind, Status};
 use crate::plan::book::{Book, Entered, Role};
@@ -84,6 +86,17 @@ impl Book for PlanBook<'_> {
             MemberKind::Distributor => Role::Earner,
             MemberKind::Preferred | MemberKind::Customer => Role::Customer,
         }
+    }
+
+    fn overrides(&self, ladder: &str) -> Vec<(Member, Text)> {
+        let all = &self.lens.state.overrides;
+        let told = all.of(self.era.period, self.era.ordinal, ladder);
+        // A later one takes the place of an earlier one.
+        let last: BTreeMap<Member, Option<&Text>> =
+            told.map(|one| (one.member, one.rank.as_ref())).collect();
+        let held = last.into_iter();
+        held.filter_map(|(member, rank)| Some((member, rank?.clone())))
+            .collect()
     }
 
     fn enroller(&self, member: Member) -> Option<Member> {

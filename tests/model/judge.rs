@@ -252,6 +252,7 @@ impl World {
                 Ok(Vec::new())
             }
             Verb::ActivatePlan(plan) => self.activate_plan(plan).map(nothing),
+            Verb::Qualify(told) => self.qualify(seq, told).map(nothing),
             Verb::ExtendCalendar(extend) => {
                 let of = self
                     .period_type(&extend.period_type)

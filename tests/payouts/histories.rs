@@ -403,6 +403,7 @@ const SORTS: &[&str] = &[
     "customers",
     "previous",
     "kept",
+    "told",
     "legs",
     "unilevel None",
     "unilevel SkipInactive",
