@@ -2,6 +2,8 @@
 //!
 //! What the twin computes shares no code with the rooms that pay; it knows of a plan only what a document says.
 
+mod by_hand;
+mod deals;
 mod draw;
 mod histories;
 mod naive;
@@ -10,3 +12,4 @@ mod pays;
 mod plan;
 mod sight;
 mod written;
+mod written_kinds;

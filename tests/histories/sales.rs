@@ -63,10 +63,16 @@ impl Writer {
             volumes: self.volumes(world, negative),
             amount: Volume(*self.chance.pick(&[0, 7, 990_000, 1_230_000])),
             currency: self.chance.percent(50).then(|| Text::from("EUR")),
-            class: self.chance.percent(50).then(|| Text::from("retail")),
+            class: self.chance.percent(50).then(|| self.class()),
             lines,
         };
         self.command(at, Verb::Order(order))
+    }
+
+    /// One of three classes in turn.
+    fn class(&self) -> Text {
+        let classes = ["retail", "autoship", "kit"];
+        Text::from(classes[(self.ids % 3) as usize])
     }
 
     /// A further centre opened after a roll, and a time in the rolled period, whose book does not know it.

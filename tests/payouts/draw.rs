@@ -106,6 +106,7 @@ impl Painter<'_> {
         }
         let company_cap = self.chance.percent(60).then(|| self.ceiling(&drawn));
         Draft {
+            kinds: Vec::new(),
             ladders,
             plans,
             company_cap,

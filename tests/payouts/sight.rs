@@ -2,6 +2,8 @@
 
 use arborline::engine::member::{MemberKind, Status};
 
+use super::deals::{Deal, deals};
+use super::plan::Derived;
 use crate::model::figures::{Figures, Scene};
 use crate::model::trees::Tree;
 use crate::model::world::{COMPANY, Person, World};
@@ -14,6 +16,10 @@ pub(crate) struct Sight {
     pub(crate) entered: Vec<Vec<Vec<Entered>>>,
     /// By member; those who joined after the book are left out.
     pub(crate) people: Vec<Who>,
+    /// What entered piece by piece.
+    pub(crate) deals: Vec<Deal>,
+    /// The kinds that `entered` has behind those of the network.
+    pub(crate) derived: Vec<Derived>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,9 +80,11 @@ impl Sight {
         });
         let (entered, people) = (entered.collect(), people.collect());
         Sight {
+            deals: deals(world, scene, &trees, of),
             trees,
             entered,
             people,
+            derived: Vec::new(),
         }
     }
 
