@@ -5,6 +5,7 @@
 mod by_hand;
 mod deals;
 mod draw;
+mod draw_kinds;
 mod histories;
 mod naive;
 mod needs;

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::base::ids::{ENROLLER_TREE, Member, NONE, Seat};
 use crate::base::money::Micros;
 use crate::plan::book::{Book, Entered, Role};
+use crate::plan::derived::Derived;
+use crate::plan::entry::Portion;
 use crate::plan::links::Links;
+use crate::plan::sieved::Sieved;
 use crate::plan::standing::Holding;
 
 /// A column. Trees and kinds are indexes.
@@ -17,6 +20,8 @@ pub enum Column {
     Entered(usize, usize),
     /// Group volume of each seat, of a tree and a kind.
     Group(usize, usize),
+    /// Orders and their refunds one by one, of a derived kind.
+    Orders(usize),
 }
 
 /// Everything a component may read.
@@ -28,6 +33,7 @@ pub struct Columns {
     links: BTreeMap<usize, Links>,
     entered: BTreeMap<(usize, usize), Vec<Entered>>,
     group: BTreeMap<(usize, usize), Vec<i64>>,
+    sieved: Sieved,
     ranks: BTreeMap<usize, Vec<u8>>,
     holdings: BTreeMap<usize, Vec<Holding>>,
     amounts: BTreeMap<usize, Vec<Micros>>,
@@ -41,9 +47,10 @@ struct Who {
 }
 
 impl Columns {
-    /// Members and the columns asked for, with what those are made of. O(members + seats) for each.
+    /// Members and the columns asked for, with what those are made of; `kinds` are those that the set derives.
+    /// O(members + seats) for each, and one visit of the period's entries for all of derived kinds together.
     #[must_use]
-    pub fn load(book: &dyn Book, asked: &BTreeSet<Column>) -> Columns {
+    pub fn load(book: &dyn Book, asked: &BTreeSet<Column>, kinds: &[Derived]) -> Columns {
         let who = |member| Who {
             role: book.role(member),
             active: book.active(ENROLLER_TREE, member),
@@ -55,10 +62,12 @@ impl Columns {
             links: BTreeMap::new(),
             entered: BTreeMap::new(),
             group: BTreeMap::new(),
+            sieved: Sieved::load(book, asked, kinds),
             ranks: BTreeMap::new(),
             holdings: BTreeMap::new(),
             amounts: BTreeMap::new(),
         };
+        columns.entered = std::mem::take(&mut columns.sieved.entered);
         for &column in asked {
             columns.load_one(book, column);
         }
@@ -82,6 +91,7 @@ impl Columns {
                 });
             }
             Column::Entered(tree, kind) => {
+                let kind = self.sieved.number(kind);
                 let seats = 0..book.seats(tree);
                 self.entered
                     .entry((tree, kind))
@@ -90,6 +100,7 @@ impl Columns {
             Column::Group(tree, kind) => {
                 self.load_one(book, Column::Links(tree));
                 self.load_one(book, Column::Entered(tree, kind));
+                let kind = self.sieved.number(kind);
                 let links = &self.links[&tree];
                 let mut group: Vec<i64> = self.entered[&(tree, kind)]
                     .iter()
@@ -103,6 +114,8 @@ impl Columns {
                 }
                 self.group.insert((tree, kind), group);
             }
+            // Loaded with all that derived kinds come to.
+            Column::Orders(_) => {}
         }
     }
 
@@ -178,7 +191,7 @@ impl Columns {
     /// If no component reads it.
     #[must_use]
     pub fn entered(&self, tree: usize, kind: usize) -> &[Entered] {
-        &self.entered[&(tree, kind)]
+        &self.entered[&(tree, self.sieved.number(kind))]
     }
 
     /// All that entered the enroller tree in a volume kind; nothing where refunds are greater.
@@ -197,7 +210,16 @@ impl Columns {
     /// If no component reads it.
     #[must_use]
     pub fn group(&self, tree: usize, kind: usize) -> &[i64] {
-        &self.group[&(tree, kind)]
+        &self.group[&(tree, self.sieved.number(kind))]
+    }
+
+    /// Orders and their refunds one by one, of a derived kind.
+    ///
+    /// # Panics
+    /// If no component reads them.
+    #[must_use]
+    pub fn orders(&self, kind: usize) -> &[Portion] {
+        self.sieved.orders(kind)
     }
 
     /// Everybody's rank on a ladder, from 1; 0 is none. None where the ladder has not been judged.

@@ -11,6 +11,7 @@
 //! | [`set`], [`ladder`], [`setting`] | a plan set, its ladders and the settings of components, as data |
 //! | [`component`], [`part`] | what a component is; amounts in parts |
 //! | [`book`], [`columns`] | what is read, and the same as columns |
+//! | [`entry`], [`derived`], `sieved` | what entered piece by piece, and kinds of volume that take only some of it |
 //! | [`pass`] | one period worked out |
 //! | [`standing`] | what a period hands on to the next one |
 //! | [`links`], `flow` | a tree as arrays; vectors handed up it |
@@ -23,8 +24,12 @@ use component::Kind;
 pub mod book;
 pub mod columns;
 pub mod component;
+mod customer;
+pub mod derived;
 mod differential;
 mod enrolled;
+pub mod entry;
+mod fast_start;
 mod flow;
 mod generation;
 mod generations;
@@ -38,10 +43,12 @@ pub mod pass;
 mod personal;
 mod pool;
 pub mod ranks;
+mod retail;
 mod schedule;
 pub mod set;
 pub mod setting;
 mod shared;
+mod sieved;
 pub mod standing;
 mod unilevel;
 
@@ -53,4 +60,7 @@ pub const KINDS: &[&Kind] = &[
     &differential::KIND,
     &matching::KIND,
     &pool::KIND,
+    &fast_start::KIND,
+    &customer::KIND,
+    &retail::KIND,
 ];

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::money::Rate;
+use crate::base::ids::Text;
+use crate::base::money::{Micros, Rate};
 use crate::base::number::Volume;
 
 /// One setting of a component.
@@ -46,6 +47,13 @@ pub enum Form {
     Boundary,
     /// A list of names of components that stand earlier: [`Value::Components`].
     Components,
+    /// A whole number from 1 to this: [`Value::Number`].
+    Whole(u32),
+    /// A list of classes of orders, each once, at most [`CLASSES_MAX`](crate::plan::derived::CLASSES_MAX): [`Value::Texts`].
+    Classes,
+    /// A list of tables with `at_least` (a volume above zero, rising) and `amount` (of money, above zero), at most
+    /// [`STEPS_MAX`]: [`Value::Amounts`].
+    Amounts,
 }
 
 /// What holds where a setting is left out.
@@ -75,6 +83,15 @@ pub struct Step {
     pub at_least: Volume,
     /// The rate from there.
     pub rate: Rate,
+}
+
+/// One band of fixed amounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Band {
+    /// From which volume on.
+    pub at_least: Volume,
+    /// What is paid from there.
+    pub amount: Micros,
 }
 
 /// Where a generation ends.
@@ -109,6 +126,12 @@ pub enum Value {
     Boundary(Boundary),
     /// Numbers of components of the set.
     Components(Vec<usize>),
+    /// A whole number.
+    Number(u32),
+    /// Texts.
+    Texts(Vec<Text>),
+    /// Bands, the lowest first.
+    Amounts(Vec<Band>),
 }
 
 /// The settings of one component as they hold, defaults included.
@@ -224,6 +247,33 @@ impl Values {
     #[must_use]
     pub fn boundary(&self, key: &'static str) -> Option<Boundary> {
         promised!(self, key, Boundary).copied()
+    }
+
+    /// A whole number, where there is one.
+    ///
+    /// # Panics
+    /// If the table does not promise one.
+    #[must_use]
+    pub fn number(&self, key: &'static str) -> Option<u32> {
+        promised!(self, key, Number).copied()
+    }
+
+    /// Texts; none where they are left out.
+    ///
+    /// # Panics
+    /// If the table does not promise them.
+    #[must_use]
+    pub fn texts(&self, key: &'static str) -> &[Text] {
+        promised!(self, key, Texts).map_or(&[], Vec::as_slice)
+    }
+
+    /// Bands of fixed amounts; none where they are left out.
+    ///
+    /// # Panics
+    /// If the table does not promise them.
+    #[must_use]
+    pub fn amounts(&self, key: &'static str) -> &[Band] {
+        promised!(self, key, Amounts).map_or(&[], Vec::as_slice)
     }
 
     /// Numbers of earlier components.

@@ -87,9 +87,10 @@ pub struct Commissions {
 /// One reason for a part of an amount.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PartAnswer {
-    /// What the number counts: `level`, `generation`, `difference`, `own`, `shares`; or `rounding`, `cap`.
+    /// What the number counts: `level`, `generation`, `difference`, `own`, `shares`, `customers`, `band`; or `rounding`,
+    /// `cap`.
     pub what: String,
-    /// Which level or generation, from 1, or how many shares; none where there is one only.
+    /// Which level, generation or band, from 1, or how many shares; none where there is one only.
     pub number: Option<u32>,
     /// Of how many shares.
     pub of: Option<u64>,
@@ -97,7 +98,7 @@ pub struct PartAnswer {
     pub volume: Option<Volume>,
     /// The earnings it is worked out from.
     pub earnings: Option<String>,
-    /// What that is multiplied by.
+    /// What that is multiplied by; none of fixed amounts.
     pub rate: Option<String>,
     /// The product, at most six places.
     pub amount: String,
@@ -219,14 +220,16 @@ pub fn part_answer(part: Part) -> PartAnswer {
     let (volume, earnings) = match part.basis {
         Basis::Volume(units) => (Some(Volume(units)), None),
         Basis::Earnings(earned) => (None, Some(earned.to_string())),
+        Basis::Fixed => (None, None),
     };
+    let rate = (part.basis != Basis::Fixed).then(|| part.rate.to_string());
     PartAnswer {
         what: part.what.to_owned(),
         number: (part.number > 0).then_some(part.number),
         of: (part.of > 0).then_some(part.of),
         volume,
         earnings,
-        rate: Some(part.rate.to_string()),
+        rate,
         amount: part.amount.to_string(),
     }
 }

@@ -4,8 +4,8 @@ use arborline::engine::rules::Rules;
 use arborline::tree::rules::Shape;
 
 use super::plan::{
-    By, Ceiling, Component, Compression, Cut, Draft, Ladder, Measure, Need, Numbering, Pays, Plan,
-    Rates, ShareOf, Steps, Way,
+    By, Ceiling, Component, Compression, Cut, Derived, Draft, Ladder, Measure, Need, Numbering,
+    Pays, Plan, Rates, ShareOf, Steps, Way,
 };
 use crate::chance::Chance;
 
@@ -41,11 +41,13 @@ const RANKS: [&str; 5] = ["iron", "bronze", "silver", "gold", "ruby"];
 pub(crate) struct Painter<'a> {
     pub(crate) rules: &'a Rules,
     pub(crate) chance: Chance,
+    /// What the set derives, once that is drawn.
+    pub(crate) kinds: Vec<Derived>,
 }
 
 /// What a component or requirement may refer to.
 #[derive(Clone, Copy)]
-struct Where {
+pub(super) struct Where {
     period: usize,
     /// The tree of the ladder.
     tree: usize,
@@ -56,6 +58,7 @@ struct Where {
 impl Painter<'_> {
     /// A set with something for most period types.
     pub(crate) fn draft(&mut self) -> Draft {
+        self.kinds = self.derived_kinds();
         let mut ladders = Vec::new();
         for period in 0..self.rules.period_types.len() {
             for _ in 0..1 + usize::from(self.chance.percent(15)) {
@@ -106,7 +109,7 @@ impl Painter<'_> {
         }
         let company_cap = self.chance.percent(60).then(|| self.ceiling(&drawn));
         Draft {
-            kinds: Vec::new(),
+            kinds: self.kinds.clone(),
             ladders,
             plans,
             company_cap,
@@ -128,11 +131,11 @@ impl Painter<'_> {
         }
     }
 
-    fn kind(&mut self) -> usize {
-        self.chance.below(self.rules.kinds.len())
+    pub(super) fn kind(&mut self) -> usize {
+        self.chance.below(self.rules.kinds.len() + self.kinds.len())
     }
 
-    fn any_tree(&mut self) -> usize {
+    pub(super) fn any_tree(&mut self) -> usize {
         self.chance.below(self.rules.trees.len())
     }
 
@@ -317,7 +320,10 @@ impl Painter<'_> {
             .collect();
         let tree = self.any_tree();
         let kind = self.kind();
-        match self.chance.below(16) {
+        match self.chance.below(20) {
+            16 => self.fast_start(at),
+            17..=18 => self.customer(),
+            19 => self.retail(),
             0..=3 => Pays::Unilevel {
                 tree,
                 kind,
@@ -376,7 +382,7 @@ impl Painter<'_> {
         }
     }
 
-    fn rate(&mut self) -> i64 {
+    pub(super) fn rate(&mut self) -> i64 {
         *self.chance.pick(&RATES)
     }
 
@@ -405,7 +411,7 @@ impl Painter<'_> {
         (0..1 + self.chance.below(5)).map(|_| self.rate()).collect()
     }
 
-    fn rates(&mut self, at: Where) -> Rates {
+    pub(super) fn rates(&mut self, at: Where) -> Rates {
         let by_rank = if at.ranks > 0 && self.chance.percent(60) {
             self.rows(at, Painter::list)
         } else {
@@ -433,7 +439,7 @@ impl Painter<'_> {
     }
 
     /// Steps; most of them rise in rate too.
-    fn steps(&mut self) -> Steps {
+    pub(super) fn steps(&mut self) -> Steps {
         let count = 1 + self.chance.below(4);
         let mut at_least: Vec<i64> = (0..count)
             .map(|_| match self.chance.below(8) {
