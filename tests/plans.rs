@@ -47,6 +47,7 @@ impl Table {
                     explained(&self.payout(period), member, component)
                 }
                 ["earned", order] => earned(&self.payout(&[]), order),
+                ["counted", order] => counted(&self.payout(&[]), order),
                 ["progress", member, rank] => progress(&self.payout(&[]), member, rank),
                 _ => self.script.answer(&words),
             };
@@ -145,6 +146,13 @@ fn earned(payout: &Payout, order: &str) -> Vec<String> {
         .collect()
 }
 
+/// What of an order counts in each kind that the set derives.
+fn counted(payout: &Payout, order: &str) -> Vec<String> {
+    let found = order_commissions::of_order(payout, order).expect("an order");
+    let kinds = found.derived.0.iter();
+    kinds.map(|(kind, sum)| format!("{kind} {sum}")).collect()
+}
+
 fn progress(payout: &Payout, member: &str, rank_name: &str) -> Vec<String> {
     let found = rank::progress(payout, member, None, Some(rank_name)).expect("a rank");
     let mut lines = Vec::new();
@@ -168,12 +176,16 @@ fn progress(payout: &Payout, member: &str, rank_name: &str) -> Vec<String> {
 tables!("plans", |text| Table::default().run(text);
     capped,
     company_cap,
+    customer,
+    derived,
     differential,
+    fast_start,
     generation,
     matching,
     personal,
     pool,
     ranks,
+    retail,
     unilevel,
 );
 

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::ids::{ENROLLER_TREE, Member, NONE, Seat};
+use crate::base::limits::KINDS_MAX;
 use crate::base::money::Micros;
 use crate::plan::book::{Book, Entered, Role};
 use crate::plan::derived::Derived;
 use crate::plan::entry::Portion;
 use crate::plan::links::Links;
-use crate::plan::sieved::Sieved;
+use crate::plan::sieved::{Asked, Sieved};
 use crate::plan::standing::Holding;
 
 /// A column. Trees and kinds are indexes.
@@ -62,7 +63,7 @@ impl Columns {
             links: BTreeMap::new(),
             entered: BTreeMap::new(),
             group: BTreeMap::new(),
-            sieved: Sieved::load(book, asked, kinds),
+            sieved: Sieved::load(book, &of_derived(asked), kinds),
             ranks: BTreeMap::new(),
             holdings: BTreeMap::new(),
             amounts: BTreeMap::new(),
@@ -271,6 +272,18 @@ impl Columns {
             brought,
         }
     }
+}
+
+/// What is asked of derived kinds.
+fn of_derived(asked: &BTreeSet<Column>) -> Vec<Asked> {
+    let asked = asked.iter().filter_map(|&column| match column {
+        Column::Entered(tree, kind) | Column::Group(tree, kind) => {
+            (kind >= KINDS_MAX).then_some(Asked::Entered(tree, kind))
+        }
+        Column::Orders(kind) => Some(Asked::Orders(kind)),
+        Column::Links(_) => None,
+    });
+    asked.collect()
 }
 
 /// Who can earn by a component, beside being a distributor in standing.

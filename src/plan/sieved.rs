@@ -1,12 +1,20 @@
 //! Columns of derived kinds, worked out from what entered the period, entry by entry.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::base::limits::KINDS_MAX;
 use crate::plan::book::{Book, Entered};
-use crate::plan::columns::Column;
 use crate::plan::derived::Derived;
 use crate::plan::entry::{Entry, Portion};
+
+/// What is asked of a derived kind.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Asked {
+    /// What entered at each seat of a tree.
+    Entered(usize, usize),
+    /// Orders and their refunds one by one.
+    Orders(usize),
+}
 
 /// What derived kinds come to. Kinds that count the same are held once, under the number of the first.
 #[derive(Debug, Default)]
@@ -20,7 +28,7 @@ pub(super) struct Sieved {
 impl Sieved {
     /// Loads what is asked of derived kinds by one visit of the period's entries, and by none where nothing is asked.
     /// O(entries x kinds asked).
-    pub(super) fn load(book: &dyn Book, asked: &BTreeSet<Column>, kinds: &[Derived]) -> Sieved {
+    pub(super) fn load(book: &dyn Book, asked: &[Asked], kinds: &[Derived]) -> Sieved {
         let first = kinds.iter().map(|kind| {
             let first = kinds.iter().position(|other| other.equals(kind));
             KINDS_MAX + first.expect("it counts the same as itself")
@@ -31,16 +39,15 @@ impl Sieved {
         };
         for &column in asked {
             match column {
-                Column::Entered(tree, kind) | Column::Group(tree, kind) if kind >= KINDS_MAX => {
+                Asked::Entered(tree, kind) => {
                     let at = (tree, sieved.number(kind));
                     let seats = book.seats(tree) as usize;
                     let empty = || vec![Entered::default(); seats];
                     sieved.entered.entry(at).or_insert_with(empty);
                 }
-                Column::Orders(kind) => {
+                Asked::Orders(kind) => {
                     sieved.orders.entry(sieved.number(kind)).or_default();
                 }
-                _ => {}
             }
         }
         if sieved.entered.is_empty() && sieved.orders.is_empty() {

@@ -59,7 +59,7 @@ pub fn period_of(lens: &Lens<'_>, period: usize, id: &str) -> Result<Asked, View
     Ok(Asked { period, ordinal })
 }
 
-/// What an order earns members. O(depth x levels) for each component.
+/// What an order earns members, and what of it counts in derived kinds. O(depth x levels) for each component.
 ///
 /// # Errors
 /// An unknown order.

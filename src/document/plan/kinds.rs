@@ -89,6 +89,7 @@ pub fn read(root: &Section, network: &Network) {
             continue;
         };
         let name = section.field("name").and_then(|name| name.as_text());
+        let name = name.filter(|name| network.own_kinds().iter().all(|own| own != name));
         let kind = read_kind(&section, network);
         network.derive(kind.unwrap_or_else(|| Derived {
             name: Text::from(name.unwrap_or_default()),
