@@ -84,7 +84,7 @@ fn a_factor_holds_for_what_is_left_of_the_order() {
         (&[[3, 2, 3], [1, 0, 3]], -2),
     ] {
         let entries: Vec<_> = steps.iter().map(|&step| (3, step, of_kit())).collect();
-        let sight = sight(&entries).with(&[half.clone()], &mut Tally::new());
+        let sight = sight(&entries).with(std::slice::from_ref(&half), &mut Tally::new());
         assert_eq!(sight.entered_at(0, 1, 3), counts, "{steps:?}");
     }
 }

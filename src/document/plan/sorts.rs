@@ -73,3 +73,38 @@ impl Sorts<'_> {
         (kind.of, shares)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::limits::KINDS_MAX;
+    use crate::plan::derived::Filter;
+
+    fn kinds(days: std::ops::RangeInclusive<u32>) -> Vec<Derived> {
+        let kind = |day| Derived {
+            name: Text::default(),
+            of: 0,
+            filters: vec![Filter {
+                to_day: Some(day),
+                ..Filter::default()
+            }],
+            factor: Rate(RATE_ONE / 2),
+        };
+        days.map(kind).collect()
+    }
+
+    #[test]
+    fn more_sorts_than_are_looked_at_are_one_in_which_all_counts() {
+        let few = kinds(1..=2);
+        let sorts = Sorts::of(&few);
+        // Days 0, 1 and 2, by members and by customers; the first kind has those of day 0.
+        assert_eq!(sorts.count(), 6);
+        let (of, shares) = sorts.shares(KINDS_MAX, Rate(3));
+        assert_eq!((of, shares), (0, vec![2, 0, 0, 2, 0, 0]));
+        let many = kinds(1..=2_048);
+        let sorts = Sorts::of(&many);
+        assert_eq!(sorts.count(), 1);
+        assert_eq!(sorts.shares(KINDS_MAX, Rate(3)), (0, vec![2]));
+        assert_eq!(sorts.shares(1, Rate(3)), (1, vec![3]));
+    }
+}
