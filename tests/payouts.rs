@@ -10,6 +10,7 @@ mod histories;
 mod naive;
 mod needs;
 mod pays;
+mod pieces;
 mod plan;
 mod sight;
 mod written;

@@ -108,15 +108,14 @@ impl Derived {
     /// What it is, in words; `of` is the name of the network's kind.
     #[must_use]
     pub fn described(&self, of: &str) -> String {
-        let mut text = of.to_owned();
-        for part in self.filters.iter().flat_map(Filter::words) {
-            text.push_str(", ");
-            text.push_str(&part);
-        }
+        let mut parts: Vec<String> = self.filters.iter().flat_map(Filter::words).collect();
         if self.factor.0 != RATE_ONE {
-            text.push_str(&format!(", x {}", self.factor));
+            parts.push(format!("x {}", self.factor));
         }
-        text
+        if parts.is_empty() {
+            return of.to_owned();
+        }
+        format!("{of} ({})", parts.join(", "))
     }
 }
 

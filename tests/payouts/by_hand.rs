@@ -12,7 +12,7 @@ use crate::model::trees::{Hang, Tree};
 
 /// A line A > B > C, members 1 to 3. Entries are of B's, in one kind: credited member, what it is of its order before
 /// and after it, and the facts.
-fn sight(entries: &[(usize, [i128; 3], Facts)]) -> Sight {
+pub(super) fn sight(entries: &[(usize, [i128; 3], Facts)]) -> Sight {
     let mut tree = Tree::new(Shape::List);
     tree.add(1, 1, Hang::Root);
     tree.add(2, 1, Hang::Under { parent: 1, leg: 0 });

@@ -106,7 +106,7 @@ fn day(time: Time) -> i64 {
 const ONE: i128 = 100_000_000;
 
 /// A quotient half away from zero.
-fn nearest(part: i128, of: i128) -> i128 {
+pub(super) fn nearest(part: i128, of: i128) -> i128 {
     let size = (part.abs() * 2 + of) / (of * 2);
     if part < 0 { -size } else { size }
 }

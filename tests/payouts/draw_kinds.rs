@@ -90,14 +90,24 @@ impl Painter<'_> {
     }
 
     pub(super) fn customer(&mut self) -> Pays {
-        let rows = self.steps().rows;
+        let by_order = self.chance.percent(65);
+        let mut rows = self.steps().rows;
+        if by_order {
+            // What one order reaches now and then.
+            for (at, (from, _)) in (1..).zip(&mut rows) {
+                *from = at * *self.chance.pick(&[1, 250_000, 400_000]);
+            }
+            rows.sort_unstable();
+            rows.dedup_by_key(|(from, _)| *from);
+        }
         Pays::Customer {
             kind: self.kind(),
-            by_order: self.chance.percent(60),
-            bands: if self.chance.percent(50) {
+            by_order,
+            bands: if self.chance.percent(40) {
                 Bands::Rates(rows)
             } else {
-                let amounts = [1, 500_000, 3_333_333, 10_000_000, 25_000_000];
+                // Odd ones, so that a half falls between two counts.
+                let amounts = [1, 3, 499_999, 3_333_333, 25_000_001];
                 let rows = rows.into_iter();
                 let rows = rows.map(|(from, _)| (from, *self.chance.pick(&amounts)));
                 Bands::Amounts(rows.collect())

@@ -73,6 +73,8 @@ pub const KEYS: [[&str; 4]; 10] = [
     ],
 ];
 
+const _: () = assert!(FIRST_MAX == 12 && DAYS_MAX == 36_500, "as the keys say");
+
 /// Reads the list into the network's names. All problems are noted; a refused kind keeps its name and its place, so that
 /// what names it is not refused as well.
 pub fn read(root: &Section, network: &Network) {
