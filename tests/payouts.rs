@@ -2,12 +2,17 @@
 //!
 //! What the twin computes shares no code with the rooms that pay; it knows of a plan only what a document says.
 
+mod by_hand;
+mod deals;
 mod draw;
+mod draw_kinds;
 mod histories;
 mod naive;
 mod needs;
 mod pays;
+mod pieces;
 mod plan;
 mod sight;
 mod standing;
 mod written;
+mod written_kinds;

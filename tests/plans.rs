@@ -57,6 +57,7 @@ impl Table {
                     Vec::new()
                 }
                 ["earned", order] => earned(&self.payout(&[]), order),
+                ["counted", order] => counted(&self.payout(&[]), order),
                 ["progress", member, rank] => progress(&self.payout(&[]), member, rank),
                 _ => {
                     if words.first() == Some(&"network") {
@@ -177,6 +178,13 @@ fn earned(payout: &Payout, order: &str) -> Vec<String> {
         .collect()
 }
 
+/// What of an order counts in each kind that the set derives.
+fn counted(payout: &Payout, order: &str) -> Vec<String> {
+    let found = order_commissions::of_order(payout, order).expect("an order");
+    let kinds = found.derived.0.iter();
+    kinds.map(|(kind, sum)| format!("{kind} {sum}")).collect()
+}
+
 fn progress(payout: &Payout, member: &str, rank_name: &str) -> Vec<String> {
     let found = rank::progress(payout, member, None, Some(rank_name)).expect("a rank");
     let mut lines = Vec::new();
@@ -202,7 +210,10 @@ tables!("plans", |text| Table::default().run(text);
     binary,
     capped,
     company_cap,
+    customer,
+    derived,
     differential,
+    fast_start,
     generation,
     matching,
     personal,
@@ -220,6 +231,7 @@ tables!("plans", |text| Table::default().run(text);
     published_ranks,
     published_unilevel,
     ranks,
+    retail,
     unilevel,
 );
 

@@ -114,6 +114,10 @@ fn check(call: &Call, path: &Path, network: Option<&Path>) -> Result<Exit, Failu
 /// What a set says, in a few lines.
 fn described(set: &PlanSet, rules: &Rules) -> String {
     let mut text = format!("{}, in {}\n", set.name, set.currency);
+    for (_, kind) in set.named_kinds() {
+        let what = kind.described(&rules.kinds[kind.of]);
+        writeln!(text, "kind {}: {what}", kind.name).expect("a text takes any text");
+    }
     for ladder in &set.ladders {
         let (period, tree) = (
             &rules.period_types[ladder.period].name,
@@ -148,7 +152,7 @@ fn described(set: &PlanSet, rules: &Rules) -> String {
         }
     }
     if let Some(cap) = &set.company_cap {
-        let (rate, kind) = (cap.rate, &rules.kinds[cap.volume]);
+        let (rate, kind) = (cap.rate, set.kind_name(cap.volume, &rules.kinds));
         let names = cap.components.iter();
         let names: Vec<&str> = names
             .map(|&index| set.components[index].name.as_str())
@@ -165,6 +169,10 @@ fn described(set: &PlanSet, rules: &Rules) -> String {
 
 /// The same as data.
 fn as_data(set: &PlanSet, rules: &Rules) -> Value {
+    let kinds = set.named_kinds().map(|(_, kind)| {
+        let of = &rules.kinds[kind.of];
+        json!({ "name": kind.name, "of": of, "what": kind.described(of) })
+    });
     let ladders = set.ladders.iter().map(|ladder| {
         json!({
             "name": ladder.name, "period": rules.period_types[ladder.period].name,
@@ -186,7 +194,8 @@ fn as_data(set: &PlanSet, rules: &Rules) -> Value {
         })
     });
     json!({
-        "name": set.name, "currency": set.currency, "ladders": ladders.collect::<Vec<_>>(),
+        "name": set.name, "currency": set.currency, "kinds": kinds.collect::<Vec<_>>(),
+        "ladders": ladders.collect::<Vec<_>>(),
         "plans": plans.collect::<Vec<_>>(),
     })
 }
@@ -199,11 +208,13 @@ fn ranks(ladder: &Ladder) -> Vec<&str> {
 /// What a component reads, in words.
 fn reads(entry: &Entry, set: &PlanSet, rules: &Rules) -> Vec<String> {
     let tree = |tree: usize| &rules.trees[tree].name;
+    let kind_name = |kind: usize| set.kind_name(kind, &rules.kinds);
     let column = |column: Column| match column {
         Column::Links(of) => format!("links of {}", tree(of)),
         Column::Legs(of) => format!("legs of {}", tree(of)),
-        Column::Entered(of, kind) => format!("{} entered in {}", rules.kinds[kind], tree(of)),
-        Column::Group(of, kind) => format!("group {} of {}", rules.kinds[kind], tree(of)),
+        Column::Entered(of, kind) => format!("{} entered in {}", kind_name(kind), tree(of)),
+        Column::Group(of, kind) => format!("group {} of {}", kind_name(kind), tree(of)),
+        Column::Orders(kind) => format!("{}, order by order", kind_name(kind)),
     };
     let mut read: Vec<String> = entry.component.reads().into_iter().map(column).collect();
     let settings = entry.kind.settings.iter();

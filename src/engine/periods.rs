@@ -266,6 +266,13 @@ impl PeriodState {
         Some(self.first + begun.checked_sub(1)? as u32)
     }
 
+    /// Sequence of the first command whose volume may have entered a period; none for one that was never current.
+    #[must_use]
+    pub fn began(&self, ordinal: u32) -> Option<u64> {
+        let since_first = ordinal.checked_sub(self.first)?;
+        self.began.get(since_first as usize).copied()
+    }
+
     /// Sequence of the first command whose volume may have entered the current period.
     #[must_use]
     pub fn current_since(&self) -> u64 {

@@ -1,6 +1,7 @@
 //! What plans read: one period's book, seat by seat. Whoever has a book to show implements [`Book`].
 
 use crate::base::ids::{Member, Seat, Text};
+use crate::plan::entry::Entry;
 
 /// The book of one period as plans see it. Seat 0 of each tree and member 0 are the hidden company.
 ///
@@ -30,6 +31,10 @@ pub trait Book {
     fn overrides(&self, ladder: &str) -> Vec<(Member, Text)>;
     /// Who enrolled him, as personally enrolled counts see it; none for roots.
     fn enroller(&self, member: Member) -> Option<Member>;
+    /// Shows everything that entered the period, of each order in order of acceptance: what
+    /// [`entered`](Book::entered) adds up. Places among a buyer's orders are counted up to `count`, and are one more
+    /// behind that.
+    fn entries(&self, count: u8, each: &mut dyn FnMut(&Entry));
 }
 
 /// Volume that entered at a seat.

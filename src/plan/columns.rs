@@ -3,10 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::ids::{ENROLLER_TREE, Member, NONE, Seat};
+use crate::base::limits::KINDS_MAX;
 use crate::base::money::Micros;
 use crate::plan::book::{Book, Entered, Role};
+use crate::plan::derived::Derived;
+use crate::plan::entry::Portion;
 use crate::plan::links::Links;
 use crate::plan::setting::row_of;
+use crate::plan::sieved::{Asked, Sieved};
 use crate::plan::standing::Holding;
 
 /// A column. Trees and kinds are indexes.
@@ -20,6 +24,8 @@ pub enum Column {
     Legs(usize),
     /// Group volume of each seat, of a tree and a kind.
     Group(usize, usize),
+    /// Orders and their refunds one by one, of a derived kind.
+    Orders(usize),
 }
 
 /// Everything a component may read.
@@ -32,6 +38,7 @@ pub struct Columns {
     legs: BTreeMap<usize, Vec<[Seat; 2]>>,
     entered: BTreeMap<(usize, usize), Vec<Entered>>,
     group: BTreeMap<(usize, usize), Vec<i64>>,
+    sieved: Sieved,
     ranks: BTreeMap<usize, Vec<u8>>,
     holdings: BTreeMap<usize, Vec<Holding>>,
     amounts: BTreeMap<usize, Vec<Micros>>,
@@ -45,9 +52,10 @@ struct Who {
 }
 
 impl Columns {
-    /// Members and the columns asked for, with what those are made of. O(members + seats) for each.
+    /// Members and the columns asked for, with what those are made of; `kinds` are those that the set derives.
+    /// O(members + seats) for each, and one visit of the period's entries for all of derived kinds together.
     #[must_use]
-    pub fn load(book: &dyn Book, asked: &BTreeSet<Column>) -> Columns {
+    pub fn load(book: &dyn Book, asked: &BTreeSet<Column>, kinds: &[Derived]) -> Columns {
         let who = |member| Who {
             role: book.role(member),
             active: book.active(ENROLLER_TREE, member),
@@ -60,10 +68,12 @@ impl Columns {
             legs: BTreeMap::new(),
             entered: BTreeMap::new(),
             group: BTreeMap::new(),
+            sieved: Sieved::load(book, &of_derived(asked), kinds),
             ranks: BTreeMap::new(),
             holdings: BTreeMap::new(),
             amounts: BTreeMap::new(),
         };
+        columns.entered = std::mem::take(&mut columns.sieved.entered);
         for &column in asked {
             columns.load_one(book, column);
         }
@@ -98,6 +108,7 @@ impl Columns {
                 self.legs.insert(tree, legs);
             }
             Column::Entered(tree, kind) => {
+                let kind = self.sieved.number(kind);
                 let seats = 0..book.seats(tree);
                 self.entered
                     .entry((tree, kind))
@@ -106,6 +117,7 @@ impl Columns {
             Column::Group(tree, kind) => {
                 self.load_one(book, Column::Links(tree));
                 self.load_one(book, Column::Entered(tree, kind));
+                let kind = self.sieved.number(kind);
                 let links = &self.links[&tree];
                 let mut group: Vec<i64> = self.entered[&(tree, kind)]
                     .iter()
@@ -119,6 +131,8 @@ impl Columns {
                 }
                 self.group.insert((tree, kind), group);
             }
+            // Loaded with all that derived kinds come to.
+            Column::Orders(_) => {}
         }
     }
 
@@ -203,7 +217,7 @@ impl Columns {
     /// If no component reads it.
     #[must_use]
     pub fn entered(&self, tree: usize, kind: usize) -> &[Entered] {
-        &self.entered[&(tree, kind)]
+        &self.entered[&(tree, self.sieved.number(kind))]
     }
 
     /// All that entered the enroller tree in a volume kind; nothing where refunds are greater.
@@ -222,7 +236,16 @@ impl Columns {
     /// If no component reads it.
     #[must_use]
     pub fn group(&self, tree: usize, kind: usize) -> &[i64] {
-        &self.group[&(tree, kind)]
+        &self.group[&(tree, self.sieved.number(kind))]
+    }
+
+    /// Orders and their refunds one by one, of a derived kind.
+    ///
+    /// # Panics
+    /// If no component reads them.
+    #[must_use]
+    pub fn orders(&self, kind: usize) -> &[Portion] {
+        self.sieved.orders(kind)
     }
 
     /// Everybody's rank on a ladder, from 1; 0 is none. None where the ladder has not been judged.
@@ -283,6 +306,18 @@ impl Columns {
             brought,
         }
     }
+}
+
+/// What is asked of derived kinds.
+fn of_derived(asked: &BTreeSet<Column>) -> Vec<Asked> {
+    let asked = asked.iter().filter_map(|&column| match column {
+        Column::Entered(tree, kind) | Column::Group(tree, kind) => {
+            (kind >= KINDS_MAX).then_some(Asked::Entered(tree, kind))
+        }
+        Column::Orders(kind) => Some(Asked::Orders(kind)),
+        Column::Links(_) | Column::Legs(_) => None,
+    });
+    asked.collect()
 }
 
 /// Who can earn by a component, beside being a distributor in standing.

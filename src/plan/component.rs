@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use crate::base::ids::Member;
 use crate::base::money::{Micros, Rate};
 use crate::plan::columns::{Column, Columns, Payee, Payees};
+use crate::plan::derived::Filter;
 use crate::plan::part::{Earned, LegFigures, Overflow, Part, Sold};
 use crate::plan::setting::{Setting, Unfit, Values};
 
@@ -58,6 +59,12 @@ pub struct HandedOn {
 pub trait Component: Debug + Send + Sync {
     /// The columns it reads, which are loaded beforehand.
     fn reads(&self) -> Vec<Column>;
+
+    /// Which part of the volume under the setting it is paid on; all of it for most. The volume is then a kind of that
+    /// part alone, and it is made anew.
+    fn narrows(&self) -> Option<(&'static str, Filter)> {
+        None
+    }
 
     /// The amount of every member, before any cap; zero for who is not a payee. O(members x levels).
     ///

@@ -11,6 +11,7 @@
 //! | [`set`], [`ladder`], [`setting`] | a plan set, its ladders and the settings of components, as data |
 //! | [`component`], [`part`] | what a component is; amounts in parts |
 //! | [`book`], [`columns`] | what is read, and the same as columns |
+//! | [`entry`], [`derived`], `sieved` | what entered piece by piece, and kinds of volume that take only some of it |
 //! | [`pass`] | one period worked out |
 //! | [`standing`] | what a period hands on to the next one |
 //! | [`links`], `flow` | a tree as arrays; vectors handed up it |
@@ -26,9 +27,13 @@ mod binary;
 pub mod book;
 pub mod columns;
 pub mod component;
+mod customer;
 mod cycles;
+pub mod derived;
 mod differential;
 mod enrolled;
+pub mod entry;
+mod fast_start;
 mod flow;
 mod generation;
 mod generations;
@@ -42,10 +47,12 @@ pub mod pass;
 mod personal;
 mod pool;
 pub mod ranks;
+mod retail;
 mod schedule;
 pub mod set;
 pub mod setting;
 mod shared;
+mod sieved;
 pub mod standing;
 mod unilevel;
 
@@ -59,4 +66,7 @@ pub const KINDS: &[&Kind] = &[
     &pool::KIND,
     &binary::KIND,
     &advancement::KIND,
+    &fast_start::KIND,
+    &customer::KIND,
+    &retail::KIND,
 ];

@@ -1,7 +1,10 @@
 //! Amounts in parts: what a member's amount is made of, and what a sale earned whom.
 
 use crate::base::ids::{Member, Seat};
+use crate::base::limits::{KINDS_MAX, TREES_MAX};
 use crate::base::money::{Micros, Rate};
+use crate::plan::derived::Derived;
+use crate::plan::entry::{Entry, Portion};
 
 /// An amount beyond the range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +16,8 @@ pub struct Overflow {
 /// One reason for a part of an amount.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    /// What the number counts: `level`, `generation`, `own`, `difference`, `shares`, `matched`, `cycles`, `rank`.
+    /// What the number counts: `level`, `generation`, `own`, `difference`, `shares`, `matched`, `cycles`, `rank`,
+    /// `customers`, `band`.
     pub what: &'static str,
     /// Which of them, from 1, or how many shares or cycles; 0 for what has no number.
     pub number: u64,
@@ -36,6 +40,8 @@ pub enum Basis {
     Earnings(Micros),
     /// An amount for each cycle, or for a rank; the rate is one.
     Each(Micros),
+    /// Nothing: the amount is a fixed one, or a part of it.
+    Fixed,
 }
 
 /// What became of one leg of a seat in a period. Volumes in 1e-4; `brought + new = matched + flushed + left`.
@@ -57,18 +63,56 @@ pub struct LegFigures {
     pub left: i64,
 }
 
-/// One sale as a period's book has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One sale as a period's book has it: all that entered the period of one order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sold {
     /// The seat it entered in each tree; none where the member has none.
     pub seats: Vec<Option<Seat>>,
     /// Bit `t`: it counts in tree `t` as from one level below the seat.
     pub below: u8,
-    /// What entered by volume kind, units of 1e-4.
+    /// What entered by volume kind, the network's and behind them derived ones; units of 1e-4.
     pub volumes: Vec<i64>,
+    /// By derived kind, each entry of an order by itself; none of an adjustment.
+    pub portions: Vec<Vec<Portion>>,
 }
 
 impl Sold {
+    /// From the entries of one order, or from one adjustment; `kinds` are those that the set derives.
+    #[must_use]
+    pub fn of(entries: &[Entry], kinds: &[Derived]) -> Sold {
+        let Some(first) = entries.first() else {
+            return Sold::default();
+        };
+        let mut sold = Sold {
+            seats: (0..TREES_MAX)
+                .map(|tree| first.place_in(tree).map(|(seat, _)| seat))
+                .collect(),
+            below: first.below,
+            volumes: vec![0; KINDS_MAX + kinds.len()],
+            portions: vec![Vec::new(); kinds.len()],
+        };
+        for entry in entries {
+            for (sum, volume) in sold.volumes.iter_mut().zip(entry.volumes) {
+                *sum += volume;
+            }
+            for (at, kind) in kinds.iter().enumerate() {
+                let portion = kind.portion(entry);
+                sold.volumes[KINDS_MAX + at] += portion.brought();
+                if entry.order.is_some() {
+                    sold.portions[at].push(portion);
+                }
+            }
+        }
+        sold
+    }
+
+    /// Each entry of an order by itself, in a derived kind.
+    #[must_use]
+    pub fn portions(&self, kind: usize) -> &[Portion] {
+        let portions = self.portions.get(kind - KINDS_MAX);
+        portions.map_or(&[], Vec::as_slice)
+    }
+
     /// What of it entered a tree, of one volume kind.
     #[must_use]
     pub fn sale(&self, tree: usize, volume: usize) -> Option<Sale> {

@@ -50,7 +50,7 @@ impl Pass {
         period: usize,
         opening: Arc<Standing>,
     ) -> Result<Pass, Beyond> {
-        let mut columns = Columns::load(book, &read_by(set, period));
+        let mut columns = Columns::load(book, &read_by(set, period), &set.kinds);
         let mut ladders = BTreeMap::new();
         for (index, ladder) in set.ladders.iter().enumerate() {
             if ladder.period == period {

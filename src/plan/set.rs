@@ -1,9 +1,11 @@
 //! A plan set: ladders of ranks, and components in their order, with names of the network turned into its numbers.
 
 use crate::base::ids::Text;
+use crate::base::limits::KINDS_MAX;
 use crate::base::money::{Exchange, Rate};
 use crate::plan::columns::{Caps, Payee};
 use crate::plan::component::{Component, Kind};
+use crate::plan::derived::{Derived, derived};
 use crate::plan::ladder::Ladder;
 use crate::plan::setting::Values;
 
@@ -19,6 +21,8 @@ pub struct PlanSet {
     pub currency: Text,
     /// Currencies that members are paid in who have them, by code: what one unit of the set's is worth in each.
     pub exchange: Vec<(Text, Exchange)>,
+    /// Kinds of volume that it derives: those it names first, then those that one component alone is paid on.
+    pub kinds: Vec<Derived>,
     /// Ladders of ranks.
     pub ladders: Vec<Ladder>,
     /// Plans by name: what a component belongs to.
@@ -70,4 +74,22 @@ pub struct CompanyCap {
     pub rate: Rate,
     /// Indexes of the components.
     pub components: Vec<usize>,
+}
+
+impl PlanSet {
+    /// The name of a kind of volume, of the network's `own` or of its own ones; of one without a name, what it is.
+    #[must_use]
+    pub fn kind_name(&self, kind: usize, own: &[Text]) -> String {
+        match derived(&self.kinds, kind) {
+            None => own[kind].to_string(),
+            Some(derived) if derived.name.is_empty() => derived.described(&own[derived.of]),
+            Some(derived) => derived.name.to_string(),
+        }
+    }
+
+    /// The kinds that it derives and names.
+    pub fn named_kinds(&self) -> impl Iterator<Item = (usize, &Derived)> {
+        let kinds = (KINDS_MAX..).zip(&self.kinds);
+        kinds.filter(|(_, kind)| !kind.name.is_empty())
+    }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::base::ids::Text;
 use crate::base::money::{Micros, Rate};
 use crate::base::number::Volume;
 
@@ -56,6 +57,11 @@ pub enum Form {
     Boundary,
     /// A list of names of components that stand earlier: [`Value::Components`].
     Components,
+    /// A list of classes of orders, each once, at most [`CLASSES_MAX`](crate::plan::derived::CLASSES_MAX): [`Value::Texts`].
+    Classes,
+    /// A list of tables with `at_least` (a volume above zero, rising) and `amount` (of money, above zero), at most
+    /// [`STEPS_MAX`]: [`Value::Amounts`].
+    Amounts,
 }
 
 /// What holds where a setting is left out.
@@ -85,6 +91,15 @@ pub struct Step {
     pub at_least: Volume,
     /// The rate from there.
     pub rate: Rate,
+}
+
+/// One band of fixed amounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Band {
+    /// From which volume on.
+    pub at_least: Volume,
+    /// What is paid from there.
+    pub amount: Micros,
 }
 
 /// Where a generation ends.
@@ -127,6 +142,10 @@ pub enum Value {
     Boundary(Boundary),
     /// Numbers of components of the set.
     Components(Vec<usize>),
+    /// Texts.
+    Texts(Vec<Text>),
+    /// Bands, the lowest first.
+    Amounts(Vec<Band>),
 }
 
 /// The settings of one component as they hold, defaults included.
@@ -278,6 +297,24 @@ impl Values {
     #[must_use]
     pub fn boundary(&self, key: &'static str) -> Option<Boundary> {
         promised!(self, key, Boundary).copied()
+    }
+
+    /// Texts; none where they are left out.
+    ///
+    /// # Panics
+    /// If the table does not promise them.
+    #[must_use]
+    pub fn texts(&self, key: &'static str) -> &[Text] {
+        promised!(self, key, Texts).map_or(&[], Vec::as_slice)
+    }
+
+    /// Bands of fixed amounts; none where they are left out.
+    ///
+    /// # Panics
+    /// If the table does not promise them.
+    #[must_use]
+    pub fn amounts(&self, key: &'static str) -> &[Band] {
+        promised!(self, key, Amounts).map_or(&[], Vec::as_slice)
     }
 
     /// Numbers of earlier components.

@@ -4,6 +4,7 @@ use crate::base::ids::{Member, Seat};
 use crate::base::money::{Micros, Rate};
 use crate::plan::columns::{Column, Columns, Payee, Payees};
 use crate::plan::component::{Component, Kind, Live, Most};
+use crate::plan::derived::Filter;
 use crate::plan::flow::{Ground, Unit};
 use crate::plan::levels::{self, COMPRESSION, Compression, Levels};
 use crate::plan::part::{Earned, Overflow, Part, Sold};
@@ -37,13 +38,16 @@ const OWN_RATE: Setting = Setting {
     sentence: "A rate on the payee's own volume, level 0.",
 };
 
+/// Pay by level. What is paid so on some orders only is this with what it narrows its volume to.
 #[derive(Debug)]
-struct Unilevel {
-    tree: usize,
-    volume: usize,
-    compression: Compression,
-    schedule: Schedule,
-    own_rate: Rate,
+pub(super) struct Unilevel {
+    pub(super) tree: usize,
+    pub(super) volume: usize,
+    pub(super) compression: Compression,
+    pub(super) schedule: Schedule,
+    pub(super) own_rate: Rate,
+    /// The orders it is paid on; none for all.
+    pub(super) orders: Option<Filter>,
 }
 
 fn build(values: &Values) -> Result<Box<dyn Component>, Unfit> {
@@ -53,6 +57,7 @@ fn build(values: &Values) -> Result<Box<dyn Component>, Unfit> {
         compression: Compression::of(values.word(COMPRESSION.key)),
         schedule: Schedule::of(values)?,
         own_rate: values.rate(OWN_RATE.key).unwrap_or(Rate::ZERO),
+        orders: None,
     }))
 }
 
@@ -79,6 +84,10 @@ impl Component for Unilevel {
             Column::Links(self.tree),
             Column::Entered(self.tree, self.volume),
         ]
+    }
+
+    fn narrows(&self) -> Option<(&'static str, Filter)> {
+        Some((VOLUME.key, self.orders.clone()?))
     }
 
     fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {

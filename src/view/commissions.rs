@@ -88,10 +88,10 @@ pub struct Commissions {
 /// One reason for a part of an amount.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PartAnswer {
-    /// What the number counts: `level`, `generation`, `difference`, `own`, `shares`, `matched`, `cycles`, `rank`; or
-    /// `rounding`, `cap`.
+    /// What the number counts: `level`, `generation`, `difference`, `own`, `shares`, `matched`, `cycles`, `rank`,
+    /// `customers`, `band`; or `rounding`, `cap`.
     pub what: String,
-    /// Which level, generation or rank, from 1, or how many shares or cycles; none where there is one only.
+    /// Which level, generation, rank or band, from 1, or how many shares or cycles; none where there is one only.
     pub number: Option<u64>,
     /// Of how many shares.
     pub of: Option<u64>,
@@ -101,7 +101,7 @@ pub struct PartAnswer {
     pub earnings: Option<String>,
     /// The amount for each cycle, or for the rank.
     pub each: Option<String>,
-    /// What that is multiplied by.
+    /// What that is multiplied by; none of fixed amounts.
     pub rate: Option<String>,
     /// The product, at most six places.
     pub amount: String,
@@ -268,15 +268,17 @@ pub fn part_answer(part: Part) -> PartAnswer {
         Basis::Volume(units) => (Some(Volume(units)), None, None),
         Basis::Earnings(earned) => (None, Some(earned.to_string()), None),
         Basis::Each(amount) => (None, None, Some(amount.to_string())),
+        Basis::Fixed => (None, None, None),
     };
+    let rated = matches!(part.basis, Basis::Volume(_) | Basis::Earnings(_));
     PartAnswer {
         what: part.what.to_owned(),
         number: (part.number > 0).then_some(part.number),
         of: (part.of > 0).then_some(part.of),
         volume,
-        rate: each.is_none().then(|| part.rate.to_string()),
         earnings,
         each,
+        rate: rated.then(|| part.rate.to_string()),
         amount: part.amount.to_string(),
     }
 }

@@ -18,7 +18,7 @@
 //! | [`commissions`], [`order_commissions`], [`rank`] | what one earns and by what; what an order earns whom; ranks |
 //! | [`verify`] | is every kept figure right |
 //!
-//! Shared: [`lens`] (names and rows), [`era`] (which period), [`payout`] and [`plan_book`] (a period worked out), [`query`], [`cursor`], [`shape`], [`error`].
+//! Shared: [`lens`] (names and rows), [`era`] (which period), [`payout`], [`plan_book`] and [`plan_orders`] (a period worked out), [`query`], [`cursor`], [`shape`], [`error`].
 
 pub mod batch_get;
 pub mod budget;
@@ -43,6 +43,7 @@ pub mod order_commissions;
 pub mod payout;
 pub mod periods;
 pub mod plan_book;
+pub mod plan_orders;
 pub mod plan_summary;
 pub mod plans;
 pub mod query;

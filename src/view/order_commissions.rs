@@ -3,16 +3,14 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::base::ids::Seat;
-use crate::base::volumes::Volumes;
-use crate::plan::book::Book;
+use crate::base::number::Volume;
+use crate::plan::derived::FIRST_MAX;
 use crate::plan::part::Sold;
-use crate::tree::rules::CustomerLevel;
 use crate::view::commissions::{PartAnswer, part_answer};
 use crate::view::error::{ViewError, What};
 use crate::view::lens::Lens;
 use crate::view::payout::{Asked, Payout};
-use crate::view::plan_book::PlanBook;
+use crate::view::plan_orders::PlanOrders;
 use crate::view::shape::ByKind;
 
 /// What an order earns members.
@@ -28,6 +26,8 @@ pub struct OrderCommissions {
     pub plan_set: String,
     /// What the order brings that period, refunds booked to it taken off.
     pub volumes: ByKind,
+    /// What of that counts in the kinds that the plan set derives.
+    pub derived: ByKind,
     /// What it earns members, by component, nearest first; before caps, and before any is rounded.
     pub lines: Vec<OrderLine>,
     /// Components of the period whose amounts do not fall apart by order: matches, pools.
@@ -59,15 +59,16 @@ pub fn period_of(lens: &Lens<'_>, period: usize, id: &str) -> Result<Asked, View
     Ok(Asked { period, ordinal })
 }
 
-/// What an order earns members. O(depth x levels) for each component.
+/// What an order earns members, and what of it counts in derived kinds. O(depth x levels) for each component.
 ///
 /// # Errors
 /// An unknown order.
 pub fn of_order(payout: &Payout, id: &str) -> Result<OrderCommissions, ViewError> {
     let (lens, era) = (payout.lens(), payout.era());
     let order = find(&lens, id)?;
-    let volumes = left(&lens, order, payout.asked);
-    let sold = sold(payout, order, &volumes);
+    let entries = PlanOrders::new(lens, era, FIRST_MAX).all_of(order);
+    let sold = Sold::of(&entries, &payout.set.kinds);
+    let brought = |kind: usize| sold.volumes.get(kind).copied().unwrap_or(0);
     let (mut lines, mut not_by_order) = (Vec::new(), Vec::new());
     for (index, entry) in payout.set.components.iter().enumerate() {
         if entry.period != era.period {
@@ -90,7 +91,14 @@ pub fn of_order(payout: &Payout, id: &str) -> Result<OrderCommissions, ViewError
         period_type: lens.period_type_name(era.period),
         period: lens.label(era.period, era.ordinal),
         plan_set: payout.set.name.to_string(),
-        volumes: lens.by_kind(|kind| volumes.get(kind).0),
+        volumes: lens.by_kind(brought),
+        derived: ByKind(
+            payout
+                .set
+                .named_kinds()
+                .map(|(index, kind)| (kind.name.to_string(), Volume(brought(index))))
+                .collect(),
+        ),
         lines,
         not_by_order,
     })
@@ -121,58 +129,5 @@ fn entered(
         Some(periods.ordinal_at(at))
     } else {
         periods.ordinal_at_seq(seq)
-    }
-}
-
-/// What an order and its refunds brought a period: nothing of those that entered another one.
-fn left(lens: &Lens<'_>, order: u32, asked: Asked) -> Volumes {
-    let (orders, corrections) = (&lens.state.orders, &lens.state.corrections);
-    let is_in =
-        |periods, at, seq| entered(lens, asked.period, periods, (at, seq)) == Some(asked.ordinal);
-    let kinds = lens.rules.kinds.len();
-    let mut units = vec![0i64; kinds];
-    let mut add = |volumes: Volumes| {
-        for (kind, sum) in units.iter_mut().enumerate() {
-            *sum += volumes.get(kind).0;
-        }
-    };
-    let row = orders.row(order);
-    if is_in(row.periods, row.at, row.seq) {
-        add(orders.volumes(order));
-    }
-    for refund in corrections.of_order(orders.last_refund(order)) {
-        let row = corrections.row(refund);
-        if is_in(row.periods, row.at, row.seq) {
-            add(corrections.volumes(refund));
-        }
-    }
-    Volumes::from_units(&units)
-}
-
-/// Where an order's volume stands in the trees of the period's book.
-fn sold(payout: &Payout, order: u32, volumes: &Volumes) -> Sold {
-    let (lens, era) = (payout.lens(), payout.era());
-    let book = PlanBook::new(lens, era);
-    let row = lens.state.orders.row(order);
-    let trees = era.rules.trees.iter().enumerate();
-    let seat = |tree: usize| -> Option<Seat> {
-        let centre = if row.trees >> tree & 1 != 0 {
-            row.centre
-        } else {
-            1
-        };
-        let named = lens.seat(tree, row.credited, centre);
-        let named = named.filter(|&seat| seat < book.seats(tree));
-        named.or_else(|| book.seat(tree, row.credited))
-    };
-    let below = trees.clone().filter(|(_, tree)| {
-        row.buyer != row.credited && tree.customer_level == CustomerLevel::First
-    });
-    Sold {
-        seats: trees.map(|(tree, _)| seat(tree)).collect(),
-        below: below.fold(0, |bits, (tree, _)| bits | 1 << tree),
-        volumes: (0..lens.rules.kinds.len())
-            .map(|kind| volumes.get(kind).0)
-            .collect(),
     }
 }

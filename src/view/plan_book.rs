@@ -6,9 +6,11 @@ use crate::base::ids::{COMPANY, ENROLLER_TREE, Member, Seat, Text};
 use crate::book::forest::Forest;
 use crate::engine::member::{MemberKind, Status};
 use crate::plan::book::{Book, Entered, Role};
+use crate::plan::entry::Entry;
 use crate::tree::rules::CustomerLevel;
 use crate::view::era::Era;
 use crate::view::lens::Lens;
+use crate::view::plan_orders::PlanOrders;
 
 /// A period's book. Trees, figures and who is active are the period's own; kind and status are the member's present
 /// ones, so that who has left earns nothing in a book that is still open.
@@ -106,5 +108,9 @@ impl Book for PlanBook<'_> {
         } else {
             self.era.forest.parent(ENROLLER_TREE, member)
         }
+    }
+
+    fn entries(&self, count: u8, each: &mut dyn FnMut(&Entry)) {
+        PlanOrders::new(self.lens, self.era, count).each(each);
     }
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::engine::rules::Rules;
+use crate::plan::derived::Derived;
 use crate::plan::ladder::Ladder;
 use crate::plan::set::{Entry, PlanSet};
 
@@ -14,10 +15,23 @@ pub struct PlanSummary {
     pub name: String,
     /// ISO 4217 code of the currency all amounts are in.
     pub currency: String,
+    /// Kinds of volume that it derives.
+    pub kinds: Vec<DerivedSummary>,
     /// Ladders of ranks.
     pub ladders: Vec<LadderSummary>,
     /// Components of all its plans, in the order in which they are worked out.
     pub components: Vec<ComponentSummary>,
+}
+
+/// One derived kind of volume.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DerivedSummary {
+    /// Its name.
+    pub name: String,
+    /// Name of the network's kind that it takes a part of.
+    pub of: String,
+    /// What it takes, in words.
+    pub what: String,
 }
 
 /// One ladder.
@@ -60,6 +74,11 @@ pub fn summary(set: &PlanSet, rules: &Rules) -> PlanSummary {
             .map(|rank| rank.name.to_string())
             .collect(),
     };
+    let derived = |kind: &Derived| DerivedSummary {
+        name: kind.name.to_string(),
+        of: rules.kinds[kind.of].to_string(),
+        what: kind.described(&rules.kinds[kind.of]),
+    };
     let component = |entry: &Entry| ComponentSummary {
         name: entry.name.to_string(),
         plan: set.plans[entry.plan].name.to_string(),
@@ -69,6 +88,7 @@ pub fn summary(set: &PlanSet, rules: &Rules) -> PlanSummary {
     PlanSummary {
         name: set.name.to_string(),
         currency: set.currency.to_string(),
+        kinds: set.named_kinds().map(|(_, kind)| derived(kind)).collect(),
         ladders: set.ladders.iter().map(ladder).collect(),
         components: set.components.iter().map(component).collect(),
     }

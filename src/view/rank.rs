@@ -285,7 +285,7 @@ impl Look<'_> {
             }
             _ => None,
         };
-        let kind = |kind: usize| lens.rules.kinds[kind].to_string();
+        let kind = |kind: usize| payout.set.kind_name(kind, &lens.rules.kinds);
         let tree_name = |tree: usize| Lens::tree_name(&lens, tree);
         Progress {
             what: what.to_owned(),

@@ -57,6 +57,27 @@ fn a_right_plan_is_summed_up_with_its_warnings() {
 }
 
 #[test]
+fn derived_kinds_are_told_in_words() {
+    let desk = Desk::new();
+    let text = desk.done(&["plan", "sample", "fast_start"]);
+    desk.write("plan.toml", &text);
+    let told = desk.done(&["plan", "check", "plan.toml"]);
+    for line in [
+        "kind regular: cv (60 days after joining and later)",
+        "  later-levels: unilevel, by month, swept; reads links of enroller, regular entered in enroller",
+        "  fast-start: fast_start, by month, swept; reads links of enroller, cv (within 60 days of joining) entered in enroller",
+    ] {
+        assert!(told.lines().any(|other| other == line), "{line}\n{told}");
+    }
+    let told = json(&desk.done(&["plan", "check", "plan.toml", "--json"]));
+    let kind = &told["set"]["kinds"][0];
+    assert_eq!(
+        (&kind["name"], &kind["of"]),
+        (&"regular".into(), &"cv".into())
+    );
+}
+
+#[test]
 fn a_wrong_plan_is_told_whole() {
     let desk = Desk::new();
     desk.write(

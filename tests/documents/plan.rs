@@ -175,8 +175,8 @@ fn shown(set: &PlanSet) -> String {
     let mut text = format!("{} {}\n", set.name, set.currency);
     writeln!(
         text,
-        "{:#?}\n{:#?}\n{:#?}",
-        set.ladders, set.plans, set.company_cap
+        "{:#?}\n{:#?}\n{:#?}\n{:#?}",
+        set.kinds, set.ladders, set.plans, set.company_cap
     )
     .expect("a text takes any text");
     for entry in &set.components {

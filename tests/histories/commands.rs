@@ -45,7 +45,7 @@ pub(crate) enum Lean {
 pub(crate) struct Writer {
     pub(crate) chance: Chance,
     pub(crate) lean: Lean,
-    ids: u64,
+    pub(super) ids: u64,
     used: Vec<(Text, u8)>,
 }
 

@@ -63,10 +63,16 @@ impl Writer {
             volumes: self.volumes(world, negative),
             amount: Volume(*self.chance.pick(&[0, 7, 990_000, 1_230_000])),
             currency: self.chance.percent(50).then(|| Text::from("EUR")),
-            class: self.chance.percent(50).then(|| Text::from("retail")),
+            class: self.chance.percent(50).then(|| self.class()),
             lines,
         };
         self.command(at, Verb::Order(order))
+    }
+
+    /// One of three classes in turn.
+    fn class(&self) -> Text {
+        let classes = ["retail", "autoship", "kit"];
+        Text::from(classes[(self.ids % 3) as usize])
     }
 
     /// A further centre opened after a roll, and a time in the rolled period, whose book does not know it.
@@ -108,8 +114,10 @@ impl Writer {
             0..=3 => Extent::Full,
             4..=6 => Extent::Amount(Volume(self.chance.between(0, money.max(0) + 1))),
             _ => {
+                // Thirds and quarters by turns: a half lets what is rounded fall between two counts.
+                let pieces = 3 + i64::try_from(self.ids % 2).expect("one or none");
                 let parts = left.map(|units| {
-                    units - self.chance.between(-1, 3).min(units) * (units / 3).max(1)
+                    units - self.chance.between(-1, 3).min(units) * (units / pieces).max(1)
                 });
                 let parts = parts.map(|part| part.max(0));
                 Extent::Volumes(

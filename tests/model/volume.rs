@@ -15,6 +15,7 @@ use super::world::{COMPANY, Entry, Sale, World};
 /// Whom volume is credited to.
 #[derive(Clone, Debug)]
 struct Credit {
+    buyer: usize,
     member: usize,
     seats: Vec<Option<usize>>,
     own: bool,
@@ -36,10 +37,11 @@ impl World {
         }
         wrong.done()?;
         let (buyer, credit) = (buyer.expect("found"), credit.expect("found"));
-        self.book(at, credit.clone(), volumes);
+        self.book(at, credit.clone(), Some(self.sales.len()), volumes);
         self.sales.push(Sale {
             id: id.into(),
             at,
+            class: order.class.clone(),
             buyer,
             credited: credit.member,
             seats: credit.seats,
@@ -66,11 +68,12 @@ impl World {
         wrong.done()?;
         let (back, amount) = parts.expect("fits");
         let credit = Credit {
+            buyer: sale.buyer,
             member: sale.credited,
             seats: sale.seats,
             own: sale.buyer == sale.credited,
         };
-        self.book(at, credit, back.map(|part| -part));
+        self.book(at, credit, Some(number), back.map(|part| -part));
         let sale = &mut self.sales[number];
         sale.refunded = true;
         sale.amount_left -= amount;
@@ -90,7 +93,7 @@ impl World {
             wrong.check(self.overflows(at, credit.member, &volumes), no::OVERFLOW);
         }
         wrong.done()?;
-        self.book(at, credit.expect("found"), volumes);
+        self.book(at, credit.expect("found"), None, volumes);
         Ok(())
     }
 
@@ -115,6 +118,7 @@ impl World {
         wrong.done()?;
         if !gone && person.kind == MemberKind::Distributor {
             return Ok(Credit {
+                buyer,
                 member: buyer,
                 seats: self.entered(buyer, centre),
                 own: true,
@@ -127,6 +131,7 @@ impl World {
         });
         let member = standing.unwrap_or(COMPANY);
         Ok(Credit {
+            buyer,
             member,
             seats: self.entered(member, 1),
             own: false,
@@ -171,10 +176,13 @@ impl World {
     }
 
     /// Writes an entry into the periods that `at` decides.
-    fn book(&mut self, at: Time, credit: Credit, volumes: [i64; 8]) {
+    fn book(&mut self, at: Time, credit: Credit, sale: Option<usize>, volumes: [i64; 8]) {
         let periods = self.entered_periods(at, credit.member);
         self.entries.push(Entry {
+            buyer: credit.buyer,
             credited: credit.member,
+            at,
+            sale,
             seats: credit.seats,
             own: credit.own,
             periods,

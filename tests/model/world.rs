@@ -81,6 +81,7 @@ pub(crate) struct RolledUp {
 pub(crate) struct Sale {
     pub(crate) id: Text,
     pub(crate) at: Time,
+    pub(crate) class: Option<Text>,
     pub(crate) buyer: usize,
     pub(crate) credited: usize,
     /// The seat it entered in each tree.
@@ -95,7 +96,13 @@ pub(crate) struct Sale {
 /// Volume that was booked once and for ever.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
+    /// The order's buyer, or the member adjusted.
+    pub(crate) buyer: usize,
     pub(crate) credited: usize,
+    /// Its own `at`: of a refund not the order's.
+    pub(crate) at: Time,
+    /// The sale it is of, by its place in the list; none for an adjustment.
+    pub(crate) sale: Option<usize>,
     /// The seat it entered in each tree; it never goes elsewhere, seats opened later included.
     pub(crate) seats: Vec<Option<usize>>,
     /// Whether it is the credited member's own or a customer's below him.

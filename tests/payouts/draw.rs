@@ -4,8 +4,8 @@ use arborline::engine::rules::Rules;
 use arborline::tree::rules::Shape;
 
 use super::plan::{
-    Binary, By, Carry, Ceiling, Component, Compression, Cut, Draft, Ladder, Measure, Mode, Need,
-    Numbering, Pays, Plan, Price, Rates, ShareOf, Steps, Way,
+    Binary, By, Carry, Ceiling, Component, Compression, Cut, Derived, Draft, Ladder, Measure, Mode,
+    Need, Numbering, Pays, Plan, Price, Rates, ShareOf, Steps, Way,
 };
 use crate::chance::Chance;
 
@@ -41,11 +41,13 @@ const RANKS: [&str; 5] = ["iron", "bronze", "silver", "gold", "ruby"];
 pub(crate) struct Painter<'a> {
     pub(crate) rules: &'a Rules,
     pub(crate) chance: Chance,
+    /// What the set derives, once that is drawn.
+    pub(crate) kinds: Vec<Derived>,
 }
 
 /// What a component or requirement may refer to.
 #[derive(Clone, Copy)]
-struct Where {
+pub(super) struct Where {
     period: usize,
     /// The tree of the ladder.
     tree: usize,
@@ -56,6 +58,7 @@ struct Where {
 impl Painter<'_> {
     /// A set with something for most period types.
     pub(crate) fn draft(&mut self) -> Draft {
+        self.kinds = self.derived_kinds();
         let mut ladders = Vec::new();
         for period in 0..self.rules.period_types.len() {
             for _ in 0..1 + usize::from(self.chance.percent(15)) {
@@ -106,6 +109,7 @@ impl Painter<'_> {
         }
         let company_cap = self.chance.percent(60).then(|| self.ceiling(&drawn));
         Draft {
+            kinds: self.kinds.clone(),
             ladders,
             plans,
             company_cap,
@@ -127,11 +131,11 @@ impl Painter<'_> {
         }
     }
 
-    fn kind(&mut self) -> usize {
-        self.chance.below(self.rules.kinds.len())
+    pub(super) fn kind(&mut self) -> usize {
+        self.chance.below(self.rules.kinds.len() + self.kinds.len())
     }
 
-    fn any_tree(&mut self) -> usize {
+    pub(super) fn any_tree(&mut self) -> usize {
         self.chance.below(self.rules.trees.len())
     }
 
@@ -324,7 +328,7 @@ impl Painter<'_> {
             })
             .collect();
         let (tree, kind) = (self.any_tree(), self.kind());
-        match self.chance.below(21) {
+        match self.chance.below(25) {
             16..=18 => match self.binary() {
                 Some(tree) => Pays::Binary(self.matched(at, tree)),
                 None => self.personal(tree, kind),
@@ -333,17 +337,8 @@ impl Painter<'_> {
                 amounts: self.rows(at, |painter| painter.chance.between(1, 9) * 12_500_000),
                 skipped: self.chance.percent(50),
             },
-            0..=3 => Pays::Unilevel {
-                tree,
-                kind,
-                compression: self.compression(),
-                rates: self.rates(at),
-                own_rate: if self.chance.percent(40) {
-                    self.rate()
-                } else {
-                    0
-                },
-            },
+            21..=24 => self.by_order(at),
+            0..=3 => self.unilevel(at, tree, kind),
             4..=6 if at.ranks > 0 => Pays::Generation {
                 tree,
                 kind,
@@ -384,6 +379,20 @@ impl Painter<'_> {
                 shares: self.rows(at, |painter| painter.chance.between(0, 4)),
             },
             _ => self.personal(tree, kind),
+        }
+    }
+
+    fn unilevel(&mut self, at: Where, tree: usize, kind: usize) -> Pays {
+        Pays::Unilevel {
+            tree,
+            kind,
+            compression: self.compression(),
+            rates: self.rates(at),
+            own_rate: if self.chance.percent(40) {
+                self.rate()
+            } else {
+                0
+            },
         }
     }
 
@@ -438,7 +447,7 @@ impl Painter<'_> {
         }
     }
 
-    fn rate(&mut self) -> i64 {
+    pub(super) fn rate(&mut self) -> i64 {
         *self.chance.pick(&RATES)
     }
 
@@ -467,7 +476,7 @@ impl Painter<'_> {
         (0..1 + self.chance.below(5)).map(|_| self.rate()).collect()
     }
 
-    fn rates(&mut self, at: Where) -> Rates {
+    pub(super) fn rates(&mut self, at: Where) -> Rates {
         let by_rank = if at.ranks > 0 && self.chance.percent(60) {
             self.rows(at, Painter::list)
         } else {
@@ -495,7 +504,7 @@ impl Painter<'_> {
     }
 
     /// Steps; most of them rise in rate too.
-    fn steps(&mut self) -> Steps {
+    pub(super) fn steps(&mut self) -> Steps {
         let count = 1 + self.chance.below(4);
         let mut at_least: Vec<i64> = (0..count)
             .map(|_| match self.chance.below(8) {

@@ -1,11 +1,11 @@
-//! The eight kinds by their definitions: from every sale up, seat by seat.
+//! The kinds that go by seats, by their definitions: from every sale up, seat by seat.
 
 use super::plan::{Binary, By, Compression, Cut, Mode, Numbering, Pays, Rates, Steps, Way};
 use super::sight::Sight;
 use super::standing::{Held, Legs, Match};
 
 /// A volume (1e-4) times a rate (1e-8) in one 1e-6.
-const OF_VOLUME: i128 = 1_000_000;
+pub(super) const OF_VOLUME: i128 = 1_000_000;
 /// Earnings (1e-6) times a rate (1e-8) in one 1e-6.
 const OF_EARNINGS: i128 = 100_000_000;
 
@@ -25,11 +25,11 @@ pub(crate) struct Payroll<'a> {
 
 /// Something at a seat that those above are paid on.
 #[derive(Clone, Copy)]
-struct Piece {
-    seat: usize,
-    amount: i128,
+pub(super) struct Piece {
+    pub(super) seat: usize,
+    pub(super) amount: i128,
     /// As if it stood one level below the seat.
-    below: bool,
+    pub(super) below: bool,
 }
 
 impl Payroll<'_> {
@@ -99,6 +99,7 @@ impl Payroll<'_> {
             Pays::Pool { kind, rate, shares } => (self.pool(*kind, i128::from(*rate), shares), 1),
             Pays::Binary(_) => panic!("matched with what its seats bring along"),
             Pays::Advancement { amounts, skipped } => (self.advancement(amounts, *skipped), 1),
+            order_by_order => self.by_order(order_by_order),
         }
     }
 
@@ -152,7 +153,7 @@ impl Payroll<'_> {
         sums
     }
 
-    fn nothing(&self) -> Vec<i128> {
+    pub(super) fn nothing(&self) -> Vec<i128> {
         vec![0; self.sight.people.len()]
     }
 
@@ -201,7 +202,7 @@ impl Payroll<'_> {
     }
 
     /// Pays by level: every piece goes up, and levels are used up on its way.
-    fn by_level(
+    pub(super) fn by_level(
         &self,
         tree: usize,
         pieces: &[Piece],

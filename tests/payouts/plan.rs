@@ -3,9 +3,36 @@
 /// A whole set.
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
+    /// Kinds of volume beside the network's; their numbers follow on those.
+    pub(crate) kinds: Vec<Derived>,
     pub(crate) ladders: Vec<Ladder>,
     pub(crate) plans: Vec<Plan>,
     pub(crate) company_cap: Option<Ceiling>,
+}
+
+/// A kind of volume that a set derives from one of the network.
+#[derive(Clone, Debug)]
+pub(crate) struct Derived {
+    pub(crate) name: String,
+    pub(crate) of: usize,
+    pub(crate) sieve: Sieve,
+    /// What counts of it.
+    pub(crate) factor: i64,
+}
+
+/// Which orders are meant; what is left out takes all.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sieve {
+    /// Only those of these classes, or all without them.
+    pub(crate) classes: Option<(bool, Vec<String>)>,
+    /// Only customers' or only members' own.
+    pub(crate) customers: Option<bool>,
+    /// Only a buyer's first so many, or only those behind them.
+    pub(crate) orders: Option<(bool, usize)>,
+    /// Less than so many days after the buyer's joining, the day of which is the first.
+    pub(crate) within: Option<i64>,
+    /// Not less than so many.
+    pub(crate) before: Option<i64>,
 }
 
 /// Ranks from the lowest to the highest; their numbers count from 1.
@@ -93,7 +120,7 @@ pub(crate) struct Component {
     pub(crate) pays: Pays,
 }
 
-/// The eight kinds.
+/// The kinds.
 #[derive(Clone, Debug)]
 pub(crate) enum Pays {
     Unilevel {
@@ -137,6 +164,22 @@ pub(crate) enum Pays {
         amounts: Vec<(u8, i64)>,
         /// Whether ranks that were skipped are paid too.
         skipped: bool,
+    },
+    FastStart {
+        tree: usize,
+        kind: usize,
+        sieve: Sieve,
+        compression: Compression,
+        rates: Rates,
+    },
+    Customer {
+        kind: usize,
+        by_order: bool,
+        bands: Bands,
+    },
+    Retail {
+        kind: usize,
+        rate: i64,
     },
 }
 
@@ -182,6 +225,13 @@ pub(crate) enum Carry {
     Both,
     Strong,
     Nothing,
+}
+
+/// From a volume on, a rate or an amount of money.
+#[derive(Clone, Debug)]
+pub(crate) enum Bands {
+    Rates(Vec<(i64, i64)>),
+    Amounts(Vec<(i64, i64)>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -342,6 +392,18 @@ impl Pays {
             }
             Pays::Advancement { skipped: true, .. } => "advancement, skipped too".to_owned(),
             Pays::Advancement { .. } => "advancement, top".to_owned(),
+            Pays::FastStart { compression, .. } => format!("fast_start {compression:?}"),
+            Pays::Customer {
+                by_order, bands, ..
+            } => {
+                let by = if *by_order { "order" } else { "period" };
+                let what = match bands {
+                    Bands::Rates(_) => "rates",
+                    Bands::Amounts(_) => "amounts",
+                };
+                format!("customer by {by} {what}")
+            }
+            Pays::Retail { .. } => "retail".to_owned(),
         }
     }
 }

@@ -3,6 +3,8 @@
 use arborline::base::ids::Text;
 use arborline::engine::member::{MemberKind, Status};
 
+use super::deals::{Deal, deals};
+use super::plan::Derived;
 use crate::model::figures::{Figures, Scene};
 use crate::model::trees::Tree;
 use crate::model::world::{COMPANY, Person, World};
@@ -17,6 +19,10 @@ pub(crate) struct Sight {
     pub(crate) people: Vec<Who>,
     /// Ranks told for the period: of whom, on which ladder, which one; a later one takes the place of an earlier one.
     pub(crate) told: Vec<(usize, Text, Option<Text>)>,
+    /// What entered piece by piece.
+    pub(crate) deals: Vec<Deal>,
+    /// The kinds that `entered` has behind those of the network.
+    pub(crate) derived: Vec<Derived>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,10 +87,12 @@ impl Sight {
         let told = told.filter(|told| told.of == of && told.periods.contains(&period));
         let told = told.map(|told| (told.member, told.ladder.clone(), told.rank.clone()));
         Sight {
+            deals: deals(world, scene, &trees, of),
             trees,
             entered,
             people,
             told: told.collect(),
+            derived: Vec::new(),
         }
     }
 

@@ -22,6 +22,7 @@ impl Scribe<'_> {
     pub(crate) fn document(&mut self) -> String {
         let draft = self.draft;
         let mut text = String::from("name = \"Drawn\"\ncurrency = \"USD\"\n");
+        text += &self.derived_kinds();
         for ladder in &draft.ladders {
             let name = &ladder.name;
             text += &format!("\n[[ladders]]\nname = \"{name}\"\n");
@@ -46,7 +47,7 @@ impl Scribe<'_> {
             let names = names.map(|&at| all[at].1.name.clone()).collect();
             text += &format!(
                 "\n[company_cap]\nvolume = \"{}\"\nrate = {}\ncomponents = {}\n",
-                self.rules.kinds[ceiling.kind],
+                self.kind_name(ceiling.kind),
                 rate(ceiling.rate),
                 quoted(names)
             );
@@ -67,7 +68,7 @@ impl Scribe<'_> {
     }
 
     /// Whether something is said that would hold anyhow.
-    fn says(&mut self) -> bool {
+    pub(super) fn says(&mut self) -> bool {
         self.chance.percent(50)
     }
 
@@ -78,15 +79,21 @@ impl Scribe<'_> {
         format!("period = \"{}\"\n", self.rules.period_types[period].name)
     }
 
-    fn kind(&mut self, key: &str, kind: usize, keys: &mut Vec<String>) {
-        if self.rules.kinds.len() == 1 && key == "volume" && !self.says() {
+    pub(super) fn kind(&mut self, key: &str, kind: usize, keys: &mut Vec<String>) {
+        if self.rules.kinds.len() == 1 && kind == 0 && key == "volume" && !self.says() {
             return;
         }
-        keys.push(format!("{key} = \"{}\"", self.rules.kinds[kind]));
+        keys.push(format!("{key} = \"{}\"", self.kind_name(kind)));
     }
 
     /// A tree under a key, where it is another than the one that would hold.
-    fn tree(&mut self, key: &str, tree: usize, default: Option<usize>, keys: &mut Vec<String>) {
+    pub(super) fn tree(
+        &mut self,
+        key: &str,
+        tree: usize,
+        default: Option<usize>,
+        keys: &mut Vec<String>,
+    ) {
         if Some(tree) != default || self.says() {
             keys.push(format!("{key} = \"{}\"", self.rules.trees[tree].name));
         }
@@ -159,7 +166,7 @@ impl Scribe<'_> {
             Measure::LesserLeg => "lesser_leg",
         };
         let mut keys = vec![
-            format!("{key} = \"{}\"", self.rules.kinds[kind]),
+            format!("{key} = \"{}\"", self.kind_name(kind)),
             format!("at_least = {}", volume(at_least)),
         ];
         if measure != Measure::Own {
@@ -245,6 +252,7 @@ impl Scribe<'_> {
                     .collect();
                 keys.push(format!("shares = {{ {} }}", rows.join(", ")));
             }
+            pays => self.by_order(pays, &names, &mut keys),
         }
         keys
     }
@@ -450,7 +458,7 @@ impl Scribe<'_> {
     }
 }
 
-fn rates_keys(rates: &Rates, names: &[String], keys: &mut Vec<String>) {
+pub(super) fn rates_keys(rates: &Rates, names: &[String], keys: &mut Vec<String>) {
     if !rates.all.is_empty() {
         keys.push(format!("rates = {}", list(&rates.all)));
     }
@@ -481,21 +489,21 @@ fn list(rates: &[i64]) -> String {
     format!("[{}]", parts.join(", "))
 }
 
-fn quoted(names: Vec<String>) -> String {
+pub(super) fn quoted(names: Vec<String>) -> String {
     let parts: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
     format!("[{}]", parts.join(", "))
 }
 
-fn volume(units: i64) -> String {
+pub(super) fn volume(units: i64) -> String {
     decimal(units, 4)
 }
 
-fn rate(units: i64) -> String {
+pub(super) fn rate(units: i64) -> String {
     decimal(units, 8)
 }
 
 /// A count of 10^-`places` in quotes, without the zeros that say nothing.
-fn decimal(units: i64, places: usize) -> String {
+pub(super) fn decimal(units: i64, places: usize) -> String {
     let one = 10i64.pow(u32::try_from(places).expect("few places"));
     let mut text = format!("{}", units / one);
     if units % one != 0 {

@@ -8,8 +8,9 @@ use crate::document::problem::did_you_mean;
 use crate::document::reader::{Field, Section};
 use crate::plan::KINDS;
 use crate::plan::columns::{Caps, Payee};
-use crate::plan::component::Kind;
+use crate::plan::component::{Component, Kind};
 use crate::plan::set::Entry;
+use crate::plan::setting::{Value, Values};
 
 /// Settings that every component has, each with what may stand there, what holds where it is left out, and a sentence.
 pub const COMMON: [[&str; 4]; 7] = [
@@ -78,17 +79,7 @@ pub fn read(section: &Section, plan: usize, place: &Place) -> Option<Entry> {
     let keys: Vec<&str> = COMMON.iter().map(|[key, ..]| *key).chain(own).collect();
     section.only(&keys);
     check_period(section, kind, place);
-    let values = settings::read(section, kind, place)?;
-    let component = match (kind.build)(&values) {
-        Ok(component) => component,
-        Err(unfit) => {
-            match section.field(unfit.key) {
-                Some(field) => field.refuse(&unfit.allowed, None),
-                None => section.missing(unfit.key, &unfit.allowed, None),
-            }
-            return None;
-        }
-    };
+    let (values, component) = made(section, kind, place)?;
     Some(Entry {
         name: name?,
         plan,
@@ -109,6 +100,28 @@ pub fn read(section: &Section, plan: usize, place: &Place) -> Option<Entry> {
         settings: values,
         component,
     })
+}
+
+/// The settings as they hold, and what works them out. What is paid on a part of a volume has a kind of its own.
+fn made(section: &Section, kind: &Kind, place: &Place) -> Option<(Values, Box<dyn Component>)> {
+    let mut values = settings::read(section, kind, place)?;
+    let mut built = (kind.build)(&values);
+    let narrows = built.as_ref().ok().and_then(|made| made.narrows());
+    if let Some((key, filter)) = narrows {
+        let narrow = place.network.narrowed(values.index(key), filter);
+        values.0.insert(key, Value::Index(narrow));
+        built = (kind.build)(&values);
+    }
+    match built {
+        Ok(component) => Some((values, component)),
+        Err(unfit) => {
+            match section.field(unfit.key) {
+                Some(field) => field.refuse(&unfit.allowed, None),
+                None => section.missing(unfit.key, &unfit.allowed, None),
+            }
+            None
+        }
+    }
 }
 
 fn read_name(section: &Section, place: &Place) -> Option<Text> {

@@ -1,12 +1,17 @@
 //! What the names of a plan document can stand for: what the network has, and what the document itself names.
 
+use std::cell::RefCell;
+
 use crate::base::ids::Text;
+use crate::base::limits::KINDS_MAX;
+use crate::base::money::{RATE_ONE, Rate};
 use crate::document::names::{named, named_or_only};
 use crate::document::problem::did_you_mean;
 use crate::document::reader::{Field, Section};
 use crate::engine::rules::Rules;
 use crate::plan::KINDS;
 use crate::plan::component::Kind;
+use crate::plan::derived::{Derived, Filter, derived};
 use crate::plan::setting::Form;
 use crate::tree::rules::Shape;
 
@@ -14,6 +19,9 @@ use crate::tree::rules::Shape;
 #[derive(Debug)]
 pub struct Network<'r> {
     rules: &'r Rules,
+    /// The kinds of volume that the document derives: those it names, and behind them those that components alone are
+    /// paid on.
+    derived: RefCell<Vec<Derived>>,
     trees: Vec<Text>,
     /// Period types by name.
     pub periods: Vec<Text>,
@@ -25,6 +33,7 @@ impl<'r> Network<'r> {
     pub fn of(rules: &'r Rules) -> Network<'r> {
         Network {
             rules,
+            derived: RefCell::default(),
             trees: rules.trees.iter().map(|tree| tree.name.clone()).collect(),
             periods: rules
                 .period_types
@@ -34,16 +43,80 @@ impl<'r> Network<'r> {
         }
     }
 
-    /// Index of the volume kind that a field names; anything else is noted.
+    /// Index of the volume kind that a field names, of the network or derived; anything else is noted.
     #[must_use]
     pub fn volume(&self, field: &Field) -> Option<usize> {
-        named(field, &self.rules.kinds)
+        let own = self.rules.kinds.len();
+        let found = named(field, &self.kind_names())?;
+        let Some(at) = found.checked_sub(own) else {
+            return Some(found);
+        };
+        let derived = self.derived.borrow();
+        let mut named = (KINDS_MAX..)
+            .zip(derived.iter())
+            .filter(|(_, kind)| !kind.name.is_empty());
+        named.nth(at).map(|(index, _)| index)
     }
 
     /// The same under a key, which may be left out where the network has only one kind.
     #[must_use]
     pub fn volume_or_only(&self, section: &Section, key: &str) -> Option<usize> {
+        match section.field(key) {
+            Some(field) => self.volume(&field),
+            None if self.rules.kinds.len() == 1 => Some(0),
+            None => {
+                section.missing(key, &self.kind_names().join(", "), None);
+                None
+            }
+        }
+    }
+
+    /// Index of the network's own kind under a key, which may be left out where there is only one.
+    #[must_use]
+    pub fn own_volume_or_only(&self, section: &Section, key: &str) -> Option<usize> {
         named_or_only(section, key, &self.rules.kinds)
+    }
+
+    /// The network's own kinds by name.
+    #[must_use]
+    pub fn own_kinds(&self) -> &[Text] {
+        &self.rules.kinds
+    }
+
+    /// Every kind that has a name, the network's first.
+    #[must_use]
+    pub fn kind_names(&self) -> Vec<Text> {
+        let derived = self.derived.borrow();
+        let named = derived.iter().map(|kind| kind.name.clone());
+        let named = named.filter(|name| !name.is_empty());
+        self.rules.kinds.iter().cloned().chain(named).collect()
+    }
+
+    /// Takes a derived kind behind the others.
+    pub fn derive(&self, kind: Derived) {
+        self.derived.borrow_mut().push(kind);
+    }
+
+    /// Index of a kind without a name: what of this one a filter lets pass.
+    #[must_use]
+    pub fn narrowed(&self, kind: usize, filter: Filter) -> usize {
+        let mut all = self.derived.borrow_mut();
+        let mut narrow = derived(&all, kind).cloned().unwrap_or(Derived {
+            name: Text::default(),
+            of: kind,
+            filters: Vec::new(),
+            factor: Rate(RATE_ONE),
+        });
+        narrow.name = Text::default();
+        narrow.filters.push(filter);
+        all.push(narrow);
+        KINDS_MAX + all.len() - 1
+    }
+
+    /// All derived kinds by their numbers.
+    #[must_use]
+    pub fn derived(self) -> Vec<Derived> {
+        self.derived.into_inner()
     }
 
     /// Index of the period type under `period`, which may be left out where the network has only one; anything else is

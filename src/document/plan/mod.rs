@@ -2,14 +2,15 @@
 //!
 //! The settings of components are read by the forms that their kinds tell; a new kind needs no code here.
 //!
-//! - [`set`]: the document as a whole; [`ladder`], [`needs`], [`component`], [`settings`]: its parts
+//! - [`set`]: the document as a whole; [`kinds`], [`ladder`], [`needs`], [`component`], [`settings`]: its parts
 //! - [`currency`]: its currency, and what that is worth in others
 //! - [`known`]: what its names can stand for
-//! - [`warnings`]: what is right and yet hardly meant
+//! - [`warnings`], `sorts`: what is right and yet hardly meant
 //! - [`sample`], [`pages`]: documents to start from, and the plan book
 
 pub mod component;
 pub mod currency;
+pub mod kinds;
 pub mod known;
 pub mod ladder;
 pub mod needs;
@@ -17,4 +18,5 @@ pub mod pages;
 pub mod sample;
 pub mod set;
 pub mod settings;
+mod sorts;
 pub mod warnings;

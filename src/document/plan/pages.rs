@@ -3,10 +3,14 @@
 use std::fmt::Write;
 
 use crate::document::plan::component::COMMON;
+use crate::document::plan::kinds::KEYS;
 use crate::document::plan::settings::form_text;
 use crate::plan::KINDS;
 use crate::plan::component::{Kind, Live};
 use crate::plan::setting::{Default, Form, Setting};
+
+/// Derived kinds as a document has them.
+const KINDS_SAMPLE: &str = include_str!("kinds.toml");
 
 /// All pages, one behind the other, after one on what every component has.
 #[must_use]
@@ -17,6 +21,14 @@ pub fn book() -> String {
     );
     let common = COMMON.map(|row| row.map(str::to_owned));
     text.push_str(&table(&common));
+    text.push_str(
+        "\n## Kinds of volume\n\n\
+         A table `[[kinds]]` of the document derives a kind of volume from one of the network. Wherever a volume kind is \
+         named, it may be one of these, in components, ladders and the company's cap. An order is judged by what it was when \
+         it was accepted, and a refund by its order.\n\n",
+    );
+    text.push_str(&table(&KEYS.map(|row| row.map(str::to_owned))));
+    text.push_str(&format!("\n```toml\n{KINDS_SAMPLE}```\n"));
     for kind in KINDS {
         text.push('\n');
         text.push_str(&page(kind));

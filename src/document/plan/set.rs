@@ -4,7 +4,7 @@ use crate::base::ids::{Text, check_id};
 use crate::document::names::{check_name, check_unique};
 use crate::document::plan::known::{KnownComponent, KnownLadder, Network, Ranks};
 use crate::document::plan::settings::{self, Place};
-use crate::document::plan::{component, currency, ladder};
+use crate::document::plan::{component, currency, kinds, ladder};
 use crate::document::problem::{Problem, did_you_mean};
 use crate::document::reader::{self, Field, Section};
 use crate::engine::rules::Rules;
@@ -18,7 +18,7 @@ use crate::plan::set::{CompanyCap, ENTRIES_MAX, Entry, Plan, PlanSet};
 /// # Cost
 /// The document's length; names are compared with each other, at most 64 x 64 of them.
 pub fn parse(text: &str, rules: &Rules) -> Result<PlanSet, Vec<Problem>> {
-    reader::read(text, |root| read_root(root, &Network::of(rules)))
+    reader::read(text, |root| read_root(root, Network::of(rules)))
 }
 
 /// The plans of a document with all that the parts of it refer to.
@@ -29,11 +29,12 @@ struct Outline<'a, 't> {
     plans: Vec<Section<'a, 't>>,
 }
 
-fn read_root<'a>(root: &Section, network: &'a Network<'a>) -> Option<PlanSet> {
+fn read_root(root: &Section, network: Network) -> Option<PlanSet> {
     root.only(&[
         "name",
         "currency",
         "exchange",
+        "kinds",
         "ladders",
         "plans",
         "company_cap",
@@ -41,15 +42,16 @@ fn read_root<'a>(root: &Section, network: &'a Network<'a>) -> Option<PlanSet> {
     let name = read_title(root);
     let currency = currency::read(root);
     let exchange = currency::read_exchange(root);
-    let (ladders, known_ladders) = ladder::read(root, network);
+    kinds::read(root, &network);
+    let (ladders, known_ladders) = ladder::read(root, &network);
     let plans = read_list(root);
     let listed = plans.iter().flat_map(components_of);
     let sections = listed.filter_map(|field| field.as_section());
     let outline = Outline {
-        network,
+        network: &network,
         ladders: &known_ladders,
         components: sections
-            .map(|section| KnownComponent::of(&section, network))
+            .map(|section| KnownComponent::of(&section, &network))
             .collect(),
         plans,
     };
@@ -61,6 +63,7 @@ fn read_root<'a>(root: &Section, network: &'a Network<'a>) -> Option<PlanSet> {
         name: name?,
         currency: currency?,
         exchange: exchange?,
+        kinds: network.derived(),
         ladders,
         plans,
         components,

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use crate::base::ids::Text;
 use crate::base::money::{Micros, Rate};
+use crate::base::number::Volume;
+use crate::document::plan::kinds::{classes, classes_text};
 use crate::document::plan::known::{KnownComponent, KnownLadder, Network, Ranks, rank, rank_named};
 use crate::document::problem::did_you_mean;
 use crate::document::reader::{Field, Section};
 use crate::plan::component::Kind;
 use crate::plan::setting::{
-    Boundary, Default, Form, LEVELS_MAX, SAME_OR_HIGHER, STEPS_MAX, Setting, Step, Value, Values,
+    Band, Boundary, Default, Form, LEVELS_MAX, SAME_OR_HIGHER, STEPS_MAX, Setting, Step, Value,
+    Values,
 };
 
 /// Shares that a rank may have.
@@ -76,7 +79,9 @@ fn of_ranks(form: Form) -> bool {
         | Form::Rate
         | Form::Rates
         | Form::Steps
-        | Form::Components => false,
+        | Form::Components
+        | Form::Classes
+        | Form::Amounts => false,
     }
 }
 
@@ -108,6 +113,10 @@ pub fn form_text(form: Form) -> String {
         ),
         Form::Boundary => format!("the name of a rank, or `{SAME_OR_HIGHER}`"),
         Form::Components => "a list of names of components that stand earlier".to_owned(),
+        Form::Classes => classes_text(),
+        Form::Amounts => format!(
+            "a list of 1 to {STEPS_MAX} bands {{ at_least = \"100\", amount = \"10\" }}, `at_least` rising"
+        ),
     }
 }
 
@@ -141,6 +150,8 @@ impl Place<'_> {
             Form::Rates => rates(field).map(Value::Rates),
             Form::Steps => steps(field).map(Value::Steps),
             Form::Components => self.earlier(field).map(Value::Components),
+            Form::Classes => classes(field).map(Value::Texts),
+            Form::Amounts => amounts(field).map(Value::Amounts),
             Form::RatesByRank
             | Form::RateByRank
             | Form::SharesByRank
@@ -335,41 +346,68 @@ fn rates(field: &Field) -> Option<Vec<Rate>> {
 }
 
 fn steps(field: &Field) -> Option<Vec<Step>> {
-    let allowed = form_text(Form::Steps);
+    rising(field, Form::Steps, "rate", |at_least, section| {
+        let rate = section.required("rate", "a rate, such as \"0.05\"");
+        let rate = rate.and_then(|field| field.rate());
+        Some(Step {
+            at_least: at_least?,
+            rate: rate?,
+        })
+    })
+}
+
+fn amounts(field: &Field) -> Option<Vec<Band>> {
+    rising(field, Form::Amounts, "amount", |at_least, section| {
+        let amount = section.required("amount", "an amount, such as \"10\"");
+        let amount = amount.and_then(|field| field.money_above_zero());
+        Some(Band {
+            at_least: at_least?,
+            amount: amount?,
+        })
+    })
+}
+
+/// A list of tables with `at_least`, rising, and what holds from there on under another key.
+fn rising<T>(
+    field: &Field,
+    form: Form,
+    key: &str,
+    read: impl Fn(Option<Volume>, &Section) -> Option<T>,
+) -> Option<Vec<T>> {
+    let allowed = form_text(form);
     let fields = field.list(&allowed)?;
     if fields.is_empty() || fields.len() > STEPS_MAX {
         field.refuse(&allowed, None);
         return None;
     }
-    let (mut steps, mut sound): (Vec<Step>, bool) = (Vec::new(), true);
+    let (mut rows, mut sound, mut before): (Vec<T>, bool, Option<Volume>) =
+        (Vec::new(), true, None);
     for field in &fields {
-        let step = step(field, steps.last());
-        sound &= step.is_some();
-        steps.extend(step);
+        let row = field
+            .section(&format!("a table with at_least and {key}"))
+            .and_then(|section| {
+                section.only(&["at_least", key]);
+                let at_least = at_least(&section, before);
+                // One that is refused says nothing of the next one.
+                before = at_least.or(before);
+                read(at_least, &section)
+            });
+        sound &= row.is_some();
+        rows.extend(row);
     }
-    sound.then_some(steps)
+    sound.then_some(rows)
 }
 
-/// One step, above the one before it.
-fn step(field: &Field, before: Option<&Step>) -> Option<Step> {
-    let section = field.section("a table with at_least and rate")?;
-    section.only(&["at_least", "rate"]);
-    let from = section.required("at_least", "a volume above 0, such as \"100\"");
-    let at_least = from.as_ref().and_then(Field::volume_above_zero);
-    let rate = section.required("rate", "a rate, such as \"0.05\"");
-    let rate = rate.and_then(|field| field.rate());
-    if let (Some(field), Some(at_least), Some(before)) = (&from, at_least, before)
-        && at_least <= before.at_least
+/// The volume from which a row holds, above that of the one before it.
+fn at_least(section: &Section, before: Option<Volume>) -> Option<Volume> {
+    let from = section.required("at_least", "a volume above 0, such as \"100\"")?;
+    let at_least = from.volume_above_zero()?;
+    if let Some(before) = before
+        && at_least <= before
     {
-        let allowed = format!(
-            "more than {}, from which the step before holds",
-            before.at_least
-        );
-        field.refuse(&allowed, Some("the lowest step comes first".to_owned()));
+        let allowed = format!("more than {before}, from which the step before holds");
+        from.refuse(&allowed, Some("the lowest step comes first".to_owned()));
         return None;
     }
-    Some(Step {
-        at_least: at_least?,
-        rate: rate?,
-    })
+    Some(at_least)
 }

@@ -1,11 +1,12 @@
 //! What a plan set says that is right and yet hardly meant. Nothing here refuses it.
 //!
 //! What is said of ranks holds for every network. What is said of money is a bound: so much can be paid if every sale has
-//! a payee at every place, and no volume is below zero.
+//! a payee at every place, and no volume is below zero. It holds for each sort of orders that derived kinds tell apart.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::money::{RATE_ONE, Rate};
+use crate::document::plan::sorts::Sorts;
 use crate::engine::rules::Rules;
 use crate::plan::component::Most;
 use crate::plan::ladder::{Atom, Ladder, Need};
@@ -88,25 +89,27 @@ fn unreachable_ranks(ladder: &Ladder, rules: &Rules) -> Vec<String> {
     told.collect()
 }
 
-/// The most that components can pay, as shares of volume kinds; in 1e-8.
-type Shares = BTreeMap<usize, i128>;
+/// The most that components can pay, as shares of the network's volume kinds; in 1e-8, one for each sort of orders.
+type Shares = BTreeMap<usize, Vec<i128>>;
 
 /// What each component can pay at most.
-struct Bounds {
+struct Bounds<'s> {
+    sorts: Sorts<'s>,
     most: Vec<Most>,
     /// None where there is no limit.
     shares: Vec<Option<Shares>>,
 }
 
-impl Bounds {
-    fn of(set: &PlanSet) -> Bounds {
+impl Bounds<'_> {
+    fn of(set: &PlanSet) -> Bounds<'_> {
+        let sorts = Sorts::of(&set.kinds);
         let (mut all, mut shares): (Vec<Most>, Vec<Option<Shares>>) = (Vec::new(), Vec::new());
         for entry in &set.components {
             let ladder = entry.ladder.map(|ladder| &set.ladders[ladder]);
             let ranks = ladder.map_or(0, |ladder| ladder.ranks.len() as u8);
             let most = entry.component.most(entry.payee, ranks);
             shares.push(match &most {
-                Most::Volume(kind, rate) => Some(Shares::from([(*kind, i128::from(rate.0))])),
+                Most::Volume(kind, rate) => Some(Shares::from([sorts.shares(*kind, *rate)])),
                 Most::Earnings(of, rate) => {
                     sum(of.iter().map(|&index| &shares[index])).map(|of| scaled(of, *rate))
                 }
@@ -114,7 +117,11 @@ impl Bounds {
             });
             all.push(most);
         }
-        Bounds { most: all, shares }
+        Bounds {
+            sorts,
+            most: all,
+            shares,
+        }
     }
 
     /// Components that can pay more than all of what they are paid on.
@@ -129,17 +136,23 @@ impl Bounds {
             let name = &entry.name;
             let limited = entry.caps.all.is_some() || capped(index);
             match most {
-                Most::Volume(kind, rate) if *rate > one => Some(format!(
-                    "the component `{name}` can pay {rate} of the volume `{}`: more than all of it",
-                    rules.kinds[*kind]
-                )),
+                Most::Volume(kind, rate) => {
+                    let (kind, shares) = self.sorts.shares(*kind, *rate);
+                    let share = as_rate(highest(&shares));
+                    (share > one).then(|| {
+                        format!(
+                            "the component `{name}` can pay {share} of the volume `{}`: more than all of it",
+                            rules.kinds[kind]
+                        )
+                    })
+                }
                 Most::Earnings(_, rate) if *rate > one => Some(format!(
                     "the component `{name}` can pay {rate} of what it matches: more than all of it"
                 )),
                 Most::Unlimited(why) if !limited => Some(format!(
                     "the component `{name}` can pay any multiple of what it is paid on, with neither `cap` nor company_cap: {why}"
                 )),
-                _ => None,
+                Most::Earnings(..) | Most::Unlimited(_) | Most::Apart => None,
             }
         });
         told.flatten().collect()
@@ -153,24 +166,17 @@ impl Bounds {
         let limited = outside
             .iter()
             .filter_map(|&index| self.shares[index].as_ref());
-        let mut totals = Shares::new();
-        // One that can pay more than all by itself is told of alone.
-        let mut payers: BTreeMap<usize, usize> = BTreeMap::new();
-        for shares in limited {
-            for (&kind, share) in shares {
-                *totals.entry(kind).or_default() += share;
-                *payers.entry(kind).or_default() += 1;
-            }
-        }
-        if let Some(cap) = cap {
-            *totals.entry(cap.volume).or_default() += self.under(cap);
-            *payers.entry(cap.volume).or_default() += 1;
-        }
-        let over = totals
-            .into_iter()
-            .filter(|&(kind, share)| share > i128::from(RATE_ONE) && payers[&kind] > 1);
-        let told = over.map(|(kind, share)| {
-            let share = Rate(i64::try_from(share).unwrap_or(i64::MAX));
+        let limited: Vec<&Shares> = limited.collect();
+        // Each way to bound what is under the cap is a bound of all; the lowest one tells most.
+        let ways = cap.map_or_else(|| vec![Shares::new()], |cap| self.under(cap));
+        let over = ways.iter().map(|under| {
+            let mut payers = limited.clone();
+            payers.push(under);
+            self.over(&payers)
+        });
+        let over = over.min_by_key(|over| over.values().max().copied());
+        let told = over.unwrap_or_default().into_iter().map(|(kind, share)| {
+            let share = as_rate(share);
             let (kind, cap) = (
                 &rules.kinds[kind],
                 match cap {
@@ -183,16 +189,38 @@ impl Bounds {
         told.collect()
     }
 
-    /// What the components under the company's cap can pay, as a share of its volume.
-    fn under(&self, cap: &CompanyCap) -> i128 {
-        let ceiling = i128::from(cap.rate.0);
-        let shares = sum(cap.components.iter().map(|&index| &self.shares[index]));
-        match shares {
-            Some(shares) if shares.keys().all(|&kind| kind == cap.volume) => {
-                shares.values().sum::<i128>().min(ceiling)
+    /// What several payers can pay together where it is more than all: by kind, of the sort of orders that brings most.
+    /// One that can pay more than all by itself is told of alone.
+    fn over(&self, payers: &[&Shares]) -> BTreeMap<usize, i128> {
+        let kinds: BTreeSet<usize> = payers
+            .iter()
+            .flat_map(|shares| shares.keys().copied())
+            .collect();
+        let mut over = BTreeMap::new();
+        for kind in kinds {
+            for sort in 0..self.sorts.count() {
+                let paid = payers.iter().filter_map(|shares| shares.get(&kind));
+                let paid: Vec<i128> = paid
+                    .map(|shares| shares[sort])
+                    .filter(|&one| one > 0)
+                    .collect();
+                let sum: i128 = paid.iter().sum();
+                if sum > i128::from(RATE_ONE) && paid.len() > 1 {
+                    let most = over.entry(kind).or_default();
+                    *most = sum.max(*most);
+                }
             }
-            _ => ceiling,
         }
+        over
+    }
+
+    /// What the components under the company's cap can pay: the cap itself, or what they can pay without it.
+    fn under(&self, cap: &CompanyCap) -> Vec<Shares> {
+        let (kind, ceiling) = self.sorts.shares(cap.volume, cap.rate);
+        let mut ways = vec![Shares::from([(kind, ceiling)])];
+        let shares = sum(cap.components.iter().map(|&index| &self.shares[index]));
+        ways.extend(shares.filter(|shares| shares.keys().all(|&of| of == kind)));
+        ways
     }
 }
 
@@ -200,8 +228,11 @@ impl Bounds {
 fn sum<'s>(all: impl Iterator<Item = &'s Option<Shares>>) -> Option<Shares> {
     let mut sum = Shares::new();
     for shares in all {
-        for (&kind, share) in shares.as_ref()? {
-            *sum.entry(kind).or_default() += share;
+        for (&kind, shares) in shares.as_ref()? {
+            let so_far = sum.entry(kind).or_insert_with(|| vec![0; shares.len()]);
+            for (sum, share) in so_far.iter_mut().zip(shares) {
+                *sum += share;
+            }
         }
     }
     Some(sum)
@@ -210,8 +241,17 @@ fn sum<'s>(all: impl Iterator<Item = &'s Option<Shares>>) -> Option<Shares> {
 /// A rate of shares, rounded up.
 fn scaled(mut shares: Shares, rate: Rate) -> Shares {
     let one = i128::from(RATE_ONE);
-    for share in shares.values_mut() {
+    for share in shares.values_mut().flatten() {
         *share = (*share * i128::from(rate.0) + one - 1) / one;
     }
     shares
+}
+
+/// The share of the sort of orders that brings most.
+fn highest(shares: &[i128]) -> i128 {
+    shares.iter().copied().max().unwrap_or(0)
+}
+
+fn as_rate(share: i128) -> Rate {
+    Rate(i64::try_from(share).unwrap_or(i64::MAX))
 }

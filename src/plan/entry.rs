@@ -1,0 +1,71 @@
+//! What entered a period piece by piece: orders, refunds and adjustments, each with the facts of its own order.
+
+use crate::base::ids::{Member, NONE, Seat, Text};
+use crate::base::limits::{KINDS_MAX, TREES_MAX};
+
+/// One order, refund or adjustment that entered a period.
+///
+/// A refund has the facts of its order: it takes back what that one brought and judges nothing anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Number of the order it is of; none for an adjustment, which stands alone.
+    pub order: Option<u32>,
+    /// The member who is credited.
+    pub credited: Member,
+    /// What it is judged by.
+    pub facts: Facts,
+    /// The seat it entered in each tree; NONE where it entered none.
+    pub seats: [Seat; TREES_MAX],
+    /// Bit `t`: it counts in tree `t` as from one level below the seat.
+    pub below: u8,
+    /// What entered by volume kind of the network, units of 1e-4.
+    pub volumes: [i64; KINDS_MAX],
+    /// What there was of its order before it: nothing before an order itself.
+    pub before: [i64; KINDS_MAX],
+    /// The whole order as it was accepted.
+    pub whole: [i64; KINDS_MAX],
+}
+
+/// What an order is judged by: fixed when it was accepted, whatever becomes of it, of others, or of its buyer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// Whether another member than its buyer is credited.
+    pub customers: bool,
+    /// The class that the platform gave it.
+    pub class: Option<Text>,
+    /// Which of its buyer's orders it is, from 1, counted no further than was asked; 0 for an adjustment, which is none
+    /// of the first ones.
+    pub place: u8,
+    /// Days from its buyer's joining to the order.
+    pub days: i64,
+}
+
+/// What counts of an order in one kind, units of 1e-4: before an entry, after it, and of all that was accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Portion {
+    /// The member who is credited.
+    pub credited: Member,
+    /// Before the entry.
+    pub before: i64,
+    /// After it.
+    pub after: i64,
+    /// The whole order.
+    pub whole: i64,
+}
+
+impl Entry {
+    /// The seat it entered in a tree, and whether as from one level below.
+    #[must_use]
+    pub fn place_in(&self, tree: usize) -> Option<(Seat, bool)> {
+        let seat = *self.seats.get(tree)?;
+        (seat != NONE).then_some((seat, self.below >> tree & 1 != 0))
+    }
+}
+
+impl Portion {
+    /// What the entry brought.
+    #[must_use]
+    pub fn brought(self) -> i64 {
+        self.after - self.before
+    }
+}

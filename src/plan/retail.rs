@@ -1,0 +1,105 @@
+//! Retail profit: a rate on what a member's customers buy.
+//!
+//! Why not of the money paid: an order names its own currency or none, and there is no table that would bring it to the
+//! plan's. Where the margin differs by product, a volume kind of its own carries it.
+
+use crate::base::ids::{ENROLLER_TREE, Member};
+use crate::base::money::{Micros, Rate};
+use crate::plan::columns::{Column, Columns, Payee, Payees};
+use crate::plan::component::{Component, Kind, Live, Most};
+use crate::plan::derived::Filter;
+use crate::plan::flow::{Term, Unit};
+use crate::plan::part::{Earned, Overflow, Part, Sold};
+use crate::plan::setting::{Default, Form, Setting, Unfit, Values};
+use crate::plan::shared::VOLUME;
+
+/// The row of this kind.
+pub(super) const KIND: Kind = Kind {
+    name: "retail",
+    sentence: "A rate on what customers buy, for the member who is credited with their orders.",
+    live: Live::Swept,
+    settings: &[VOLUME, RATE],
+    build,
+    sample: r#"name = "retail-profit"
+kind = "retail"
+volume = "cv"
+rate = "0.25"
+# A member has his profit in a month without own orders too.
+payee = "any"
+"#,
+};
+
+const RATE: Setting = Setting {
+    key: "rate",
+    form: Form::Rate,
+    default: Default::Needed,
+    sentence: "What of the volume he gets. Money paid for an order is not read: it has a currency of its own.",
+};
+
+#[derive(Debug)]
+struct Retail {
+    volume: usize,
+    rate: Rate,
+}
+
+fn build(values: &Values) -> Result<Box<dyn Component>, Unfit> {
+    Ok(Box::new(Retail {
+        volume: values.index(VOLUME.key),
+        rate: values.rate(RATE.key).expect("a rate is needed"),
+    }))
+}
+
+impl Retail {
+    fn term(&self, basis: i64) -> Term {
+        Term {
+            number: 0,
+            basis,
+            rate: self.rate,
+        }
+    }
+}
+
+impl Component for Retail {
+    fn reads(&self) -> Vec<Column> {
+        vec![Column::Entered(ENROLLER_TREE, self.volume)]
+    }
+
+    fn narrows(&self) -> Option<(&'static str, Filter)> {
+        let customers = Filter {
+            customers: Some(true),
+            ..Filter::default()
+        };
+        Some((VOLUME.key, customers))
+    }
+
+    fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
+        // A seat of the enroller tree has its member's number.
+        let entered = columns.entered(ENROLLER_TREE, self.volume).iter();
+        let sums = (0..).zip(entered).map(|(member, entered)| {
+            let earns = payees.earns(member);
+            i128::from(if earns { entered.all() } else { 0 }) * i128::from(self.rate.0)
+        });
+        Unit::Volume.amounts(&sums.collect::<Vec<_>>())
+    }
+
+    fn most(&self, _: Payee, _: u8) -> Most {
+        Most::Volume(self.volume, self.rate)
+    }
+
+    fn explain(&self, columns: &Columns, payees: &Payees<'_>, member: Member) -> Vec<Part> {
+        let entered = columns.entered(ENROLLER_TREE, self.volume);
+        let sold = entered
+            .get(member as usize)
+            .filter(|_| payees.earns(member));
+        let term = sold.map(|sold| self.term(sold.all())).filter(Term::counts);
+        Unit::Volume.parts("customers", term.into_iter().collect())
+    }
+
+    fn trace(&self, _: &Columns, payees: &Payees<'_>, sold: &Sold) -> Option<Vec<Earned>> {
+        let sale = sold.sale(ENROLLER_TREE, self.volume);
+        let sale = sale.filter(|sale| payees.earns(sale.seat));
+        let term = sale.map(|sale| (sale.seat, self.term(sale.amount)));
+        let term = term.filter(|(_, term)| term.counts());
+        Some(Unit::Volume.earned("customers", term.into_iter().collect()))
+    }
+}

@@ -1,0 +1,89 @@
+//! Columns of derived kinds, worked out from what entered the period, entry by entry.
+
+use std::collections::BTreeMap;
+
+use crate::base::limits::KINDS_MAX;
+use crate::plan::book::{Book, Entered};
+use crate::plan::derived::Derived;
+use crate::plan::entry::{Entry, Portion};
+
+/// What is asked of a derived kind.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Asked {
+    /// What entered at each seat of a tree.
+    Entered(usize, usize),
+    /// Orders and their refunds one by one.
+    Orders(usize),
+}
+
+/// What derived kinds come to. Kinds that count the same are held once, under the number of the first.
+#[derive(Debug, Default)]
+pub(super) struct Sieved {
+    /// By derived kind, the number of the first that counts the same.
+    first: Vec<usize>,
+    pub(super) entered: BTreeMap<(usize, usize), Vec<Entered>>,
+    orders: BTreeMap<usize, Vec<Portion>>,
+}
+
+impl Sieved {
+    /// Loads what is asked of derived kinds by one visit of the period's entries, and by none where nothing is asked.
+    /// O(entries x kinds asked).
+    pub(super) fn load(book: &dyn Book, asked: &[Asked], kinds: &[Derived]) -> Sieved {
+        let first = kinds.iter().map(|kind| {
+            let first = kinds.iter().position(|other| other.equals(kind));
+            KINDS_MAX + first.expect("it counts the same as itself")
+        });
+        let mut sieved = Sieved {
+            first: first.collect(),
+            ..Sieved::default()
+        };
+        for &column in asked {
+            match column {
+                Asked::Entered(tree, kind) => {
+                    let at = (tree, sieved.number(kind));
+                    let seats = book.seats(tree) as usize;
+                    let empty = || vec![Entered::default(); seats];
+                    sieved.entered.entry(at).or_insert_with(empty);
+                }
+                Asked::Orders(kind) => {
+                    sieved.orders.entry(sieved.number(kind)).or_default();
+                }
+            }
+        }
+        if sieved.entered.is_empty() && sieved.orders.is_empty() {
+            return sieved;
+        }
+        let filters = kinds.iter().flat_map(|kind| &kind.filters);
+        let count = filters.map(|filter| filter.counts_to()).max().unwrap_or(0);
+        book.entries(count, &mut |entry| sieved.add(entry, kinds));
+        sieved
+    }
+
+    fn add(&mut self, entry: &Entry, kinds: &[Derived]) {
+        for (&(tree, kind), seats) in &mut self.entered {
+            let Some((seat, below)) = entry.place_in(tree) else {
+                continue;
+            };
+            let brought = kinds[kind - KINDS_MAX].portion(entry).brought();
+            let at = &mut seats[seat as usize];
+            *(if below { &mut at.below } else { &mut at.own }) += brought;
+        }
+        for (&kind, orders) in &mut self.orders {
+            let portion = kinds[kind - KINDS_MAX].portion(entry);
+            if entry.order.is_some() && portion.brought() != 0 {
+                orders.push(portion);
+            }
+        }
+    }
+
+    /// The number under which a kind is held.
+    pub(super) fn number(&self, kind: usize) -> usize {
+        let derived = kind.checked_sub(KINDS_MAX);
+        derived.map_or(kind, |derived| self.first[derived])
+    }
+
+    /// Orders and refunds one by one, of a derived kind that was asked for.
+    pub(super) fn orders(&self, kind: usize) -> &[Portion] {
+        &self.orders[&self.number(kind)]
+    }
+}

@@ -1,0 +1,208 @@
+//! What entered one period, order by order, as plans read it.
+//!
+//! Orders and corrections lie in order of acceptance, so only those accepted since the period began are looked at: of a
+//! closed period up to its close, of one that rolled all since, among which its late ones are. Days are those of UTC: a
+//! day of the company's time zone would ask a table of time zones, and two machines may have different ones.
+
+use crate::base::ids::{Member, NONE, Seat};
+use crate::base::limits::{KINDS_MAX, TREES_MAX};
+use crate::base::time::{DAY_MS, Time};
+use crate::base::volumes::Volumes;
+use crate::plan::entry::{Entry, Facts};
+use crate::tree::rules::CustomerLevel;
+use crate::view::era::Era;
+use crate::view::lens::Lens;
+
+/// The orders of a period.
+#[derive(Clone, Copy)]
+pub struct PlanOrders<'a> {
+    lens: Lens<'a>,
+    era: Era<'a>,
+    /// How far a buyer's orders are counted.
+    count: u8,
+}
+
+impl<'a> PlanOrders<'a> {
+    /// Those of a period that can be read, each with its place among its buyer's orders as far as `count`.
+    #[must_use]
+    pub fn new(lens: Lens<'a>, era: Era<'a>, count: u8) -> PlanOrders<'a> {
+        PlanOrders { lens, era, count }
+    }
+
+    /// Shows everything that entered. O(log orders) to begin, then O(count) for each order accepted since the period
+    /// began, up to its close, and O(refunds of the same order) more for a refund.
+    pub fn each(&self, each: &mut dyn FnMut(&Entry)) {
+        let periods = self.lens.periods(self.era.period);
+        let Some(began) = periods.began(self.era.ordinal) else {
+            return;
+        };
+        let closed = periods.closed.as_ref();
+        let closed = closed.filter(|book| book.ordinal == self.era.ordinal);
+        let behind = closed.map(|book| book.seq + 1);
+        let (orders, corrections) = (&self.lens.state.orders, &self.lens.state.corrections);
+        let seq = |order| orders.seq(order);
+        for order in between(orders.len(), (began, behind), seq) {
+            if let Some(entry) = self.of_order(order) {
+                each(&entry);
+            }
+        }
+        let seq = |correction| corrections.row(correction).seq;
+        for correction in between(corrections.len(), (began, behind), seq) {
+            if let Some(entry) = self.of_correction(correction) {
+                each(&entry);
+            }
+        }
+    }
+
+    /// What entered of one order, the order first and refunds in order of acceptance. O(its refunds squared).
+    #[must_use]
+    pub fn all_of(&self, order: u32) -> Vec<Entry> {
+        let state = self.lens.state;
+        let refunds = state.corrections.of_order(state.orders.last_refund(order));
+        let mut refunds: Vec<u32> = refunds.collect();
+        refunds.reverse();
+        let refunds = refunds.into_iter();
+        let refunds = refunds.filter_map(|refund| self.of_correction(refund));
+        self.of_order(order).into_iter().chain(refunds).collect()
+    }
+
+    /// An order, if it entered the period.
+    fn of_order(&self, order: u32) -> Option<Entry> {
+        let row = self.lens.state.orders.row(order);
+        if !self.is_in(row.periods, row.at, row.seq) {
+            return None;
+        }
+        let whole = self.known(&self.lens.state.orders.volumes(order));
+        Some(Entry {
+            volumes: whole,
+            before: [0; KINDS_MAX],
+            whole,
+            ..self.entry_of(order)
+        })
+    }
+
+    /// A refund or an adjustment, if it entered the period.
+    fn of_correction(&self, correction: u32) -> Option<Entry> {
+        let (orders, corrections) = (&self.lens.state.orders, &self.lens.state.corrections);
+        let row = corrections.row(correction);
+        if !self.is_in(row.periods, row.at, row.seq) {
+            return None;
+        }
+        let volumes = self.known(&corrections.volumes(correction));
+        let Some(order) = row.order else {
+            return Some(Entry {
+                volumes,
+                ..self.alone(row.buyer, row.credited, (row.centre, row.trees), row.at)
+            });
+        };
+        let whole = self.known(&orders.volumes(order));
+        let earlier = corrections.of_order(Some(correction)).nth(1);
+        let taken = self.known(&corrections.taken(earlier).1);
+        Some(Entry {
+            volumes,
+            before: std::array::from_fn(|kind| whole[kind] - taken[kind]),
+            whole,
+            ..self.entry_of(order)
+        })
+    }
+
+    /// An order without its volumes.
+    fn entry_of(&self, order: u32) -> Entry {
+        let orders = &self.lens.state.orders;
+        let row = orders.row(order);
+        let alone = self.alone(row.buyer, row.credited, (row.centre, row.trees), row.at);
+        let before = orders.newest_first(orders.previous(order));
+        Entry {
+            order: Some(order),
+            facts: Facts {
+                class: orders.class(order).cloned(),
+                place: 1 + before.take(usize::from(self.count)).count() as u8,
+                ..alone.facts
+            },
+            ..alone
+        }
+    }
+
+    /// What was credited for a buyer by itself, without volumes.
+    fn alone(
+        &self,
+        buyer: Member,
+        credited: Member,
+        (centre, trees): (u16, u8),
+        at: Time,
+    ) -> Entry {
+        let day = |time: Time| time.0.div_euclid(DAY_MS);
+        let customers = buyer != credited;
+        let first = |tree: usize| {
+            let level = self.era.rules.trees.get(tree);
+            level.is_some_and(|tree| tree.customer_level == CustomerLevel::First)
+        };
+        let below = (0..TREES_MAX).filter(|&tree| customers && first(tree));
+        Entry {
+            order: None,
+            credited,
+            facts: Facts {
+                customers,
+                class: None,
+                place: 0,
+                days: day(at) - day(self.lens.joined(buyer)),
+            },
+            seats: std::array::from_fn(|tree| self.seat(tree, credited, centre, trees)),
+            below: below.fold(0, |bits, tree| bits | 1 << tree),
+            volumes: [0; KINDS_MAX],
+            before: [0; KINDS_MAX],
+            whole: [0; KINDS_MAX],
+        }
+    }
+
+    /// The seat it entered; the first centre's stands for one that the book does not know.
+    fn seat(&self, tree: usize, credited: Member, centre: u16, trees: u8) -> Seat {
+        if tree >= self.era.rules.trees.len() {
+            return NONE;
+        }
+        let named = if trees >> tree & 1 != 0 { centre } else { 1 };
+        let stood = [named, 1].map(|centre| self.lens.seat(tree, credited, centre));
+        let mut stood = stood.into_iter().flatten();
+        stood
+            .find(|&seat| self.era.holds(tree, seat))
+            .unwrap_or(NONE)
+    }
+
+    /// Volumes of the kinds that the book's rules name.
+    fn known(&self, volumes: &Volumes) -> [i64; KINDS_MAX] {
+        let kinds = self.era.rules.kinds.len();
+        std::array::from_fn(|kind| if kind < kinds { volumes.get(kind).0 } else { 0 })
+    }
+
+    /// Whether a record entered the period: by its `at` where it is marked so, otherwise by its sequence.
+    fn is_in(&self, own_periods: u8, at: Time, seq: u64) -> bool {
+        let periods = self.lens.periods(self.era.period);
+        let ordinal = if own_periods >> self.era.period & 1 != 0 {
+            Some(periods.ordinal_at(at))
+        } else {
+            periods.ordinal_at_seq(seq)
+        };
+        ordinal == Some(self.era.ordinal)
+    }
+}
+
+/// The records from one sequence on, up to another where there is one. They rise. O(log records).
+fn between(
+    records: u32,
+    (from, behind): (u64, Option<u64>),
+    seq: impl Fn(u32) -> u64,
+) -> std::ops::Range<u32> {
+    let first = |sought: u64| {
+        let (mut low, mut high) = (0, records);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if seq(middle) < sought {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    };
+    first(from)..behind.map_or(records, first)
+}
