@@ -87,6 +87,7 @@ codes! {
     SeatTaken = 409 "seat_taken" "The place is taken";
     AlreadyPlaced = 409 "already_placed" "The member is placed already";
     PeriodClosed = 409 "period_closed" "The period is closed";
+    NotDue = 409 "not_due" "The period is not due to be paid";
     CursorExpired = 410 "cursor_expired" "The cursor has expired";
     PeriodGone = 410 "period_gone" "The period's book is no longer kept";
     ChangesGone = 410 "changes_gone" "These changes are no longer kept";

@@ -20,6 +20,7 @@ use crate::engine::command::order::Order;
 use crate::engine::command::place::Place;
 use crate::engine::command::plan::{ActivatePlan, DraftPlan};
 use crate::engine::command::refund::Refund;
+use crate::engine::command::run::PostRun;
 use crate::engine::command::status::SetStatus;
 use crate::engine::command::token::{CreateToken, RevokeToken};
 use crate::engine::command::update::Update;
@@ -44,6 +45,7 @@ const ATOMIC: u8 = 15;
 const CHANGE: u8 = 16;
 const DRAFT_PLAN: u8 = 17;
 const ACTIVATE_PLAN: u8 = 18;
+const POST_RUN: u8 = 19;
 
 impl Command {
     /// Appends the command's bytes.
@@ -69,6 +71,7 @@ impl Command {
             Verb::ActivatePlan(body) => body.encode(out),
             Verb::AdvanceTime => {}
             Verb::ExtendCalendar(body) => body.encode(out),
+            Verb::PostRun(body) => body.encode(out),
             Verb::Atomic(commands) => {
                 put_varint(out, commands.len() as u64);
                 for command in commands {
@@ -109,7 +112,7 @@ impl Command {
 
 /// Whether an id and a time are such as a command may carry.
 fn head_holds(number: u8, id: &str, at: Time) -> bool {
-    let needs_no_id = matches!(number, ADVANCE_TIME | EXTEND_CALENDAR | ATOMIC);
+    let needs_no_id = matches!(number, ADVANCE_TIME | EXTEND_CALENDAR | POST_RUN | ATOMIC);
     let id_holds = id.len() <= TEXT_MAX && (needs_no_id || !id.is_empty());
     id_holds && (Time::MIN..=Time::MAX).contains(&at)
 }
@@ -134,6 +137,7 @@ impl Verb {
             Verb::ActivatePlan(_) => ACTIVATE_PLAN,
             Verb::AdvanceTime => ADVANCE_TIME,
             Verb::ExtendCalendar(_) => EXTEND_CALENDAR,
+            Verb::PostRun(_) => POST_RUN,
             Verb::Atomic(_) => ATOMIC,
         }
     }
@@ -164,6 +168,7 @@ fn decode(reader: &mut Reader<'_>, alone: bool) -> Result<Command, Malformed> {
         ACTIVATE_PLAN => Verb::ActivatePlan(Box::new(ActivatePlan::decode(reader)?)),
         ADVANCE_TIME => Verb::AdvanceTime,
         EXTEND_CALENDAR => Verb::ExtendCalendar(Box::new(ExtendCalendar::decode(reader)?)),
+        POST_RUN if alone => Verb::PostRun(Box::new(PostRun::decode(reader)?)),
         ATOMIC if alone => Verb::Atomic(decode_atomic(reader)?),
         _ => return Err(Malformed),
     };

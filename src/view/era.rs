@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::base::ids::Seat;
 use crate::book::forest::Forest;
+use crate::engine::members::Members;
 use crate::engine::periods::{PeriodState as PeriodStanding, Stage};
 use crate::engine::rules::Rules;
 use crate::view::error::{ViewError, What};
@@ -53,6 +54,8 @@ pub struct Era<'a> {
     pub forest: &'a Forest,
     /// The rules they are kept by: of a book that rolled, those of that time.
     pub rules: &'a Rules,
+    /// Who its members are: of a closed book as they were at its close, otherwise as they are.
+    pub members: &'a Members,
 }
 
 impl Era<'_> {
@@ -125,12 +128,13 @@ pub fn choose<'a>(
 pub fn at<'a>(lens: &Lens<'a>, period: usize, ordinal: u32) -> Result<Era<'a>, ViewError> {
     let periods = lens.periods(period);
     let state = PeriodState::of(periods.stage(ordinal));
-    let (branch, closed) = (periods.branch.as_ref(), periods.closed.as_ref());
+    let (branch, closed) = (periods.branch.as_ref(), periods.book(ordinal));
+    let told = lens.told();
     let given = || lens.label(period, ordinal);
     let book = match state {
-        PeriodState::Current => Some((lens.forest(), lens.rules)),
-        PeriodState::Rolled => branch.map(|book| (&book.forest, &*book.rules)),
-        PeriodState::Closed => closed.map(|book| (&book.forest, &*book.rules)),
+        PeriodState::Current => Some((lens.forest(), lens.rules, told)),
+        PeriodState::Rolled => branch.map(|book| (&book.forest, &*book.rules, told)),
+        PeriodState::Closed => closed.map(|book| (&book.forest, &*book.rules, &book.members)),
         PeriodState::Ahead => {
             return Err(ViewError::Unknown {
                 what: What::Period,
@@ -141,7 +145,7 @@ pub fn at<'a>(lens: &Lens<'a>, period: usize, ordinal: u32) -> Result<Era<'a>, V
         }
         PeriodState::Gone => None,
     };
-    let (forest, rules) = book.ok_or_else(|| ViewError::Gone {
+    let (forest, rules, members) = book.ok_or_else(|| ViewError::Gone {
         field: "period",
         given: given(),
         oldest: readable(periods).swap_remove(0),
@@ -152,16 +156,18 @@ pub fn at<'a>(lens: &Lens<'a>, period: usize, ordinal: u32) -> Result<Era<'a>, V
         state,
         forest,
         rules,
+        members,
     })
 }
 
 /// Labels of the periods that can be read, the oldest first; the current one is always among them.
 fn readable(periods: &PeriodStanding) -> Vec<String> {
-    let closed = periods.closed.as_ref().map(|book| book.ordinal);
-    let rolled = periods.branch.as_ref().map(|branch| branch.ordinal);
-    [closed, rolled, Some(periods.current())]
-        .into_iter()
-        .flatten()
+    let mut held: Vec<u32> = periods.due.iter().map(|book| book.ordinal).collect();
+    held.extend(periods.closed.as_ref().map(|book| book.ordinal));
+    held.extend(periods.branch.as_ref().map(|branch| branch.ordinal));
+    held.push(periods.current());
+    held.dedup();
+    held.into_iter()
         .map(|ordinal| periods.label(ordinal).to_string())
         .collect()
 }

@@ -67,7 +67,7 @@ impl Payout {
     pub fn of(state: Arc<State>, set: Arc<PlanSet>, asked: Asked) -> Result<Payout, Unpaid> {
         let lens = Lens::new(&state).map_err(Unpaid::View)?;
         let era = era::at(&lens, asked.period, asked.ordinal).map_err(Unpaid::View)?;
-        let pass = Pass::run(&PlanBook::new(lens, era), &set, asked.period);
+        let pass = Pass::run(&PlanBook::new(era), &set, asked.period);
         let pass = pass.map_err(|Beyond { component, member }| Unpaid::Beyond {
             component: set.components[component].name.to_string(),
             member: lens.id(member),

@@ -24,7 +24,7 @@ use crate::histories::commands::{Lean, Writer};
 use crate::histories::play::{Batch, Pair, guarded, report_by};
 use crate::histories::{founding, laws, stamp};
 use crate::model::figures::{Figures, Scene};
-use crate::model::world::World;
+use crate::model::world::{Person, World};
 
 /// Commands after which another plan set is drawn.
 const SET_HOLDS: usize = 20;
@@ -73,15 +73,20 @@ impl Drawn {
                 pair,
                 of,
             };
-            book.check(&present, &figures, "current", tally)?;
+            book.check((&present, None), &figures, "current", tally)?;
             let branch = calendar.branch.as_ref().map(|branch| {
                 let label = calendar.labels[branch.period].as_str();
                 (branch, label)
             });
             let closed = calendar.closed.as_ref().map(|branch| (branch, "closed"));
-            for (branch, label) in [branch, closed].into_iter().flatten() {
+            let due = calendar.due.iter().rev().skip(1).map(|branch| {
+                let label = calendar.labels[branch.period].as_str();
+                (branch, label)
+            });
+            for (branch, label) in branch.into_iter().chain(closed).chain(due) {
                 let scene = world.past(of, branch);
-                book.check(&scene, &all_figures(world, &scene), label, tally)?;
+                let told = branch.closing.as_deref();
+                book.check((&scene, told), &all_figures(world, &scene), label, tally)?;
             }
         }
         Ok(())
@@ -103,17 +108,18 @@ struct Compared<'a> {
 impl Compared<'_> {
     fn check(
         &self,
-        scene: &Scene<'_>,
+        (scene, told): (&Scene<'_>, Option<&[Person]>),
         figures: &[Figures],
         label: &str,
         tally: &mut Tally,
     ) -> Result<(), String> {
-        let sight = Sight::of(&self.pair.world, scene, figures, self.of);
+        let told = told.unwrap_or(&self.pair.world.people);
+        let sight = Sight::of(&self.pair.world, (scene, told), figures, self.of);
         let twin = work_out(&sight, &self.drawn.draft, self.of, tally);
         let name = self.pair.world.law().period_types[self.of].name.as_str();
         let lens = Lens::new(&self.pair.state).map_err(|why| format!("{why:?}"))?;
         let era = choose(&lens, Some(name), Some(label)).map_err(|why| format!("{why:?}"))?;
-        let pass = Pass::run(&PlanBook::new(lens, era), &self.drawn.set, self.of);
+        let pass = Pass::run(&PlanBook::new(era), &self.drawn.set, self.of);
         let pass = pass.map_err(|beyond| format!("beyond the range: {beyond:?}"))?;
         let place = format!("{name} {label}");
         self.ranks(&pass, &twin, &place)?;
