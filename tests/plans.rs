@@ -65,7 +65,8 @@ impl Table {
         let lens = Lens::new(&state).expect("a network");
         let era = era::choose(&lens, None, period.first().copied()).expect("a period");
         let asked = Asked::of(&era);
-        Payout::of(Arc::new(state), Arc::new(set), asked).expect("amounts within the range")
+        Payout::of(Arc::new(state), Arc::new(set), asked, Arc::default())
+            .expect("amounts within the range")
     }
 }
 

@@ -106,7 +106,8 @@ pub(crate) fn measure(scale: Scale) {
         let mut repeats = Vec::new();
         for _ in 0..REPEATS {
             repeats.push(time(|| {
-                let payout = Payout::of(Arc::clone(&state), Arc::clone(&set), asked);
+                let payout =
+                    Payout::of(Arc::clone(&state), Arc::clone(&set), asked, Arc::default());
                 last = Some(payout.expect("amounts within the range"));
             }));
         }

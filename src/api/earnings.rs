@@ -118,7 +118,8 @@ pub async fn simulated(
         };
         let rules = state.rules.clone().ok_or(ViewError::NoNetwork)?;
         let set = parse(&text, &rules).map_err(Failed::Document)?;
-        let payout = Payout::of(state, Arc::new(set), of).map_err(Failed::Unpaid)?;
+        let payout =
+            Payout::of(state, Arc::new(set), of, Arc::default()).map_err(Failed::Unpaid)?;
         Ok(Arc::new(payout))
     };
     let worked: Result<_, Failed> = api.handle().heavy(work).await;

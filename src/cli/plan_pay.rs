@@ -75,13 +75,14 @@ pub fn run(call: &Call, matches: &ArgMatches) -> Result<Exit, Failure> {
         let era = era.map_err(|error| unread(&error))?;
         Asked::of(&era)
     };
-    let payout = Payout::of(Arc::new(state), set, asked).map_err(|unpaid| match unpaid {
-        Unpaid::View(error) => unread(&error),
-        Unpaid::Beyond { component, member } => Failure::new(
-            Exit::Refused,
-            format!("what `{member}` earns by `{component}` is beyond the range of amounts"),
-        ),
-    })?;
+    let payout =
+        Payout::of(Arc::new(state), set, asked, Arc::default()).map_err(|unpaid| match unpaid {
+            Unpaid::View(error) => unread(&error),
+            Unpaid::Beyond { component, member } => Failure::new(
+                Exit::Refused,
+                format!("what `{member}` earns by `{component}` is beyond the range of amounts"),
+            ),
+        })?;
     if let Some(out) = named("lines") {
         write_lines(&payout, Path::new(out))?;
     }

@@ -6,6 +6,7 @@ use crate::base::ids::{ENROLLER_TREE, Member, NONE, Seat};
 use crate::base::money::Micros;
 use crate::plan::book::{Book, Entered, Role};
 use crate::plan::links::Links;
+use crate::plan::standing::Holding;
 
 /// A column. Trees and kinds are indexes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +29,7 @@ pub struct Columns {
     entered: BTreeMap<(usize, usize), Vec<Entered>>,
     group: BTreeMap<(usize, usize), Vec<i64>>,
     ranks: BTreeMap<usize, Vec<u8>>,
+    holdings: BTreeMap<usize, Vec<Holding>>,
     amounts: BTreeMap<usize, Vec<Micros>>,
 }
 
@@ -54,6 +56,7 @@ impl Columns {
             entered: BTreeMap::new(),
             group: BTreeMap::new(),
             ranks: BTreeMap::new(),
+            holdings: BTreeMap::new(),
             amounts: BTreeMap::new(),
         };
         for &column in asked {
@@ -203,10 +206,21 @@ impl Columns {
         self.ranks.get(&ladder).map(Vec::as_slice)
     }
 
+    /// What everybody held on a ladder when the period began; none where the ladder is not judged here.
+    #[must_use]
+    pub fn holdings(&self, ladder: usize) -> Option<&[Holding]> {
+        self.holdings.get(&ladder).map(Vec::as_slice)
+    }
+
     /// What a component comes to for every member, after its cap; none where it has not been worked out.
     #[must_use]
     pub fn amounts(&self, component: usize) -> Option<&[Micros]> {
         self.amounts.get(&component).map(Vec::as_slice)
+    }
+
+    /// Adds what everybody held on a ladder when the period began.
+    pub(super) fn add_holdings(&mut self, ladder: usize, holdings: Vec<Holding>) {
+        self.holdings.insert(ladder, holdings);
     }
 
     /// Adds everybody's rank on a ladder.
@@ -219,13 +233,20 @@ impl Columns {
         self.amounts.insert(component, amounts);
     }
 
-    /// Who can earn, by a rule and the ranks of a ladder.
+    /// Who can earn, by a rule and the ranks of a ladder, with what the component's seats bring along.
     #[must_use]
-    pub fn payees(&self, rule: Payee, ladder: Option<usize>) -> Payees<'_> {
+    pub(super) fn payees<'p>(
+        &'p self,
+        rule: Payee,
+        ladder: Option<usize>,
+        brought: &'p [i64],
+    ) -> Payees<'p> {
         Payees {
             members: &self.members,
             ranks: ladder.and_then(|ladder| self.ranks(ladder)),
+            holdings: ladder.and_then(|ladder| self.holdings(ladder)),
             rule,
+            brought,
         }
     }
 }
@@ -239,12 +260,14 @@ pub struct Payee {
     pub min_rank: u8,
 }
 
-/// Who can earn by a component.
+/// Who can earn by a component, and what he and his seats bring along from the period before.
 #[derive(Debug, Clone, Copy)]
 pub struct Payees<'p> {
     members: &'p [Who],
     ranks: Option<&'p [u8]>,
+    holdings: Option<&'p [Holding]>,
     rule: Payee,
+    brought: &'p [i64],
 }
 
 impl Payees<'_> {
@@ -263,6 +286,23 @@ impl Payees<'_> {
     pub fn rank(&self, member: Member) -> u8 {
         let ranks = self.ranks.unwrap_or_default();
         ranks.get(member as usize).copied().unwrap_or(0)
+    }
+
+    /// What he held on the plan's ladder when the period began; nothing where the plan has no ladder.
+    #[must_use]
+    pub fn holding(&self, member: Member) -> Holding {
+        let holdings = self.holdings.unwrap_or_default();
+        holdings.get(member as usize).copied().unwrap_or_default()
+    }
+
+    /// The figures that a seat brings along for the component, which hands on so many.
+    #[must_use]
+    pub fn brought<const WIDTH: usize>(&self, seat: Seat) -> [i64; WIDTH] {
+        let from = seat as usize * WIDTH;
+        let row = self.brought.get(from..from + WIDTH);
+        row.map_or([0; WIDTH], |row| {
+            *row.first_chunk().expect("a row of that width")
+        })
     }
 
     /// Members, the company included.

@@ -43,6 +43,15 @@ pub enum Most {
     Unlimited(&'static str),
 }
 
+/// Figures that a component hands on to the next period at each seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HandedOn {
+    /// Index of the tree.
+    pub tree: usize,
+    /// How many figures a seat has.
+    pub width: usize,
+}
+
 /// What works out a component's amounts.
 pub trait Component: Debug + Send + Sync {
     /// The columns it reads, which are loaded beforehand.
@@ -53,6 +62,16 @@ pub trait Component: Debug + Send + Sync {
     /// # Errors
     /// If an amount is beyond the range.
     fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow>;
+
+    /// What it hands on to the next period; nothing for most.
+    fn hands_on(&self) -> Option<HandedOn> {
+        None
+    }
+
+    /// The figures that are handed on, of every seat in turn. O(seats).
+    fn left(&self, _: &Columns, _: &Payees<'_>) -> Vec<i64> {
+        Vec::new()
+    }
 
     /// What one sale earns each payee, nearest first: parts whose products, added up over all sales, are the amounts before
     /// any cap. None where amounts do not fall apart by sale.

@@ -16,6 +16,8 @@ pub struct Ladder {
     pub period: usize,
     /// Index of the tree whose legs are looked through.
     pub tree: usize,
+    /// For how many periods more a member keeps a rank that he rises to.
+    pub grace: u8,
     /// From the lowest to the highest; their numbers count from 1.
     pub ranks: Vec<Rank>,
 }
@@ -109,6 +111,11 @@ pub enum Atom {
     Customers {
         /// How many.
         count: u32,
+    },
+    /// A rank, or a higher one, that he was paid as in the period before.
+    Previous {
+        /// The rank.
+        rank: u8,
     },
     /// Frontline legs that hold, at any depth, a member of a rank or a higher one.
     Legs {

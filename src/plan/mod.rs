@@ -12,6 +12,7 @@
 //! | [`component`], [`part`] | what a component is; amounts in parts |
 //! | [`book`], [`columns`] | what is read, and the same as columns |
 //! | [`pass`] | one period worked out |
+//! | [`standing`] | what a period hands on to the next one |
 //! | [`links`], `flow` | a tree as arrays; vectors handed up it |
 //! | `ranks`, `enrolled`, `legs` | ladders judged |
 //! | `levels`, `generations`, `schedule`, `shared` | what several kinds share |
@@ -41,6 +42,7 @@ mod schedule;
 pub mod set;
 pub mod setting;
 mod shared;
+pub mod standing;
 mod unilevel;
 
 /// Every kind of component.

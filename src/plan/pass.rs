@@ -2,6 +2,7 @@
 //! book. This is what a run pays and what live figures are compared with.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::base::ids::{COMPANY, ENROLLER_TREE, Member};
 use crate::base::money::{Micros, PER_MICRO, RATE_ONE, Rate};
@@ -11,12 +12,14 @@ use crate::plan::ladder::Atom;
 use crate::plan::part::{Earned, Overflow, Part, Sold};
 use crate::plan::ranks::{self, Judged, Measure};
 use crate::plan::set::{CompanyCap, Entry, PlanSet};
+use crate::plan::standing::{Held, Holding, Left, Standing};
 
 /// All that a period comes to under a plan set.
 #[derive(Debug)]
 pub struct Pass {
     /// Index of the period type.
     pub period: usize,
+    opening: Arc<Standing>,
     columns: Columns,
     ladders: BTreeMap<usize, Judged>,
     /// By component, then by member: what an amount was before the component's cap cut it.
@@ -34,19 +37,26 @@ pub struct Beyond {
 }
 
 impl Pass {
-    /// Works out the ladders and components of one period type, in order.
+    /// Works out the ladders and components of one period type, in order. `opening` is what the period before handed on.
     ///
     /// # Errors
     /// [`Beyond`]: an amount that no number of 1e-6 in 64 bits holds.
     ///
     /// # Cost
     /// O((members + seats) x (components x levels + ranks)); 8 bytes of it for each column and member stay.
-    pub fn run(book: &dyn Book, set: &PlanSet, period: usize) -> Result<Pass, Beyond> {
+    pub fn run(
+        book: &dyn Book,
+        set: &PlanSet,
+        period: usize,
+        opening: Arc<Standing>,
+    ) -> Result<Pass, Beyond> {
         let mut columns = Columns::load(book, &read_by(set, period));
         let mut ladders = BTreeMap::new();
         for (index, ladder) in set.ladders.iter().enumerate() {
             if ladder.period == period {
-                let (judged, ranks) = ranks::judge(ladder, book, &columns);
+                let members = columns.members() as usize;
+                columns.add_holdings(index, opening.holdings(ladder, members));
+                let (judged, ranks) = ranks::judge((index, ladder), book, &columns);
                 columns.add_ranks(index, ranks);
                 ladders.insert(index, judged);
             }
@@ -54,7 +64,7 @@ impl Pass {
         let mut uncut = BTreeMap::new();
         for (index, entry) in set.components.iter().enumerate() {
             if entry.period == period {
-                let payees = columns.payees(entry.payee, entry.ladder);
+                let payees = columns.payees(entry.payee, entry.ladder, brought(&opening, entry));
                 let paid = entry.component.pay(&columns, &payees);
                 let mut paid = paid.map_err(|Overflow { member }| Beyond {
                     component: index,
@@ -66,6 +76,7 @@ impl Pass {
         }
         let mut pass = Pass {
             period,
+            opening,
             columns,
             ladders,
             uncut,
@@ -94,6 +105,38 @@ impl Pass {
         Rate(i64::try_from(factor).map_or(RATE_ONE, |factor| factor.min(RATE_ONE)))
     }
 
+    /// What the period hands on to the next one of its type, if it ends as it stands. O(members x ladders + seats x
+    /// components that hand something on).
+    #[must_use]
+    pub fn closing(&self, set: &PlanSet) -> Standing {
+        let mut closing = Standing::default();
+        for (&index, judged) in &self.ladders {
+            let ladder = &set.ladders[index];
+            let before = self.columns.holdings(index).unwrap_or_default();
+            let paid = self.columns.ranks(index).unwrap_or_default();
+            let rows = before.iter().zip(judged.met()).zip(paid);
+            let held = Held {
+                names: ladder.ranks.iter().map(|rank| rank.name.clone()).collect(),
+                by_member: rows
+                    .map(|((before, &met), &paid)| before.next(met, paid, ladder.grace))
+                    .collect(),
+            };
+            closing.ladders.insert(ladder.name.clone(), held);
+        }
+        let entries = set.components.iter();
+        for entry in entries.filter(|entry| entry.period == self.period) {
+            if let Some(on) = entry.component.hands_on() {
+                let left = Left {
+                    tree: on.tree,
+                    width: on.width,
+                    figures: entry.component.left(&self.columns, &self.payees(entry)),
+                };
+                closing.components.insert(entry.name.clone(), left);
+            }
+        }
+        closing
+    }
+
     /// Members, the company included.
     #[must_use]
     pub fn members(&self) -> u32 {
@@ -103,13 +146,29 @@ impl Pass {
     /// Who can earn by a component.
     #[must_use]
     pub fn payees(&self, entry: &Entry) -> Payees<'_> {
-        self.columns.payees(entry.payee, entry.ladder)
+        let brought = brought(&self.opening, entry);
+        self.columns.payees(entry.payee, entry.ladder, brought)
     }
 
     /// Everybody's rank on a ladder, from 1; 0 is none. Ladders of other period types are not judged here.
     #[must_use]
     pub fn ranks(&self, ladder: usize) -> Option<&[u8]> {
         self.columns.ranks(ladder)
+    }
+
+    /// What a member held on a ladder when the period began; nothing where it is not judged here, or he came later.
+    #[must_use]
+    pub fn holding(&self, ladder: usize, member: Member) -> Holding {
+        let holdings = self.columns.holdings(ladder).unwrap_or_default();
+        holdings.get(member as usize).copied().unwrap_or_default()
+    }
+
+    /// The rank that a member meets on a ladder, whatever he keeps; 0 for none, and where it is not judged here.
+    #[must_use]
+    pub fn met(&self, ladder: usize, member: Member) -> u8 {
+        let met = self.ladders.get(&ladder).map(Judged::met);
+        let met = met.and_then(|met| met.get(member as usize));
+        met.copied().unwrap_or(0)
     }
 
     /// What a component comes to for every member; none if it is worked out over another period type.
@@ -128,7 +187,8 @@ impl Pass {
         atom: &Atom,
     ) -> Option<Measure> {
         let judged = self.ladders.get(&ladder)?;
-        Some(judged.measure(&set.ladders[ladder], &self.columns, member, atom))
+        let of = (ladder, &set.ladders[ladder]);
+        Some(judged.measure(of, &self.columns, member, atom))
     }
 
     /// What a component's amounts are multiplied by to keep the company's ceiling; one for those that are not under it.
@@ -165,6 +225,12 @@ impl Pass {
         let payees = self.payees(entry);
         entry.component.trace(&self.columns, &payees, sold)
     }
+}
+
+/// What the seats of a component bring along.
+fn brought<'p>(opening: &'p Standing, entry: &Entry) -> &'p [i64] {
+    let on = entry.component.hands_on();
+    on.map_or(&[], |on| opening.left(&entry.name, on.tree, on.width))
 }
 
 /// Every column that ladders and components of a period type read.

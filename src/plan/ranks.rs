@@ -23,7 +23,11 @@ pub(super) fn reads(ladder: &Ladder) -> Vec<Column> {
                 each_leg_of: Some(tree),
                 ..
             } => columns.push(Column::Links(tree)),
-            Atom::Active | Atom::Enrolled { .. } | Atom::Customers { .. } | Atom::Legs { .. } => {}
+            Atom::Active
+            | Atom::Enrolled { .. }
+            | Atom::Customers { .. }
+            | Atom::Previous { .. }
+            | Atom::Legs { .. } => {}
         }
     }
     columns
@@ -37,6 +41,8 @@ pub(super) struct Judged {
     /// Seat x rank: frontline legs whose best rank it is.
     best_of_legs: Vec<u32>,
     rungs: usize,
+    /// By member: the rank he meets, whatever he keeps.
+    met: Vec<u8>,
 }
 
 /// What one thing that is required stands at.
@@ -56,9 +62,11 @@ impl Measure {
     }
 }
 
-/// Judges a ladder, children first: everybody's rank from 1, 0 for none. O(seats x ranks), and O(children log children) more where a ceiling is a share of the
+/// Judges a ladder, children first: everybody's rank from 1, 0 for none. Legs hold the ranks that are met; who keeps a
+/// rank for a while keeps it for himself. O(seats x ranks), and O(children log children) more where a ceiling is a share of the
 /// total; 4 bytes for each seat and rank stay.
-pub(super) fn judge(ladder: &Ladder, book: &dyn Book, columns: &Columns) -> (Judged, Vec<u8>) {
+pub(super) fn judge(of: (usize, &Ladder), book: &dyn Book, columns: &Columns) -> (Judged, Vec<u8>) {
+    let (index, ladder) = of;
     let links = columns.links(ladder.tree);
     let rungs = ladder.ranks.len() + 1;
     let mut judged = Judged {
@@ -66,14 +74,14 @@ pub(super) fn judge(ladder: &Ladder, book: &dyn Book, columns: &Columns) -> (Jud
         legs: Legs::of(ladder, book, columns),
         best_of_legs: vec![0; links.seats.len() * rungs],
         rungs,
+        met: vec![0; columns.members() as usize],
     };
-    let mut ranks = vec![0; columns.members() as usize];
     for &seat in &links.order {
         let member = columns.owner(ladder.tree, seat);
         let mut rank = 0;
         if columns.role(member) == Role::Earner && columns.seat(ladder.tree, member) == Some(seat) {
-            rank = judged.rank(ladder, columns, member);
-            ranks[member as usize] = rank;
+            rank = judged.rank(of, columns, member);
+            judged.met[member as usize] = rank;
         }
         let up = links.up[seat as usize];
         if up != NONE {
@@ -83,10 +91,24 @@ pub(super) fn judge(ladder: &Ladder, book: &dyn Book, columns: &Columns) -> (Jud
             judged.best_of_legs[up as usize * rungs + best] += 1;
         }
     }
-    (judged, ranks)
+    let holdings = columns.holdings(index).unwrap_or_default();
+    let paid = holdings.iter().zip(&judged.met).enumerate();
+    let paid = paid.map(
+        |(member, (held, &met))| match columns.role(member as Member) {
+            Role::Earner => met.max(held.kept),
+            Role::Customer | Role::Gone => met,
+        },
+    );
+    let paid = paid.collect();
+    (judged, paid)
 }
 
 impl Judged {
+    /// By member, the rank he meets.
+    pub(super) fn met(&self) -> &[u8] {
+        &self.met
+    }
+
     /// Frontline legs of a seat by their best rank.
     fn best_of(&self, seat: Seat) -> &[u32] {
         let here = seat as usize * self.rungs;
@@ -94,10 +116,10 @@ impl Judged {
     }
 
     /// The highest rank whose requirement holds.
-    fn rank(&self, ladder: &Ladder, columns: &Columns, member: Member) -> u8 {
-        let mut rungs = ladder.ranks.iter().enumerate().rev();
+    fn rank(&self, of: (usize, &Ladder), columns: &Columns, member: Member) -> u8 {
+        let mut rungs = of.1.ranks.iter().enumerate().rev();
         let held = rungs.find(|(_, rank)| {
-            let mut holds = |atom: &Atom| self.measure(ladder, columns, member, atom).holds();
+            let mut holds = |atom: &Atom| self.measure(of, columns, member, atom).holds();
             rank.needs.holds(&mut holds)
         });
         held.map_or(0, |(at, _)| at as u8 + 1)
@@ -106,7 +128,7 @@ impl Judged {
     /// What a requirement stands at for a member; nothing where he has no seat in its tree. O(legs) for ceilings.
     pub(super) fn measure(
         &self,
-        ladder: &Ladder,
+        (index, ladder): (usize, &Ladder),
         columns: &Columns,
         member: Member,
         atom: &Atom,
@@ -163,6 +185,12 @@ impl Judged {
                 each_leg_of,
             } => heads(self.counted.enrolled(member, active, each_leg_of), count),
             Atom::Customers { count } => heads(self.counted.customers(member), count),
+            Atom::Previous { rank } => {
+                let held = columns
+                    .holdings(index)
+                    .and_then(|held| held.get(member as usize));
+                heads(u32::from(held.is_some_and(|held| held.paid >= rank)), 1)
+            }
             Atom::Legs { count, rank } => {
                 let seat = columns.seat(ladder.tree, member);
                 let best = seat.map_or(&[][..], |seat| &self.best_of(seat)[usize::from(rank)..]);

@@ -244,7 +244,7 @@ impl Handle {
         self.heavy(move || {
             let seq = shared.levels.applied_seq();
             let state = shared.forks.get(&shared.state, seq.max(at_least_seq));
-            let payout = Arc::new(Payout::of(state, set, asked)?);
+            let payout = Arc::new(Payout::of(state, set, asked, Arc::default())?);
             drop(shared.sweeps.keep(asked, Arc::clone(&payout)));
             Ok(payout)
         })

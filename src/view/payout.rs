@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::engine::state::State;
 use crate::plan::pass::{Beyond, Pass};
 use crate::plan::set::PlanSet;
+use crate::plan::standing::Standing;
 use crate::view::era::{self, Era};
 use crate::view::error::ViewError;
 use crate::view::lens::Lens;
@@ -57,17 +58,22 @@ pub enum Unpaid {
 }
 
 impl Payout {
-    /// Works out one period by one plan set.
+    /// Works out one period by one plan set. `opening` is what the period before handed on.
     ///
     /// # Errors
     /// See [`Unpaid`].
     ///
     /// # Cost
     /// O(members x levels) for each component: for a fork.
-    pub fn of(state: Arc<State>, set: Arc<PlanSet>, asked: Asked) -> Result<Payout, Unpaid> {
+    pub fn of(
+        state: Arc<State>,
+        set: Arc<PlanSet>,
+        asked: Asked,
+        opening: Arc<Standing>,
+    ) -> Result<Payout, Unpaid> {
         let lens = Lens::new(&state).map_err(Unpaid::View)?;
         let era = era::at(&lens, asked.period, asked.ordinal).map_err(Unpaid::View)?;
-        let pass = Pass::run(&PlanBook::new(era), &set, asked.period);
+        let pass = Pass::run(&PlanBook::new(era), &set, asked.period, opening);
         let pass = pass.map_err(|Beyond { component, member }| Unpaid::Beyond {
             component: set.components[component].name.to_string(),
             member: lens.id(member),

@@ -42,6 +42,16 @@ pub struct RankOnLadder {
     pub of: u8,
     /// Name of the next one; none at the top.
     pub next: Option<String>,
+    /// Name of the rank that is met in the period itself: another one where a rank is kept for a while.
+    pub met: Option<String>,
+    /// Name of the rank that the member was paid as in the period before.
+    pub previous: Option<String>,
+    /// Name of the highest rank that he was paid as in any period before.
+    pub highest: Option<String>,
+    /// Name of the rank that he keeps, whether he meets it or not.
+    pub kept: Option<String>,
+    /// For how many periods he keeps it, this one included; 0 for none.
+    pub kept_periods: u8,
 }
 
 /// How far a member is on the way to a rank.
@@ -68,7 +78,7 @@ pub struct RankProgress {
 #[schema(no_recursion)]
 pub struct Progress {
     /// `all`, `any`, `count`, or what is required: `own`, `group`, `side`, `capped`, `lesser_leg`, `active`, `enrolled`,
-    /// `customers`, `legs`.
+    /// `customers`, `previous`, `legs`.
     pub what: String,
     /// Whether it holds.
     pub holds: bool,
@@ -76,7 +86,7 @@ pub struct Progress {
     pub volume: Option<String>,
     /// The tree, where one is meant.
     pub tree: Option<String>,
-    /// The rank that legs must hold.
+    /// The rank that legs must hold, or the member in the period before.
     pub with: Option<String>,
     /// How much it takes; of `count`, how many of the parts.
     pub required: Option<String>,
@@ -97,12 +107,19 @@ pub fn of_member(payout: &Payout, id: &str) -> Result<MemberRanks, ViewError> {
     let (lens, era) = (payout.lens(), payout.era());
     let due = judged(payout).map(|(index, ladder)| {
         let number = rank(payout, index, member);
+        let named = |rank: u8| ladder.rank_name(rank).map(str::to_owned);
+        let held = payout.pass.holding(index, member);
         RankOnLadder {
             ladder: ladder.name.to_string(),
-            rank: ladder.rank_name(number).map(str::to_owned),
+            rank: named(number),
             number,
             of: ladder.ranks.len() as u8,
             next: next(ladder, number).map(|next| name(ladder, next)),
+            met: named(payout.pass.met(index, member)),
+            previous: named(held.paid),
+            highest: named(held.highest),
+            kept: named(held.kept),
+            kept_periods: held.periods,
         }
     });
     Ok(MemberRanks {
@@ -234,7 +251,9 @@ impl Look<'_> {
             None => units.to_string(),
         };
         let with = match atom {
-            Atom::Legs { rank, .. } => Some(name(&payout.set.ladders[self.ladder], *rank)),
+            Atom::Legs { rank, .. } | Atom::Previous { rank } => {
+                Some(name(&payout.set.ladders[self.ladder], *rank))
+            }
             _ => None,
         };
         let kind = |kind: usize| lens.rules.kinds[kind].to_string();
@@ -264,6 +283,7 @@ fn words(atom: &Atom, ladder_tree: usize) -> (&'static str, Option<usize>, Optio
         Atom::LesserLeg { volume, tree, .. } => ("lesser_leg", Some(volume), Some(tree)),
         Atom::Enrolled { each_leg_of, .. } => ("enrolled", None, each_leg_of),
         Atom::Customers { .. } => ("customers", None, None),
+        Atom::Previous { .. } => ("previous", None, None),
         Atom::Legs { .. } => ("legs", None, Some(ladder_tree)),
     }
 }

@@ -2,6 +2,7 @@
 //! comes to what the definitions come to, for everybody.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use arborline::base::money::Micros;
 use arborline::document::plan::set::parse;
@@ -119,7 +120,12 @@ impl Compared<'_> {
         let name = self.pair.world.law().period_types[self.of].name.as_str();
         let lens = Lens::new(&self.pair.state).map_err(|why| format!("{why:?}"))?;
         let era = choose(&lens, Some(name), Some(label)).map_err(|why| format!("{why:?}"))?;
-        let pass = Pass::run(&PlanBook::new(era), &self.drawn.set, self.of);
+        let pass = Pass::run(
+            &PlanBook::new(era),
+            &self.drawn.set,
+            self.of,
+            Arc::default(),
+        );
         let pass = pass.map_err(|beyond| format!("beyond the range: {beyond:?}"))?;
         let place = format!("{name} {label}");
         self.ranks(&pass, &twin, &place)?;

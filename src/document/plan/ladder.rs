@@ -9,6 +9,9 @@ use crate::plan::ladder::{Ladder, RANKS_MAX, Rank};
 use crate::plan::set::ENTRIES_MAX;
 use crate::plan::setting::SAME_OR_HIGHER;
 
+/// Periods for which a rank can be kept.
+const GRACE_MAX: i64 = 120;
+
 /// Reads the list of ladders; and what references see of each, of the refused ones too.
 pub fn read(root: &Section, network: &Network) -> (Vec<Ladder>, Vec<KnownLadder>) {
     let allowed = format!("a list [[ladders]] of at most {ENTRIES_MAX} ladders");
@@ -35,7 +38,7 @@ fn read_ladder(
     network: &Network,
     others: &[KnownLadder],
 ) -> (Option<Ladder>, KnownLadder) {
-    section.only(&["name", "period", "tree", "ranks"]);
+    section.only(&["name", "period", "tree", "grace", "ranks"]);
     let name = section.required("name", "a name such as \"ranks\"");
     let seen = name.as_ref().and_then(|field| field.as_text());
     let name = name.and_then(|field| {
@@ -48,6 +51,10 @@ fn read_ladder(
         Some(field) => read_tree(&field, network),
         None => Some(ENROLLER_TREE),
     };
+    let grace = section.field("grace").map_or(Some(0), |field| {
+        let periods = field.integer(0..=GRACE_MAX)?;
+        u8::try_from(periods).ok()
+    });
     let allowed = format!("a list [[ladders.ranks]] of 1 to {RANKS_MAX} ranks, the lowest first");
     let list = section.required("ranks", &allowed);
     let fields = list.as_ref().and_then(|list| list.list(&allowed));
@@ -72,16 +79,16 @@ fn read_ladder(
         ladder: &known,
     };
     let ranks: Vec<Rank> = read_ranks(&fields, &ground);
-    let ladder = name
-        .zip(period)
-        .zip(tree)
-        .map(|((name, period), tree)| Ladder {
-            name,
-            period,
-            tree,
+    let read = || {
+        Some(Ladder {
+            name: name?,
+            period: period?,
+            tree: tree?,
+            grace: grace?,
             ranks,
-        });
-    (ladder, known)
+        })
+    };
+    (read(), known)
 }
 
 fn read_tree(field: &Field, network: &Network) -> Option<usize> {

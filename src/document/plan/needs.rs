@@ -43,6 +43,10 @@ const ROWS: &[Row] = &[
         let count = count(field)?;
         Some(Need::Atom(Atom::Customers { count }))
     }),
+    row("previous", &[], |field, _, ground| {
+        let rank = rank(field, ground.ladder)?;
+        Some(Need::Atom(Atom::Previous { rank }))
+    }),
     row("legs", &["with"], legs),
     row("active", &[], active),
 ];

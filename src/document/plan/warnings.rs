@@ -37,6 +37,7 @@ fn unreachable_ranks(ladder: &Ladder, rules: &Rules) -> Vec<String> {
     let holds = |need: &Need, highest: u8| {
         need.holds(&mut |atom: &Atom| match *atom {
             Atom::Legs { count, rank } => count <= legs_max && rank <= highest,
+            Atom::Previous { rank } => rank <= highest,
             _ => true,
         })
     };
@@ -67,6 +68,12 @@ fn unreachable_ranks(ladder: &Ladder, rules: &Rules) -> Vec<String> {
                 let with = ladder.rank_name(rank).unwrap_or_default();
                 Some(format!(
                     "it takes a leg with `{with}`, and nobody can be the first to hold that"
+                ))
+            }
+            Atom::Previous { rank } if rank > highest => {
+                let before = ladder.rank_name(rank).unwrap_or_default();
+                Some(format!(
+                    "it takes `{before}` in the period before, and nobody can be the first to hold that"
                 ))
             }
             _ => None,
