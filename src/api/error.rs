@@ -394,6 +394,7 @@ fn unknown(what: What) -> Code {
         What::PlanSet => Code::UnknownPlan,
         What::PlanVersion => Code::UnknownVersion,
         What::Tree => Code::UnknownTree,
+        What::Run => Code::UnknownRun,
         What::Kind
         | What::PeriodType
         | What::Leg
@@ -419,6 +420,7 @@ fn noun(what: What) -> &'static str {
         What::Component => "component",
         What::Ladder => "ladder",
         What::Rank => "rank",
+        What::Run => "run",
     }
 }
 

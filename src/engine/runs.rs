@@ -29,6 +29,8 @@ pub struct Run {
     pub totals: Vec<(Text, i64)>,
     /// Machine time of the close.
     pub closed: Time,
+    /// Sequence of the command that closed it, or whose time did.
+    pub closed_seq: u64,
     /// Sequence of the command that posted it.
     pub seq: u64,
     /// Machine time of that command.

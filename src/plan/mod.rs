@@ -12,6 +12,7 @@
 //! | [`component`], [`part`] | what a component is; amounts in parts |
 //! | [`book`], [`columns`] | what is read, and the same as columns |
 //! | [`pass`] | one period worked out |
+//! | [`run`] | a pass as lines of money and balances |
 //! | [`standing`] | what a period hands on to the next one |
 //! | [`links`], `flow` | a tree as arrays; vectors handed up it |
 //! | `ranks`, `enrolled`, `legs` | ladders judged |
@@ -38,6 +39,7 @@ pub mod pass;
 mod personal;
 mod pool;
 pub mod ranks;
+pub mod run;
 mod schedule;
 pub mod set;
 pub mod setting;

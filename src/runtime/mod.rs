@@ -28,6 +28,7 @@
 //! | [`repeats`], [`difference`] | an id seen again: the first receipt, or the field that differs |
 //! | [`forks`], [`heavy`] | states for long reads, and the threads that do them |
 //! | [`sweeps`] | what plans come to, for all who ask within a moment |
+//! | [`payer`], [`openings`], [`paid`] | closed periods paid; what a period begins with; what one was paid as |
 //! | [`changes`], [`calendars`], [`health`], [`clock`] | the feed; periods to come; how it is; time |
 //!
 //! Decisions.
@@ -49,6 +50,9 @@ pub mod heavy;
 pub mod levels;
 pub mod network_change;
 pub mod offline;
+pub mod openings;
+pub mod paid;
+pub mod payer;
 pub mod plan_draft;
 pub mod plans;
 pub mod repeats;

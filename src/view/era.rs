@@ -8,6 +8,7 @@ use crate::book::forest::Forest;
 use crate::engine::members::Members;
 use crate::engine::periods::{PeriodState as PeriodStanding, Stage};
 use crate::engine::rules::Rules;
+use crate::engine::state::State;
 use crate::view::error::{ViewError, What};
 use crate::view::lens::Lens;
 
@@ -23,6 +24,8 @@ pub enum PeriodState {
     Rolled,
     /// Frozen, and still readable.
     Closed,
+    /// Frozen, and paid by its run.
+    Paid,
     /// Frozen and no longer readable here, or before the network's time.
     Gone,
 }
@@ -37,6 +40,15 @@ impl PeriodState {
             Stage::Rolled => PeriodState::Rolled,
             Stage::Closed => PeriodState::Closed,
             Stage::Gone => PeriodState::Gone,
+        }
+    }
+
+    /// Where a period stands. O(log runs).
+    #[must_use]
+    pub fn at(state: &State, period: usize, ordinal: u32) -> PeriodState {
+        match state.runs.of(period, ordinal) {
+            Some(_) => PeriodState::Paid,
+            None => PeriodState::of(state.periods.get(period).stage(ordinal)),
         }
     }
 }
@@ -93,6 +105,30 @@ pub fn choose<'a>(
     period_type: Option<&str>,
     label: Option<&str>,
 ) -> Result<Era<'a>, ViewError> {
+    let (period, ordinal) = meant(lens, period_type, label)?;
+    let asked = label.unwrap_or("current");
+    at(lens, period, ordinal).map_err(|error| match error {
+        ViewError::Gone { field, oldest, .. } => ViewError::Gone {
+            field,
+            given: asked.to_owned(),
+            oldest,
+        },
+        _ => unknown(lens.periods(period), asked),
+    })
+}
+
+/// The same by its place in the calendar, whether it can be read or not.
+///
+/// # Errors
+/// Unknown names.
+///
+/// # Cost
+/// O(periods).
+pub fn meant(
+    lens: &Lens<'_>,
+    period_type: Option<&str>,
+    label: Option<&str>,
+) -> Result<(usize, u32), ViewError> {
     let period = lens.period_type(period_type)?;
     let periods = lens.periods(period);
     let asked = label.unwrap_or("current");
@@ -101,21 +137,17 @@ pub fn choose<'a>(
         "closed" => periods.closed.as_ref().map(|book| book.ordinal),
         _ => periods.find(asked),
     };
-    let unknown = || ViewError::Unknown {
+    let ordinal = ordinal.ok_or_else(|| unknown(periods, asked))?;
+    Ok((period, ordinal))
+}
+
+fn unknown(periods: &PeriodStanding, asked: &str) -> ViewError {
+    ViewError::Unknown {
         what: What::Period,
         field: "period",
         given: asked.to_owned(),
         allowed: readable(periods),
-    };
-    let ordinal = ordinal.ok_or_else(unknown)?;
-    at(lens, period, ordinal).map_err(|error| match error {
-        ViewError::Gone { field, oldest, .. } => ViewError::Gone {
-            field,
-            given: asked.to_owned(),
-            oldest,
-        },
-        _ => unknown(),
-    })
+    }
 }
 
 /// A period by its place in the calendar.
@@ -127,14 +159,16 @@ pub fn choose<'a>(
 /// O(1).
 pub fn at<'a>(lens: &Lens<'a>, period: usize, ordinal: u32) -> Result<Era<'a>, ViewError> {
     let periods = lens.periods(period);
-    let state = PeriodState::of(periods.stage(ordinal));
+    let state = PeriodState::at(lens.state, period, ordinal);
     let (branch, closed) = (periods.branch.as_ref(), periods.book(ordinal));
     let told = lens.told();
     let given = || lens.label(period, ordinal);
     let book = match state {
         PeriodState::Current => Some((lens.forest(), lens.rules, told)),
         PeriodState::Rolled => branch.map(|book| (&book.forest, &*book.rules, told)),
-        PeriodState::Closed => closed.map(|book| (&book.forest, &*book.rules, &book.members)),
+        PeriodState::Closed | PeriodState::Paid => {
+            closed.map(|book| (&book.forest, &*book.rules, &book.members))
+        }
         PeriodState::Ahead => {
             return Err(ViewError::Unknown {
                 what: What::Period,

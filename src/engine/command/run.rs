@@ -35,7 +35,8 @@ impl PostRun {
         let ordinal = ordinal.ok_or(Rejection::UnknownPeriod)?;
         let due = periods.due.first();
         let book = due.filter(|book| book.ordinal == ordinal);
-        let closed = book.ok_or(Rejection::NotDue)?.closed;
+        let book = book.ok_or(Rejection::NotDue)?;
+        let (closed, closed_seq) = (book.closed, book.seq);
         let plan = state.plan_of(period_type, ordinal);
         let (plan, _) = plan.expect("a book is due by the plan set of its period");
         let run = Run {
@@ -49,6 +50,7 @@ impl PostRun {
             payees: self.payees,
             totals: self.totals.clone(),
             closed,
+            closed_seq,
             seq: now.seq,
             posted: now.time,
         };

@@ -1,0 +1,351 @@
+//! The payer: books that are due are paid beside the commands, oldest first of each type, and what came of it goes back
+//! to the log thread. A run is on disk, under its digest, before it is posted.
+//!
+//! A period that cannot be paid stays closed and unpaid, with the reason; the others of its type wait behind it. It is
+//! tried again when it is told to close once more, and at the next start.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+
+use crossbeam::channel::{Receiver, Sender, unbounded};
+use parking_lot::Mutex;
+
+use crate::base::ids::Text;
+use crate::engine::command::run::PostRun;
+use crate::engine::runs::Run;
+use crate::engine::state::State;
+use crate::plan::run::{Brought, Payment};
+use crate::plan::standing::Standing;
+use crate::runtime::clock::Stopwatch;
+use crate::runtime::openings::{Openings, Unworked};
+use crate::runtime::shared::Shared;
+use crate::store::fault::Fault;
+use crate::store::run_reader::RunFile;
+use crate::store::run_writer::{self, Unnamed};
+use crate::store::runs::{Balance, Head, Line};
+use crate::view::payout::{Asked, Payout};
+
+/// Books of a type that may wait to be paid before no more submissions are taken.
+pub const DUE_MAX: usize = 4;
+
+/// Balances read at a time.
+const BALANCES_AT_ONCE: u64 = 4_096;
+
+/// A run on disk that has no name yet.
+pub struct Made<'d> {
+    /// Its file.
+    pub file: Unnamed<'d>,
+    /// The command that posts it.
+    pub post: PostRun,
+    closing: Arc<Standing>,
+}
+
+/// Pays a closed book: works it out and writes it.
+///
+/// # Errors
+/// See [`Unworked`].
+///
+/// # Panics
+/// If no plan set is in force for the period.
+pub fn make<'d>(
+    openings: &'d Openings,
+    state: &Arc<State>,
+    asked: Asked,
+) -> Result<Made<'d>, Unworked> {
+    let payout = openings.payout(state, asked)?;
+    let brought = brought(openings, state, asked)?;
+    let payment = payout.payment(&brought);
+    let sums = payment.sums().map_err(|beyond| payout.beyond(beyond))?;
+    let closing = Arc::new(payout.pass.closing(&payout.set));
+    let mut standing = Vec::new();
+    closing.encode(&mut standing);
+    let head = Head {
+        payees: sums.payees,
+        lines: sums.lines,
+        balances: sums.accounts,
+        standing: standing.len() as u64,
+        ..head(openings, &payout, &payment, sums.total)
+    };
+    let currencies: Vec<Text> = head
+        .currencies
+        .iter()
+        .map(|(code, _)| code.clone())
+        .collect();
+    let place = |code: &Text| currencies.iter().position(|known| known == code);
+    let balances = payment.accounts().map(|account| Balance {
+        member: account.member,
+        currency: place(&account.currency).expect("the head names every currency") as u8,
+        earned: account.earned,
+        brought: account.brought,
+        payable: account.payable(),
+    });
+    let lines = payment.lines().map(|line| Line {
+        member: line.member,
+        component: line.component as u16,
+        currency: 0,
+        exact: line.exact.0,
+        after: line.after.0,
+        minor: line.minor,
+    });
+    let draft = format!("{}-{}", asked.period, asked.ordinal);
+    let directory = &openings.files.directory;
+    let file = run_writer::write(directory, &draft, &head, lines, balances, &standing)?;
+    let post = PostRun {
+        period_type: head.period_type,
+        period: head.period,
+        digest: file.digest,
+        lines: sums.lines,
+        payees: sums.payees,
+        totals: head.currencies[..1].to_vec(),
+    };
+    Ok(Made {
+        file,
+        post,
+        closing,
+    })
+}
+
+/// What a file says of itself, but for how much it holds.
+fn head(openings: &Openings, payout: &Payout, payment: &Payment<'_>, total: i64) -> Head {
+    let Asked { period, ordinal } = payout.asked;
+    let (lens, set) = (payout.lens(), &payout.set);
+    let plan = payout.state.plan_of(period, ordinal);
+    let (version, _) = plan.expect("a plan set is in force for what is paid");
+    let totals = std::iter::once(total).chain(std::iter::repeat(0));
+    let factors = set.components.iter().enumerate().map(|(index, entry)| {
+        let factor = payout.pass.factor(set, index);
+        (entry.name.clone(), factor.0)
+    });
+    Head {
+        log_id: openings.files.expected.log_id,
+        document: version.document,
+        period_type: lens.rules.period_types[period].name.clone(),
+        period: lens.periods(period).label(ordinal).clone(),
+        set: version.set.clone(),
+        version: version.version,
+        payees: 0,
+        lines: 0,
+        balances: 0,
+        standing: 0,
+        currencies: payment.currencies().into_iter().zip(totals).collect(),
+        components: factors.collect(),
+    }
+}
+
+/// What the run before one of its type carried. O(balances).
+///
+/// # Errors
+/// If its file cannot be read.
+pub fn brought(openings: &Openings, state: &State, asked: Asked) -> Result<Brought, Fault> {
+    let mut brought = Brought::new();
+    let Some(run) = state.runs.before(asked.period, asked.ordinal) else {
+        return Ok(brought);
+    };
+    let file = openings.open(run)?;
+    let mut next = 0;
+    while next < file.head.balances {
+        let balances = file.balances(next, BALANCES_AT_ONCE)?;
+        next += balances.len() as u64;
+        for balance in balances.iter().filter(|balance| balance.carried() != 0) {
+            let (code, _) = &file.head.currencies[usize::from(balance.currency)];
+            brought.insert((balance.member, code.clone()), balance.carried());
+        }
+    }
+    Ok(brought)
+}
+
+/// Pays a book and gives the file its name: what is left is to post it.
+///
+/// # Errors
+/// See [`Unworked`].
+pub fn pay(openings: &Openings, state: &Arc<State>, asked: Asked) -> Result<PostRun, Unworked> {
+    let _writing = openings.writing.lock();
+    let made = make(openings, state, asked)?;
+    made.file.name()?;
+    openings.keep(state, asked, &made.closing);
+    Ok(made.post)
+}
+
+/// Opens the file of a run. One that is missing is written anew where the book is still at hand and comes to the same.
+///
+/// # Errors
+/// If it is damaged, or missing for good.
+pub fn open(openings: &Openings, state: &Arc<State>, run: &Run) -> Result<RunFile, Fault> {
+    let missing = match openings.open(run) {
+        Err(fault) if is_missing(&fault) => fault,
+        other => return other,
+    };
+    let asked = Asked {
+        period: run.period_type,
+        ordinal: run.ordinal,
+    };
+    if state
+        .periods
+        .get(asked.period)
+        .book(asked.ordinal)
+        .is_none()
+    {
+        return Err(missing);
+    }
+    let _writing = openings.writing.lock();
+    let made = make(openings, state, asked).map_err(|error| match error {
+        Unworked::Run(fault) => fault,
+        _ => missing.clone(),
+    })?;
+    if made.file.digest != run.digest {
+        made.file.discard()?;
+        return Err(missing);
+    }
+    made.file.name()?;
+    tracing::warn!(period = %made.post.period, "the file of a run was missing and has been written anew");
+    openings.open(run)
+}
+
+/// Whether a fault is that there is no such file.
+#[must_use]
+pub fn is_missing(fault: &Fault) -> bool {
+    let Fault::Io { kind, .. } = fault else {
+        return false;
+    };
+    *kind == ErrorKind::NotFound
+}
+
+/// The oldest book that is due, of the types that are not held up by a failure: `blocked` has a bit for each of those.
+#[must_use]
+pub fn next_due(state: &State, blocked: u8) -> Option<Asked> {
+    let types = state.periods.iter().enumerate();
+    let open = types.filter(|(period, _)| blocked >> period & 1 == 0);
+    let first = open.filter_map(|(period, of)| Some((of.due.first()?, period)));
+    let (book, period) = first.min_by_key(|(book, period)| (book.seq, *period))?;
+    Some(Asked {
+        period,
+        ordinal: book.ordinal,
+    })
+}
+
+/// A period that was paid, or why not.
+pub struct Done {
+    /// The period.
+    pub asked: Asked,
+    /// The command that posts its run, or the reason.
+    pub result: Result<PostRun, String>,
+}
+
+/// What is being paid, and what could not be.
+pub struct Payer {
+    working: Mutex<Option<Asked>>,
+    failed: Mutex<BTreeMap<Asked, String>>,
+    /// A bit for each type that a failure holds up.
+    blocked: AtomicU8,
+    last_ms: AtomicU64,
+    tell: Sender<Done>,
+    /// Where the log thread learns what was done.
+    pub done: Receiver<Done>,
+}
+
+impl Default for Payer {
+    fn default() -> Payer {
+        let (tell, done) = unbounded();
+        Payer {
+            working: Mutex::default(),
+            failed: Mutex::default(),
+            blocked: AtomicU8::new(0),
+            last_ms: AtomicU64::new(0),
+            tell,
+            done,
+        }
+    }
+}
+
+impl Payer {
+    /// Periods that could not be paid, with the reasons.
+    #[must_use]
+    pub fn failed(&self) -> BTreeMap<Asked, String> {
+        self.failed.lock().clone()
+    }
+
+    /// Types held up by a failure, a bit each.
+    #[must_use]
+    pub fn blocked(&self) -> u8 {
+        self.blocked.load(Ordering::Acquire)
+    }
+
+    /// Milliseconds that the last run took.
+    #[must_use]
+    pub fn last_ms(&self) -> u64 {
+        self.last_ms.load(Ordering::Acquire)
+    }
+
+    /// Forgets that a period could not be paid, so that it is tried again; whether it could not.
+    pub fn retry(&self, asked: Asked) -> bool {
+        let mut failed = self.failed.lock();
+        let was = failed.remove(&asked).is_some();
+        self.block(&failed);
+        was
+    }
+
+    /// Notes why a period could not be paid.
+    pub fn fail(&self, asked: Asked, reason: String) {
+        let mut failed = self.failed.lock();
+        failed.insert(asked, reason);
+        self.block(&failed);
+    }
+
+    fn block(&self, failed: &BTreeMap<Asked, String>) {
+        let bits = failed.keys().fold(0, |bits, of| bits | 1 << of.period);
+        self.blocked.store(bits, Ordering::Release);
+    }
+
+    /// Whether a run is being made, or made and not posted.
+    #[must_use]
+    pub fn is_working(&self) -> bool {
+        self.working.lock().is_some()
+    }
+
+    /// The run that was being made has been posted, or will not be.
+    pub fn rest(&self) {
+        *self.working.lock() = None;
+    }
+}
+
+/// Has the oldest due book paid on a thread of the pool, if there is one and nothing else is being paid.
+pub fn begin(shared: &Arc<Shared>) {
+    let payer = &shared.payer;
+    if payer.is_working() || !shared.levels.is_due() {
+        return;
+    }
+    let Some(asked) = shared.read(|state| next_due(state, payer.blocked())) else {
+        return;
+    };
+    *payer.working.lock() = Some(asked);
+    let its = Arc::clone(shared);
+    if !shared.heavy.offer(Box::new(move || work(&its, asked))) {
+        // The pool is full; the next step of the log thread asks again.
+        payer.rest();
+    }
+}
+
+fn work(shared: &Arc<Shared>, asked: Asked) {
+    let since = Stopwatch::start();
+    let paid = catch_unwind(AssertUnwindSafe(|| {
+        let state = shared.forks.get(&shared.state, shared.levels.applied_seq());
+        pay(&shared.openings, &state, asked)
+    }));
+    let result = match paid {
+        Ok(paid) => paid.map_err(|error| error.to_string()),
+        Err(_) => Err("the pass met a bug of ours; the server's log has more".to_owned()),
+    };
+    let ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+    match &result {
+        Ok(post) => {
+            shared.payer.last_ms.store(ms, Ordering::Release);
+            tracing::info!(period = %post.period, lines = post.lines, ms, "a period has been paid");
+        }
+        Err(reason) => tracing::error!(?asked, reason, "a period could not be paid"),
+    }
+    // The log thread may have ended; then the next start pays again, and comes to the same.
+    drop(shared.payer.tell.send(Done { asked, result }));
+}
