@@ -7,5 +7,6 @@ mod life;
 mod memory;
 mod network;
 mod plans;
+mod runs;
 mod start;
 mod time;

@@ -29,6 +29,7 @@
 //! | [`forks`], [`heavy`] | states for long reads, and the threads that do them |
 //! | [`sweeps`] | what plans come to, for all who ask within a moment |
 //! | [`payer`], [`openings`], [`paid`] | closed periods paid; what a period begins with; what one was paid as |
+//! | [`audit`] | whether runs are what they were |
 //! | [`changes`], [`calendars`], [`health`], [`clock`] | the feed; periods to come; how it is; time |
 //!
 //! Decisions.
@@ -37,6 +38,7 @@
 //! sync, and a failed sync leaves nobody with half an answer.
 
 pub mod applier;
+pub mod audit;
 pub mod calendars;
 pub mod changes;
 pub mod clock;

@@ -70,6 +70,15 @@ impl Paid {
         Ok(Paid { file })
     }
 
+    /// Opens the file of a run as it lies there: nothing is written.
+    ///
+    /// # Errors
+    /// If it is missing or damaged.
+    pub fn as_it_lies(openings: &Openings, run: &Run) -> Result<Paid, Unread> {
+        let file = openings.open(run)?;
+        Ok(Paid { file })
+    }
+
     /// What all its lines share.
     #[must_use]
     pub fn frozen(&self) -> Frozen {

@@ -35,77 +35,118 @@ pub const DUE_MAX: usize = 4;
 const BALANCES_AT_ONCE: u64 = 4_096;
 
 /// A run on disk that has no name yet.
-pub struct Made<'d> {
-    /// Its file.
-    pub file: Unnamed<'d>,
-    /// The command that posts it.
-    pub post: PostRun,
+struct Made<'d> {
+    file: Unnamed<'d>,
+    post: PostRun,
     closing: Arc<Standing>,
 }
 
-/// Pays a closed book: works it out and writes it.
+/// A closed book worked out, and all that its file says beside lines and balances.
+struct Ready {
+    payout: Payout,
+    brought: Brought,
+    head: Head,
+    closing: Arc<Standing>,
+    standing: Vec<u8>,
+}
+
+impl Ready {
+    /// Works a book out.
+    fn of(openings: &Openings, state: &Arc<State>, asked: Asked) -> Result<Ready, Unworked> {
+        let payout = openings.payout(state, asked)?;
+        let brought = brought(openings, state, asked)?;
+        let payment = payout.payment(&brought);
+        let sums = payment.sums().map_err(|beyond| payout.beyond(beyond))?;
+        let closing = Arc::new(payout.pass.closing(&payout.set));
+        let mut standing = Vec::new();
+        closing.encode(&mut standing);
+        let head = Head {
+            payees: sums.payees,
+            lines: sums.lines,
+            balances: sums.accounts,
+            standing: standing.len() as u64,
+            ..head(openings, &payout, &payment, sums.total)
+        };
+        Ok(Ready {
+            payout,
+            brought,
+            head,
+            closing,
+            standing,
+        })
+    }
+
+    fn lines(&self) -> impl Iterator<Item = Line> + '_ {
+        let lines = self.payout.payment(&self.brought).lines();
+        lines.map(|line| Line {
+            member: line.member,
+            component: line.component as u16,
+            currency: 0,
+            exact: line.exact.0,
+            after: line.after.0,
+            minor: line.minor,
+        })
+    }
+
+    fn balances(&self) -> impl Iterator<Item = Balance> + '_ {
+        let place = |code: &Text| {
+            let mut known = self.head.currencies.iter();
+            let place = known.position(|(known, _)| known == code);
+            place.expect("the head names every currency") as u8
+        };
+        let accounts = self.payout.payment(&self.brought).accounts();
+        accounts.map(move |account| Balance {
+            member: account.member,
+            currency: place(&account.currency),
+            earned: account.earned,
+            brought: account.brought,
+            payable: account.payable(),
+        })
+    }
+}
+
+/// Works a closed book out and writes it.
+fn make<'d>(
+    openings: &'d Openings,
+    state: &Arc<State>,
+    asked: Asked,
+) -> Result<Made<'d>, Unworked> {
+    let ready = Ready::of(openings, state, asked)?;
+    let draft = format!("{}-{}", asked.period, asked.ordinal);
+    let (directory, head) = (&openings.files.directory, &ready.head);
+    let (lines, balances) = (ready.lines(), ready.balances());
+    let file = run_writer::write(directory, &draft, head, lines, balances, &ready.standing)?;
+    let post = PostRun {
+        period_type: head.period_type.clone(),
+        period: head.period.clone(),
+        digest: file.digest,
+        lines: head.lines,
+        payees: head.payees,
+        totals: head.currencies[..1].to_vec(),
+    };
+    Ok(Made {
+        file,
+        post,
+        closing: ready.closing,
+    })
+}
+
+/// The digest that a closed book at hand is paid under; nothing is written.
 ///
 /// # Errors
 /// See [`Unworked`].
 ///
 /// # Panics
 /// If no plan set is in force for the period.
-pub fn make<'d>(
-    openings: &'d Openings,
-    state: &Arc<State>,
-    asked: Asked,
-) -> Result<Made<'d>, Unworked> {
-    let payout = openings.payout(state, asked)?;
-    let brought = brought(openings, state, asked)?;
-    let payment = payout.payment(&brought);
-    let sums = payment.sums().map_err(|beyond| payout.beyond(beyond))?;
-    let closing = Arc::new(payout.pass.closing(&payout.set));
-    let mut standing = Vec::new();
-    closing.encode(&mut standing);
-    let head = Head {
-        payees: sums.payees,
-        lines: sums.lines,
-        balances: sums.accounts,
-        standing: standing.len() as u64,
-        ..head(openings, &payout, &payment, sums.total)
-    };
-    let currencies: Vec<Text> = head
-        .currencies
-        .iter()
-        .map(|(code, _)| code.clone())
-        .collect();
-    let place = |code: &Text| currencies.iter().position(|known| known == code);
-    let balances = payment.accounts().map(|account| Balance {
-        member: account.member,
-        currency: place(&account.currency).expect("the head names every currency") as u8,
-        earned: account.earned,
-        brought: account.brought,
-        payable: account.payable(),
-    });
-    let lines = payment.lines().map(|line| Line {
-        member: line.member,
-        component: line.component as u16,
-        currency: 0,
-        exact: line.exact.0,
-        after: line.after.0,
-        minor: line.minor,
-    });
-    let draft = format!("{}-{}", asked.period, asked.ordinal);
-    let directory = &openings.files.directory;
-    let file = run_writer::write(directory, &draft, &head, lines, balances, &standing)?;
-    let post = PostRun {
-        period_type: head.period_type,
-        period: head.period,
-        digest: file.digest,
-        lines: sums.lines,
-        payees: sums.payees,
-        totals: head.currencies[..1].to_vec(),
-    };
-    Ok(Made {
-        file,
-        post,
-        closing,
-    })
+pub fn digest(openings: &Openings, state: &Arc<State>, asked: Asked) -> Result<[u8; 32], Unworked> {
+    let ready = Ready::of(openings, state, asked)?;
+    let (lines, balances) = (ready.lines(), ready.balances());
+    Ok(run_writer::digest(
+        &ready.head,
+        lines,
+        balances,
+        &ready.standing,
+    ))
 }
 
 /// What a file says of itself, but for how much it holds.

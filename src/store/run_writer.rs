@@ -64,13 +64,50 @@ pub fn write<'d>(
     disk.sync_dir(above).map_err(at("sync", above))?;
     let temporary = dir.join(format!("{draft}{UNFINISHED}"));
     let file = disk.create(&temporary).map_err(at("create", &temporary))?;
-    let mut out = Out {
-        file,
+    let out = Out {
+        file: Some(file),
         path: &temporary,
         written: 0,
         piece: put_head(head),
         hash: blake3::Hasher::new(),
     };
+    let digest = fill(out, head, lines, balances, standing)?;
+    Ok(Unnamed {
+        directory,
+        temporary,
+        digest,
+    })
+}
+
+/// The digest of a run that is not written.
+///
+/// # Panics
+/// As [`write`].
+#[must_use]
+pub fn digest(
+    head: &Head,
+    lines: impl Iterator<Item = Line>,
+    balances: impl Iterator<Item = Balance>,
+    standing: &[u8],
+) -> [u8; 32] {
+    let out = Out {
+        file: None,
+        path: Path::new(""),
+        written: 0,
+        piece: put_head(head),
+        hash: blake3::Hasher::new(),
+    };
+    fill(out, head, lines, balances, standing).expect("no disk is asked")
+}
+
+/// Writes all that stands behind the head, and gives the digest of the whole.
+fn fill(
+    mut out: Out<'_>,
+    head: &Head,
+    lines: impl Iterator<Item = Line>,
+    balances: impl Iterator<Item = Balance>,
+    standing: &[u8],
+) -> Result<[u8; 32], Fault> {
     let mut blocks = Blocks::new(&mut out);
     let mut count = 0;
     for line in lines {
@@ -94,17 +131,12 @@ pub fn write<'d>(
         blocks.put(part)?;
     }
     blocks.close()?;
-    let digest = out.finish()?;
-    Ok(Unnamed {
-        directory,
-        temporary,
-        digest,
-    })
+    out.finish()
 }
 
-/// Bytes on their way to a file.
+/// Bytes on their way to a file, or only to their digest.
 struct Out<'p> {
-    file: File,
+    file: Option<File>,
     path: &'p Path,
     written: u64,
     piece: Vec<u8>,
@@ -113,7 +145,9 @@ struct Out<'p> {
 
 impl Out<'_> {
     fn flush(&mut self) -> Result<(), Fault> {
-        write_all(self.file.as_ref(), self.path, &self.piece, self.written)?;
+        if let Some(file) = &self.file {
+            write_all(file.as_ref(), self.path, &self.piece, self.written)?;
+        }
         self.hash.update(&self.piece);
         self.written += self.piece.len() as u64;
         self.piece.clear();
@@ -122,7 +156,9 @@ impl Out<'_> {
 
     fn finish(mut self) -> Result<[u8; 32], Fault> {
         self.flush()?;
-        self.file.sync_data().map_err(at("sync", self.path))?;
+        if let Some(file) = &self.file {
+            file.sync_data().map_err(at("sync", self.path))?;
+        }
         Ok(*self.hash.finalize().as_bytes())
     }
 }
