@@ -9,4 +9,5 @@ mod needs;
 mod pays;
 mod plan;
 mod sight;
+mod standing;
 mod written;

@@ -1,6 +1,7 @@
 //! The pipeline: durable before applied, applied before answered, and the same again after every start.
 
 mod change;
+mod drawn;
 mod faults;
 mod kill;
 mod life;

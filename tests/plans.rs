@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arborline::document::plan::set::parse;
 use arborline::engine::state::State;
 use arborline::plan::KINDS;
+use arborline::plan::standing::Standing;
 use arborline::view::commissions;
 use arborline::view::era;
 use arborline::view::lens::Lens;
@@ -23,6 +24,8 @@ use crate::tidy::readme::check_table;
 struct Table {
     script: Script,
     plan: String,
+    /// What the period before handed on.
+    opening: Arc<Standing>,
 }
 
 impl Table {
@@ -46,9 +49,20 @@ impl Table {
                 ["explain", member, component, period @ ..] => {
                     explained(&self.payout(period), member, component)
                 }
+                ["legs", member, component] => legs(&self.payout(&[]), member, component),
+                ["end"] => {
+                    let payout = self.payout(&[]);
+                    self.opening = Arc::new(payout.pass.closing(&payout.set));
+                    Vec::new()
+                }
                 ["earned", order] => earned(&self.payout(&[]), order),
                 ["progress", member, rank] => progress(&self.payout(&[]), member, rank),
-                _ => self.script.answer(&words),
+                _ => {
+                    if words.first() == Some(&"network") {
+                        self.opening = Arc::default();
+                    }
+                    self.script.answer(&words)
+                }
             };
             for answer in answers.iter().filter(|answer| *answer != "accepted") {
                 writeln!(out, "  > {}", answer.trim_end()).expect("a text takes any text");
@@ -65,7 +79,8 @@ impl Table {
         let lens = Lens::new(&state).expect("a network");
         let era = era::choose(&lens, None, period.first().copied()).expect("a period");
         let asked = Asked::of(&era);
-        Payout::of(Arc::new(state), Arc::new(set), asked, Arc::default())
+        let opening = Arc::clone(&self.opening);
+        Payout::of(Arc::new(state), Arc::new(set), asked, opening)
             .expect("amounts within the range")
     }
 }
@@ -122,6 +137,19 @@ fn explained(payout: &Payout, member: &str, component: &str) -> Vec<String> {
     lines
 }
 
+/// What became of a member's legs.
+fn legs(payout: &Payout, member: &str, component: &str) -> Vec<String> {
+    let found = commissions::explain(payout, member, component).expect("a line");
+    let legs = found.legs.iter().map(|leg| {
+        let side = if leg.leg == 1 { "left" } else { "right" };
+        format!(
+            "{side} {} + {} = {} matched + {} flushed + {} left",
+            leg.brought, leg.new, leg.matched, leg.flushed, leg.left
+        )
+    });
+    legs.collect()
+}
+
 fn part(part: &commissions::PartAnswer) -> String {
     let mut text = part.what.clone();
     if let Some(number) = part.number {
@@ -129,6 +157,9 @@ fn part(part: &commissions::PartAnswer) -> String {
     }
     if let Some(of) = part.of {
         write!(text, " of {of}").expect("a text takes any text");
+    }
+    if let Some(each) = &part.each {
+        write!(text, ": {each} each").expect("a text takes any text");
     }
     let basis = part.volume.map(|volume| volume.to_string());
     if let (Some(basis), Some(rate)) = (basis.or_else(|| part.earnings.clone()), &part.rate) {
@@ -166,6 +197,8 @@ fn progress(payout: &Payout, member: &str, rank_name: &str) -> Vec<String> {
 }
 
 tables!("plans", |text| Table::default().run(text);
+    advancement,
+    binary,
     capped,
     company_cap,
     differential,

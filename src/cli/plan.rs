@@ -201,6 +201,7 @@ fn reads(entry: &Entry, set: &PlanSet, rules: &Rules) -> Vec<String> {
     let tree = |tree: usize| &rules.trees[tree].name;
     let column = |column: Column| match column {
         Column::Links(of) => format!("links of {}", tree(of)),
+        Column::Legs(of) => format!("legs of {}", tree(of)),
         Column::Entered(of, kind) => format!("{} entered in {}", rules.kinds[kind], tree(of)),
         Column::Group(of, kind) => format!("group {} of {}", rules.kinds[kind], tree(of)),
     };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 
 use crate::api::context::Api;
@@ -88,12 +89,17 @@ fn run(call: &Call, settings: &Settings) -> Result<Exit, Failure> {
     runtime.plan = settings.plan().as_deref().map(document::read).transpose()?;
     let running = open(runtime)?;
     tell(&running, settings);
+    let (stop, broken) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    // Whoever has read the address may stop the server at once.
+    let stopping = {
+        let _within = machinery.enter();
+        signals(Arc::clone(&stop))
+    };
     call.output.line(&format!("http://{address}"))?;
     let _ = std::io::stdout().flush();
     let failed = Arc::clone(&running.failed);
-    let (stop, broken) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let ended = machinery.block_on(async {
-        let signals = tokio::spawn(signals(Arc::clone(&stop)));
+        let signals = tokio::spawn(stopping);
         let by_fault = async {
             failed.notified().await;
             broken.notify_one();
@@ -175,27 +181,34 @@ fn tell(running: &Running, settings: &Settings) {
     }
 }
 
-/// Rings the bell at the first ctrl-c or SIGTERM; the second ends the process at once, which loses nothing acknowledged.
-pub async fn signals(bell: Arc<Notify>) {
-    next_signal().await;
-    tracing::info!("stopping: requests in flight end, then the log is closed");
-    bell.notify_one();
-    next_signal().await;
-    std::process::exit(130);
+/// Listens for ctrl-c and SIGTERM from now on, within a runtime. What it returns rings the bell at the first one; the
+/// second ends the process at once, which loses nothing acknowledged.
+pub fn signals(bell: Arc<Notify>) -> impl Future<Output = ()> + Send + 'static {
+    let mut heard = [SignalKind::terminate(), SignalKind::interrupt()].map(|kind| {
+        let heard = signal(kind);
+        if let Err(error) = &heard {
+            tracing::warn!(%error, "SIGTERM or ctrl-c cannot be heard");
+        }
+        heard.ok()
+    });
+    async move {
+        next_signal(&mut heard).await;
+        tracing::info!("stopping: requests in flight end, then the log is closed");
+        bell.notify_one();
+        next_signal(&mut heard).await;
+        std::process::exit(130);
+    }
 }
 
-async fn next_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = match signal(SignalKind::terminate()) {
-        Ok(terminate) => terminate,
-        Err(error) => {
-            tracing::warn!(%error, "SIGTERM cannot be heard");
-            std::future::pending::<()>().await;
-            return;
+async fn next_signal(heard: &mut [Option<Signal>; 2]) {
+    let [terminate, interrupt] = heard.each_mut().map(|signal| async move {
+        match signal {
+            Some(signal) => signal.recv().await,
+            None => std::future::pending().await,
         }
-    };
+    });
     tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+        _ = terminate => {}
+        _ = interrupt => {}
     }
 }

@@ -6,6 +6,7 @@ use crate::base::ids::{ENROLLER_TREE, Member, NONE, Seat};
 use crate::base::money::Micros;
 use crate::plan::book::{Book, Entered, Role};
 use crate::plan::links::Links;
+use crate::plan::setting::row_of;
 use crate::plan::standing::Holding;
 
 /// A column. Trees and kinds are indexes.
@@ -15,6 +16,8 @@ pub enum Column {
     Links(usize),
     /// What entered at each seat, of a tree and a kind.
     Entered(usize, usize),
+    /// The seats in the first and the second leg of each seat of a tree.
+    Legs(usize),
     /// Group volume of each seat, of a tree and a kind.
     Group(usize, usize),
 }
@@ -26,6 +29,7 @@ pub struct Columns {
     seats: BTreeMap<usize, Vec<Seat>>,
     owners: BTreeMap<usize, Vec<Member>>,
     links: BTreeMap<usize, Links>,
+    legs: BTreeMap<usize, Vec<[Seat; 2]>>,
     entered: BTreeMap<(usize, usize), Vec<Entered>>,
     group: BTreeMap<(usize, usize), Vec<i64>>,
     ranks: BTreeMap<usize, Vec<u8>>,
@@ -53,6 +57,7 @@ impl Columns {
             seats: BTreeMap::new(),
             owners: BTreeMap::new(),
             links: BTreeMap::new(),
+            legs: BTreeMap::new(),
             entered: BTreeMap::new(),
             group: BTreeMap::new(),
             ranks: BTreeMap::new(),
@@ -80,6 +85,17 @@ impl Columns {
                     let first = |member| book.seat(tree, member).unwrap_or(NONE);
                     (0..book.members()).map(first).collect()
                 });
+            }
+            Column::Legs(tree) => {
+                self.load_one(book, Column::Links(tree));
+                let mut legs = vec![[NONE; 2]; book.seats(tree) as usize];
+                let links = &self.links[&tree];
+                for (&seat, &up) in links.seats.iter().zip(&links.up) {
+                    if let (true, leg @ 1..=2) = (up != NONE, book.leg(tree, seat)) {
+                        legs[up as usize][usize::from(leg) - 1] = seat;
+                    }
+                }
+                self.legs.insert(tree, legs);
             }
             Column::Entered(tree, kind) => {
                 let seats = 0..book.seats(tree);
@@ -138,6 +154,15 @@ impl Columns {
     #[must_use]
     pub fn links(&self, tree: usize) -> &Links {
         &self.links[&tree]
+    }
+
+    /// The seats in the first and the second leg of each seat; [`NONE`] where there is none.
+    ///
+    /// # Panics
+    /// If no component reads them.
+    #[must_use]
+    pub fn legs(&self, tree: usize) -> &[[Seat; 2]] {
+        &self.legs[&tree]
     }
 
     /// Who holds a seat of a tree that was asked for.
@@ -233,12 +258,13 @@ impl Columns {
         self.amounts.insert(component, amounts);
     }
 
-    /// Who can earn, by a rule and the ranks of a ladder, with what the component's seats bring along.
+    /// Who can earn, by a rule and the ranks of a ladder, how much at most, and what the component's seats bring along.
     #[must_use]
     pub(super) fn payees<'p>(
         &'p self,
         rule: Payee,
         ladder: Option<usize>,
+        caps: &'p Caps,
         brought: &'p [i64],
     ) -> Payees<'p> {
         Payees {
@@ -246,6 +272,7 @@ impl Columns {
             ranks: ladder.and_then(|ladder| self.ranks(ladder)),
             holdings: ladder.and_then(|ladder| self.holdings(ladder)),
             rule,
+            caps,
             brought,
         }
     }
@@ -260,6 +287,15 @@ pub struct Payee {
     pub min_rank: u8,
 }
 
+/// The most that one member earns by a component in a period.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Caps {
+    /// For ranks without a row; none where they have no cap.
+    pub all: Option<Micros>,
+    /// From some ranks on, the lowest first.
+    pub by_rank: Vec<(u8, Micros)>,
+}
+
 /// Who can earn by a component, and what he and his seats bring along from the period before.
 #[derive(Debug, Clone, Copy)]
 pub struct Payees<'p> {
@@ -267,6 +303,7 @@ pub struct Payees<'p> {
     ranks: Option<&'p [u8]>,
     holdings: Option<&'p [Holding]>,
     rule: Payee,
+    caps: &'p Caps,
     brought: &'p [i64],
 }
 
@@ -293,6 +330,13 @@ impl Payees<'_> {
     pub fn holding(&self, member: Member) -> Holding {
         let holdings = self.holdings.unwrap_or_default();
         holdings.get(member as usize).copied().unwrap_or_default()
+    }
+
+    /// The most he earns by the component in a period; none where there is no cap.
+    #[must_use]
+    pub fn cap(&self, member: Member) -> Option<Micros> {
+        let row = row_of(&self.caps.by_rank, self.rank(member));
+        row.copied().or(self.caps.all)
     }
 
     /// The figures that a seat brings along for the component, which hands on so many.

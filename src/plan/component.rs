@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use crate::base::ids::Member;
 use crate::base::money::{Micros, Rate};
 use crate::plan::columns::{Column, Columns, Payee, Payees};
-use crate::plan::part::{Earned, Overflow, Part, Sold};
+use crate::plan::part::{Earned, LegFigures, Overflow, Part, Sold};
 use crate::plan::setting::{Setting, Unfit, Values};
 
 /// A kind of component: a row of the table.
@@ -41,6 +41,8 @@ pub enum Most {
     Earnings(Vec<usize>, Rate),
     /// What one sale brings has no limit: why.
     Unlimited(&'static str),
+    /// No share of anything that is sold.
+    Apart,
 }
 
 /// Figures that a component hands on to the next period at each seat.
@@ -70,6 +72,11 @@ pub trait Component: Debug + Send + Sync {
 
     /// The figures that are handed on, of every seat in turn. O(seats).
     fn left(&self, _: &Columns, _: &Payees<'_>) -> Vec<i64> {
+        Vec::new()
+    }
+
+    /// What became of the legs of a member's seats; nothing for kinds that match none. O(seats).
+    fn legs(&self, _: &Columns, _: &Payees<'_>, _: Member) -> Vec<LegFigures> {
         Vec::new()
     }
 

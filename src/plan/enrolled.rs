@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::ids::{COMPANY, Member, NONE, Seat};
+use crate::base::ids::{COMPANY, Member, NONE};
 use crate::plan::book::{Book, Role};
 use crate::plan::columns::Columns;
 use crate::plan::ladder::{Atom, Ladder};
@@ -37,7 +37,7 @@ impl Counted {
         let spans: BTreeMap<usize, Spans> = counted
             .by_leg
             .keys()
-            .map(|&tree| (tree, Spans::of(book, columns, tree)))
+            .map(|&tree| (tree, Spans::of(columns, tree)))
             .collect();
         for member in COMPANY + 1..columns.members() {
             let Some(enroller) = book.enroller(member) else {
@@ -84,23 +84,17 @@ impl Counted {
 struct Spans {
     /// First place and the one behind the last, by seat.
     of: Vec<(u32, u32)>,
-    /// The seats of the first and the second leg, by seat.
-    legs: Vec<[Seat; 2]>,
 }
 
 impl Spans {
-    fn of(book: &dyn Book, columns: &Columns, tree: usize) -> Spans {
+    fn of(columns: &Columns, tree: usize) -> Spans {
         let links = columns.links(tree);
         let seats = links.seats.len();
         let mut sizes = vec![1u32; seats];
-        let mut legs = vec![[NONE; 2]; seats];
         for &seat in &links.order {
             let up = links.up[seat as usize];
             if up != NONE {
                 sizes[up as usize] += sizes[seat as usize];
-                if let leg @ 1..=2 = book.leg(tree, seat) {
-                    legs[up as usize][usize::from(leg) - 1] = seat;
-                }
             }
         }
         let mut of = vec![(0, 0); seats];
@@ -119,7 +113,7 @@ impl Spans {
             of[here] = (first, first + sizes[here]);
             free[here] = first + 1;
         }
-        Spans { of, legs }
+        Spans { of }
     }
 
     /// In which leg of one member's first seat another's first seat stands: 0 or 1.
@@ -127,7 +121,7 @@ impl Spans {
         let (above, below) = (columns.seat(tree, above)?, columns.seat(tree, below)?);
         let place = self.of[below as usize].0;
         (0..2).find(|&leg| {
-            let seat = self.legs[above as usize][leg];
+            let seat = columns.legs(tree)[above as usize][leg];
             seat != NONE && {
                 let (from, behind) = self.of[seat as usize];
                 (from..behind).contains(&place)

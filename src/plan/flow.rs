@@ -77,7 +77,7 @@ impl Unit {
         let product = i128::from(term.basis) * i128::from(term.rate.0);
         Part {
             what,
-            number: term.number,
+            number: u64::from(term.number),
             of: 0,
             basis: match self {
                 Unit::Volume => Basis::Volume(term.basis),

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::base::ids::{NONE, Seat};
-use crate::plan::book::Book;
 use crate::plan::columns::Columns;
 use crate::plan::ladder::{Atom, Ladder};
 
@@ -27,7 +26,7 @@ struct Lists {
 
 impl Legs {
     /// Loads what the atoms of a ladder ask for. O(seats) for each.
-    pub(super) fn of(ladder: &Ladder, book: &dyn Book, columns: &Columns) -> Legs {
+    pub(super) fn of(ladder: &Ladder, columns: &Columns) -> Legs {
         let mut legs = Legs::default();
         for atom in ladder.ranks.iter().flat_map(|rank| rank.needs.atoms()) {
             match *atom {
@@ -37,7 +36,7 @@ impl Legs {
                 }
                 Atom::LesserLeg { tree, volume, .. } => {
                     let lesser = legs.lesser.entry((tree, volume));
-                    lesser.or_insert_with(|| lesser_of(book, columns, (tree, volume)));
+                    lesser.or_insert_with(|| lesser_of(columns, (tree, volume)));
                 }
                 Atom::Capped { tree, volume, .. } => {
                     let all = legs.all.entry((tree, volume));
@@ -78,16 +77,14 @@ fn largest_of(columns: &Columns, (tree, volume): Which) -> Vec<i64> {
     largest.into_iter().map(Option::unwrap_or_default).collect()
 }
 
-fn lesser_of(book: &dyn Book, columns: &Columns, (tree, volume): Which) -> Vec<i64> {
-    let (links, group) = (columns.links(tree), columns.group(tree, volume));
-    let mut legs = vec![[0i64; 2]; group.len()];
-    for (seat, &up) in links.up.iter().enumerate() {
-        if let (true, leg @ 1..=2) = (up != NONE, book.leg(tree, seat as Seat)) {
-            legs[up as usize][usize::from(leg) - 1] = group[seat];
-        }
-    }
-    legs.into_iter()
-        .map(|[left, right]| left.min(right))
+fn lesser_of(columns: &Columns, (tree, volume): Which) -> Vec<i64> {
+    let group = columns.group(tree, volume);
+    let held = |leg: Seat| match leg {
+        NONE => 0,
+        leg => group[leg as usize],
+    };
+    let legs = columns.legs(tree).iter();
+    legs.map(|&[left, right]| held(left).min(held(right)))
         .collect()
 }
 

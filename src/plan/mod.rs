@@ -17,13 +17,17 @@
 //! | [`links`], `flow` | a tree as arrays; vectors handed up it |
 //! | `ranks`, `enrolled`, `legs` | ladders judged |
 //! | `levels`, `generations`, `schedule`, `shared` | what several kinds share |
+//! | `cycles` | cycles of a binary tree, counted |
 //! | the others | a kind each |
 
 use component::Kind;
 
+mod advancement;
+mod binary;
 pub mod book;
 pub mod columns;
 pub mod component;
+mod cycles;
 mod differential;
 mod enrolled;
 mod flow;
@@ -55,4 +59,6 @@ pub const KINDS: &[&Kind] = &[
     &differential::KIND,
     &matching::KIND,
     &pool::KIND,
+    &binary::KIND,
+    &advancement::KIND,
 ];

@@ -13,13 +13,13 @@ pub struct Overflow {
 /// One reason for a part of an amount.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    /// What the number counts: `level`, `generation`, `own`, `difference`, `shares`.
+    /// What the number counts: `level`, `generation`, `own`, `difference`, `shares`, `matched`, `cycles`, `rank`.
     pub what: &'static str,
-    /// Which of them, from 1, or how many shares; 0 for what has no number.
-    pub number: u32,
+    /// Which of them, from 1, or how many shares or cycles; 0 for what has no number.
+    pub number: u64,
     /// Of how many shares in all; 0 for what is not a share.
     pub of: u64,
-    /// The basis: volumes in 1e-4, earnings in 1e-6.
+    /// The basis: volumes in 1e-4, earnings and amounts in 1e-6.
     pub basis: Basis,
     /// What it was multiplied by.
     pub rate: Rate,
@@ -34,6 +34,27 @@ pub enum Basis {
     Volume(i64),
     /// Earnings.
     Earnings(Micros),
+    /// An amount for each cycle, or for a rank; the rate is one.
+    Each(Micros),
+}
+
+/// What became of one leg of a seat in a period. Volumes in 1e-4; `brought + new = matched + flushed + left`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LegFigures {
+    /// The seat.
+    pub seat: Seat,
+    /// 1 is the left leg, 2 the right one.
+    pub leg: u8,
+    /// What it carried into the period.
+    pub brought: i64,
+    /// What entered it in the period.
+    pub new: i64,
+    /// What was matched and is used up.
+    pub matched: i64,
+    /// What was lost.
+    pub flushed: i64,
+    /// What it carries to the next period.
+    pub left: i64,
 }
 
 /// One sale as a period's book has it.

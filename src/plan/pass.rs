@@ -9,7 +9,7 @@ use crate::base::money::{Micros, PER_MICRO, RATE_ONE, Rate};
 use crate::plan::book::Book;
 use crate::plan::columns::{Column, Columns, Payees};
 use crate::plan::ladder::Atom;
-use crate::plan::part::{Earned, Overflow, Part, Sold};
+use crate::plan::part::{Earned, LegFigures, Overflow, Part, Sold};
 use crate::plan::ranks::{self, Judged, Measure};
 use crate::plan::set::{CompanyCap, Entry, PlanSet};
 use crate::plan::standing::{Held, Holding, Left, Standing};
@@ -64,13 +64,13 @@ impl Pass {
         let mut uncut = BTreeMap::new();
         for (index, entry) in set.components.iter().enumerate() {
             if entry.period == period {
-                let payees = columns.payees(entry.payee, entry.ladder, brought(&opening, entry));
+                let payees = payees(&columns, &opening, entry);
                 let paid = entry.component.pay(&columns, &payees);
                 let mut paid = paid.map_err(|Overflow { member }| Beyond {
                     component: index,
                     member,
                 })?;
-                uncut.insert(index, cut(&mut paid, entry.cap));
+                uncut.insert(index, cut(&mut paid, &payees));
                 columns.add_amounts(index, paid);
             }
         }
@@ -145,9 +145,8 @@ impl Pass {
 
     /// Who can earn by a component.
     #[must_use]
-    pub fn payees(&self, entry: &Entry) -> Payees<'_> {
-        let brought = brought(&self.opening, entry);
-        self.columns.payees(entry.payee, entry.ladder, brought)
+    pub fn payees<'p>(&'p self, entry: &'p Entry) -> Payees<'p> {
+        payees(&self.columns, &self.opening, entry)
     }
 
     /// Everybody's rank on a ladder, from 1; 0 is none. Ladders of other period types are not judged here.
@@ -217,6 +216,14 @@ impl Pass {
         entry.component.explain(&self.columns, &payees, member)
     }
 
+    /// What became of the legs of a member's seats by a component of the period type; nothing where it matches none.
+    #[must_use]
+    pub fn legs(&self, set: &PlanSet, component: usize, member: Member) -> Vec<LegFigures> {
+        let entry = &set.components[component];
+        let payees = self.payees(entry);
+        entry.component.legs(&self.columns, &payees, member)
+    }
+
     /// What one sale earned each payee by a component of the period type, before any cap; none where amounts do not fall
     /// apart by sale.
     #[must_use]
@@ -227,10 +234,11 @@ impl Pass {
     }
 }
 
-/// What the seats of a component bring along.
-fn brought<'p>(opening: &'p Standing, entry: &Entry) -> &'p [i64] {
+/// Who can earn by a component, with what its seats bring along.
+fn payees<'p>(columns: &'p Columns, opening: &'p Standing, entry: &'p Entry) -> Payees<'p> {
     let on = entry.component.hands_on();
-    on.map_or(&[], |on| opening.left(&entry.name, on.tree, on.width))
+    let brought = on.map_or(&[][..], |on| opening.left(&entry.name, on.tree, on.width));
+    columns.payees(entry.payee, entry.ladder, &entry.caps, brought)
 }
 
 /// Every column that ladders and components of a period type read.
@@ -246,15 +254,13 @@ fn read_by(set: &PlanSet, period: usize) -> BTreeSet<Column> {
         .collect()
 }
 
-/// Cuts amounts to a cap; gives back what they were where it did.
-fn cut(amounts: &mut [Micros], cap: Option<Micros>) -> BTreeMap<Member, Micros> {
+/// Cuts amounts to their caps; gives back what they were where it did.
+fn cut(amounts: &mut [Micros], payees: &Payees<'_>) -> BTreeMap<Member, Micros> {
     let mut uncut = BTreeMap::new();
-    if let Some(cap) = cap {
-        for (member, amount) in amounts.iter_mut().enumerate() {
-            if *amount > cap {
-                uncut.insert(member as Member, *amount);
-                *amount = cap;
-            }
+    for (member, amount) in (0..).zip(amounts) {
+        if let Some(cap) = payees.cap(member).filter(|cap| *amount > *cap) {
+            uncut.insert(member, *amount);
+            *amount = cap;
         }
     }
     uncut

@@ -113,7 +113,7 @@ impl Component for Pool {
         let (volume, all) = (columns.sold(self.volume), self.all_shares(columns, payees));
         vec![Part {
             what: "shares",
-            number: shares,
+            number: u64::from(shares),
             of: all,
             basis: Basis::Volume(volume),
             rate: self.rate,

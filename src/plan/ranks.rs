@@ -17,12 +17,14 @@ pub(super) fn reads(ladder: &Ladder) -> Vec<Column> {
             Atom::Own { volume, .. } => columns.push(Column::Entered(ladder.tree, volume)),
             Atom::Group { volume, tree, .. }
             | Atom::Side { volume, tree, .. }
-            | Atom::Capped { volume, tree, .. }
-            | Atom::LesserLeg { volume, tree, .. } => columns.push(Column::Group(tree, volume)),
+            | Atom::Capped { volume, tree, .. } => columns.push(Column::Group(tree, volume)),
+            Atom::LesserLeg { volume, tree, .. } => {
+                columns.extend([Column::Legs(tree), Column::Group(tree, volume)]);
+            }
             Atom::Enrolled {
                 each_leg_of: Some(tree),
                 ..
-            } => columns.push(Column::Links(tree)),
+            } => columns.push(Column::Legs(tree)),
             Atom::Active
             | Atom::Enrolled { .. }
             | Atom::Customers { .. }
@@ -71,7 +73,7 @@ pub(super) fn judge(of: (usize, &Ladder), book: &dyn Book, columns: &Columns) ->
     let rungs = ladder.ranks.len() + 1;
     let mut judged = Judged {
         counted: Counted::of(ladder, book, columns),
-        legs: Legs::of(ladder, book, columns),
+        legs: Legs::of(ladder, columns),
         best_of_legs: vec![0; links.seats.len() * rungs],
         rungs,
         met: vec![0; columns.members() as usize],

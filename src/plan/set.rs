@@ -1,8 +1,8 @@
 //! A plan set: ladders of ranks, and components in their order, with names of the network turned into its numbers.
 
 use crate::base::ids::Text;
-use crate::base::money::{Micros, Rate};
-use crate::plan::columns::Payee;
+use crate::base::money::Rate;
+use crate::plan::columns::{Caps, Payee};
 use crate::plan::component::{Component, Kind};
 use crate::plan::ladder::Ladder;
 use crate::plan::setting::Values;
@@ -50,7 +50,7 @@ pub struct Entry {
     /// Who can earn by it.
     pub payee: Payee,
     /// The most one member earns by it in a period.
-    pub cap: Option<Micros>,
+    pub caps: Caps,
     /// Its row in the table of kinds.
     pub kind: &'static Kind,
     /// Its settings as they hold.

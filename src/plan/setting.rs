@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::money::Rate;
+use crate::base::money::{Micros, Rate};
 use crate::base::number::Volume;
 
 /// One setting of a component.
@@ -24,8 +24,18 @@ pub struct Setting {
 pub enum Form {
     /// The name of a tree: [`Value::Index`].
     Tree,
+    /// The name of a binary tree: [`Value::Index`].
+    BinaryTree,
     /// The name of a volume kind: [`Value::Index`].
     Volume,
+    /// A volume above zero: [`Value::Quantity`].
+    Quantity,
+    /// A whole number from 1 to this one: [`Value::Count`].
+    Count(u32),
+    /// An amount above zero: [`Value::Money`].
+    Money,
+    /// A table from rank to an amount above zero: [`Value::MoneyByRank`].
+    MoneyByRank,
     /// One of some words: [`Value::Word`].
     Choice(&'static [&'static str]),
     /// `true` or `false`: [`Value::Flag`].
@@ -95,6 +105,14 @@ pub enum Value {
     Word(&'static str),
     /// A flag.
     Flag(bool),
+    /// A volume.
+    Quantity(Volume),
+    /// A whole number.
+    Count(u32),
+    /// An amount.
+    Money(Micros),
+    /// Amounts for some ranks, the lowest first.
+    MoneyByRank(Vec<(u8, Micros)>),
     /// A rate.
     Rate(Rate),
     /// Rates by level.
@@ -170,6 +188,42 @@ impl Values {
     #[must_use]
     pub fn flag(&self, key: &'static str) -> bool {
         *promised!(self, key, Flag).expect("a setting with a default")
+    }
+
+    /// A volume, where there is one.
+    ///
+    /// # Panics
+    /// If the table does not promise one.
+    #[must_use]
+    pub fn quantity(&self, key: &'static str) -> Option<Volume> {
+        promised!(self, key, Quantity).copied()
+    }
+
+    /// A whole number, where there is one.
+    ///
+    /// # Panics
+    /// If the table does not promise one.
+    #[must_use]
+    pub fn count(&self, key: &'static str) -> Option<u32> {
+        promised!(self, key, Count).copied()
+    }
+
+    /// An amount, where there is one.
+    ///
+    /// # Panics
+    /// If the table does not promise one.
+    #[must_use]
+    pub fn money(&self, key: &'static str) -> Option<Micros> {
+        promised!(self, key, Money).copied()
+    }
+
+    /// Amounts by rank; none where they are left out.
+    ///
+    /// # Panics
+    /// If the table does not promise them.
+    #[must_use]
+    pub fn money_by_rank(&self, key: &'static str) -> &[(u8, Micros)] {
+        promised!(self, key, MoneyByRank).map_or(&[], Vec::as_slice)
     }
 
     /// A rate, where there is one.

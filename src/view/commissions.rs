@@ -84,20 +84,42 @@ pub struct Commissions {
 /// One reason for a part of an amount.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PartAnswer {
-    /// What the number counts: `level`, `generation`, `difference`, `own`, `shares`; or `rounding`, `cap`.
+    /// What the number counts: `level`, `generation`, `difference`, `own`, `shares`, `matched`, `cycles`, `rank`; or
+    /// `rounding`, `cap`.
     pub what: String,
-    /// Which level or generation, from 1, or how many shares; none where there is one only.
-    pub number: Option<u32>,
+    /// Which level, generation or rank, from 1, or how many shares or cycles; none where there is one only.
+    pub number: Option<u64>,
     /// Of how many shares.
     pub of: Option<u64>,
     /// The volume it is worked out from.
     pub volume: Option<Volume>,
     /// The earnings it is worked out from.
     pub earnings: Option<String>,
+    /// The amount for each cycle, or for the rank.
+    pub each: Option<String>,
     /// What that is multiplied by.
     pub rate: Option<String>,
     /// The product, at most six places.
     pub amount: String,
+}
+
+/// What became of one leg of a position in a period: `brought + new = matched + flushed + left`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LegAnswer {
+    /// The member's centre whose leg it is.
+    pub centre: u16,
+    /// 1 is the left leg, 2 the right one.
+    pub leg: u8,
+    /// What it carried into the period.
+    pub brought: Volume,
+    /// What entered it in the period.
+    pub new: Volume,
+    /// What was matched and is used up.
+    pub matched: Volume,
+    /// What is lost.
+    pub flushed: Volume,
+    /// What it carries to the next period, if this one ends as it stands.
+    pub left: Volume,
 }
 
 /// What one line is made of.
@@ -121,6 +143,8 @@ pub struct Explanation {
     pub payee: bool,
     /// The parts; they add up to the amount.
     pub parts: Vec<PartAnswer>,
+    /// The legs it is matched from, by kinds that match legs.
+    pub legs: Vec<LegAnswer>,
     /// The amount, at most six places.
     pub exact: String,
     /// The amount as it is paid.
@@ -183,9 +207,28 @@ pub fn explain(payout: &Payout, id: &str, component: &str) -> Result<Explanation
         rank: rank.map(str::to_owned),
         payee: payees.earns(member),
         parts: parts(payout, index, member),
+        legs: legs(payout, index, member),
         exact: amount.to_string(),
         amount: money(payout, amount.to_minor(minor_digits(&payout.set.currency))),
     })
+}
+
+/// What became of the legs that a line is matched from.
+fn legs(payout: &Payout, index: usize, member: Member) -> Vec<LegAnswer> {
+    let entry = &payout.set.components[index];
+    let (told, tree) = (payout.lens().told(), entry.component.hands_on());
+    let tree = tree.map_or(ENROLLER_TREE, |on| on.tree);
+    let legs = payout.pass.legs(&payout.set, index, member).into_iter();
+    let legs = legs.map(|leg| LegAnswer {
+        centre: told.centre_of(member, tree, leg.seat).unwrap_or(1),
+        leg: leg.leg,
+        brought: Volume(leg.brought),
+        new: Volume(leg.new),
+        matched: Volume(leg.matched),
+        flushed: Volume(leg.flushed),
+        left: Volume(leg.left),
+    });
+    legs.collect()
 }
 
 /// The parts of a line, with what rounding and the cap did to their sum.
@@ -203,6 +246,7 @@ fn parts(payout: &Payout, index: usize, member: Member) -> Vec<PartAnswer> {
             of: None,
             volume: None,
             earnings: None,
+            each: None,
             rate: None,
             amount: Micros(amount).to_string(),
         });
@@ -213,17 +257,19 @@ fn parts(payout: &Payout, index: usize, member: Member) -> Vec<PartAnswer> {
 /// A part in the words of answers.
 #[must_use]
 pub fn part_answer(part: Part) -> PartAnswer {
-    let (volume, earnings) = match part.basis {
-        Basis::Volume(units) => (Some(Volume(units)), None),
-        Basis::Earnings(earned) => (None, Some(earned.to_string())),
+    let (volume, earnings, each) = match part.basis {
+        Basis::Volume(units) => (Some(Volume(units)), None, None),
+        Basis::Earnings(earned) => (None, Some(earned.to_string()), None),
+        Basis::Each(amount) => (None, None, Some(amount.to_string())),
     };
     PartAnswer {
         what: part.what.to_owned(),
         number: (part.number > 0).then_some(part.number),
         of: (part.of > 0).then_some(part.of),
         volume,
+        rate: each.is_none().then(|| part.rate.to_string()),
         earnings,
-        rate: Some(part.rate.to_string()),
+        each,
         amount: part.amount.to_string(),
     }
 }

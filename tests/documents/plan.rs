@@ -184,7 +184,7 @@ fn shown(set: &PlanSet) -> String {
         writeln!(
             text,
             "{} {kind} plan {} ladder {:?} period {} {payee:?} cap {:?}\n{:#?}",
-            entry.name, entry.plan, entry.ladder, entry.period, entry.cap, entry.settings
+            entry.name, entry.plan, entry.ladder, entry.period, entry.caps, entry.settings
         )
         .expect("a text takes any text");
     }

@@ -4,8 +4,8 @@ use arborline::engine::rules::Rules;
 use arborline::tree::rules::Shape;
 
 use super::plan::{
-    By, Ceiling, Component, Compression, Cut, Draft, Ladder, Measure, Need, Numbering, Pays, Plan,
-    Rates, ShareOf, Steps, Way,
+    Binary, By, Carry, Ceiling, Component, Compression, Cut, Draft, Ladder, Measure, Mode, Need,
+    Numbering, Pays, Plan, Price, Rates, ShareOf, Steps, Way,
 };
 use crate::chance::Chance;
 
@@ -168,6 +168,7 @@ impl Painter<'_> {
             name,
             period,
             tree,
+            grace: *self.chance.pick(&[0, 0, 1, 2, 3]),
             ranks,
         }
     }
@@ -199,8 +200,9 @@ impl Painter<'_> {
                 _ => Need::Of(1 + self.chance.below(size), needs),
             };
         }
-        match self.chance.below(12) {
+        match self.chance.below(13) {
             0 => Need::Active,
+            12 => Need::Previous(self.rank_of(at)),
             1 | 2 => Need::Enrolled {
                 count: 1 + self.chance.below(2),
                 active: self.chance.percent(50),
@@ -294,6 +296,13 @@ impl Painter<'_> {
                     .chance
                     .pick(&[1, 500_000, 1_250_000, 5_000_000, 40_000_000])
             }),
+            rank_caps: if at.ranks > 0 && self.chance.percent(20) {
+                self.rows(at, |painter| {
+                    *painter.chance.pick(&[500_000, 1_250_000, 10_000_000])
+                })
+            } else {
+                Vec::new()
+            },
             pays: self.pays(at, drawn),
         }
     }
@@ -316,7 +325,19 @@ impl Painter<'_> {
             .collect();
         let tree = self.any_tree();
         let kind = self.kind();
-        match self.chance.below(16) {
+        match self.chance.below(21) {
+            16..=18 => match self.binary() {
+                Some(tree) => Pays::Binary(self.matched(at, tree)),
+                None => Pays::Personal {
+                    tree,
+                    kind,
+                    steps: self.steps(),
+                },
+            },
+            19..=20 if at.ranks > 0 => Pays::Advancement {
+                amounts: self.rows(at, |painter| painter.chance.between(1, 9) * 12_500_000),
+                skipped: self.chance.percent(50),
+            },
             0..=3 => Pays::Unilevel {
                 tree,
                 kind,
@@ -372,6 +393,52 @@ impl Painter<'_> {
                 kind,
                 steps: self.steps(),
             },
+        }
+    }
+
+    fn matched(&mut self, at: Where, tree: usize) -> Binary {
+        let mode = if self.chance.percent(40) {
+            Mode::Percent
+        } else {
+            let unit = *self.chance.pick(&[125_000, 250_000, 1_000_000]);
+            let (strong, lesser) = *self.chance.pick(&[(1, 1), (2, 1), (1, 2), (3, 2)]);
+            Mode::Cycles {
+                strong: strong * unit,
+                lesser: lesser * unit,
+                each_cycle: self.chance.percent(60),
+            }
+        };
+        let is_rate = matches!(mode, Mode::Percent) || self.chance.percent(50);
+        let price = |painter: &mut Self| {
+            if is_rate {
+                painter.rate().max(1)
+            } else {
+                painter.chance.between(1, 20) * 1_250_000
+            }
+        };
+        let by_rank = if at.ranks > 0 && self.chance.percent(50) {
+            self.rows(at, price)
+        } else {
+            Vec::new()
+        };
+        let all = (by_rank.is_empty() || self.chance.percent(50)).then(|| price(self));
+        Binary {
+            tree,
+            kind: self.kind(),
+            mode,
+            price: Price {
+                is_rate,
+                all,
+                by_rank,
+            },
+            keeps_beyond_cap: self.chance.percent(40),
+            carry: *self
+                .chance
+                .pick(&[Carry::Both, Carry::Both, Carry::Strong, Carry::Nothing]),
+            flush_after: self
+                .chance
+                .percent(50)
+                .then(|| self.chance.below(4) as u8 + 1),
         }
     }
 

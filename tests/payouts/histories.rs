@@ -10,6 +10,7 @@ use arborline::engine::rules::{ClockMode, Rules};
 use arborline::plan::part::{Basis, Part};
 use arborline::plan::pass::Pass;
 use arborline::plan::set::PlanSet;
+use arborline::plan::standing;
 use arborline::view::era::choose;
 use arborline::view::lens::Lens;
 use arborline::view::plan_book::PlanBook;
@@ -17,8 +18,9 @@ use arborline::view::plan_book::PlanBook;
 use super::draw::Painter;
 use super::naive::{Answer, work_out};
 use super::needs::Tally;
-use super::plan::Draft;
+use super::plan::{Draft, Pays};
 use super::sight::Sight;
+use super::standing::{Held, Standing};
 use super::written::Scribe;
 use crate::chance::{Chance, scale};
 use crate::histories::commands::{Lean, Writer};
@@ -36,6 +38,8 @@ struct Drawn {
     document: String,
     set: PlanSet,
     rules: Rc<Rules>,
+    /// What every period is told to have been handed.
+    opening: Standing,
 }
 
 impl Drawn {
@@ -53,6 +57,7 @@ impl Drawn {
             chance: painter.chance,
         };
         let document = scribe.document();
+        let opening = opening(&draft, &mut scribe.chance);
         let set = parse(&document, &rules);
         let set = set.map_err(|problems| format!("refused: {problems:?}\n{document}"))?;
         Ok(Drawn {
@@ -60,6 +65,7 @@ impl Drawn {
             document,
             set,
             rules,
+            opening,
         })
     }
 
@@ -86,12 +92,78 @@ impl Drawn {
             });
             for (branch, label) in branch.into_iter().chain(closed).chain(due) {
                 let scene = world.past(of, branch);
-                let told = branch.closing.as_deref();
-                book.check((&scene, told), &all_figures(world, &scene), label, tally)?;
+                let people = branch.closing.as_deref();
+                book.check((&scene, people), &all_figures(world, &scene), label, tally)?;
             }
         }
         Ok(())
     }
+}
+
+/// What members and seats bring along, drawn: also for some who are not there yet, and not for all who are.
+fn opening(draft: &Draft, chance: &mut Chance) -> Standing {
+    let mut opening = Standing::none(draft);
+    for (held, ladder) in opening.held.iter_mut().zip(&draft.ladders) {
+        for _ in 0..chance.below(40) {
+            let [one, other, kept] = [0; 3].map(|_| chance.below(ladder.ranks.len() + 1) as u8);
+            let periods = chance.below(4) as u8;
+            held.push(Held {
+                paid: one.min(other),
+                highest: one.max(other),
+                kept: if periods > 0 { kept } else { 0 },
+                periods: if kept > 0 { periods } else { 0 },
+            });
+        }
+    }
+    for (legs, (_, component)) in opening.legs.iter_mut().zip(draft.components()) {
+        if matches!(component.pays, Pays::Binary(_)) {
+            for _ in 0..chance.below(40) {
+                let leg = |chance: &mut Chance| i128::from(chance.between(-3, 12)) * 125_000;
+                let (left, right) = (leg(chance), leg(chance));
+                legs.push([left, right, chance.below(4) as i128]);
+            }
+        }
+    }
+    opening
+}
+
+/// The same as passes are told it, of the period types that are `meant`.
+fn told(draft: &Draft, standing: &Standing, meant: impl Fn(usize) -> bool) -> standing::Standing {
+    let mut told = standing::Standing::default();
+    for (held, ladder) in standing.held.iter().zip(&draft.ladders) {
+        let holding = |held: &Held| standing::Holding {
+            paid: held.paid,
+            highest: held.highest,
+            kept: held.kept,
+            periods: held.periods,
+        };
+        if meant(ladder.period) {
+            let names = ladder.ranks.iter().map(|(name, _)| name.as_str().into());
+            let of = standing::Held {
+                names: names.collect(),
+                by_member: held.iter().map(holding).collect(),
+            };
+            told.ladders.insert(ladder.name.as_str().into(), of);
+        }
+    }
+    for (legs, (_, component)) in standing.legs.iter().zip(draft.components()) {
+        if let (true, Pays::Binary(binary)) = (meant(component.period), &component.pays) {
+            let figures = legs.iter().flatten();
+            let left = standing::Left {
+                tree: binary.tree,
+                width: 3,
+                figures: figures.map(|&figure| figure as i64).collect(),
+            };
+            told.components.insert(component.name.as_str().into(), left);
+        }
+    }
+    told
+}
+
+fn written(standing: &standing::Standing) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    standing.encode(&mut bytes);
+    bytes
 }
 
 fn all_figures(world: &World, scene: &Scene<'_>) -> Vec<Figures> {
@@ -109,29 +181,37 @@ struct Compared<'a> {
 impl Compared<'_> {
     fn check(
         &self,
-        (scene, told): (&Scene<'_>, Option<&[Person]>),
+        (scene, people): (&Scene<'_>, Option<&[Person]>),
         figures: &[Figures],
         label: &str,
         tally: &mut Tally,
     ) -> Result<(), String> {
-        let told = told.unwrap_or(&self.pair.world.people);
-        let sight = Sight::of(&self.pair.world, (scene, told), figures, self.of);
-        let twin = work_out(&sight, &self.drawn.draft, self.of, tally);
+        let people = people.unwrap_or(&self.pair.world.people);
+        let sight = Sight::of(&self.pair.world, (scene, people), figures, self.of);
+        let (draft, opening) = (&self.drawn.draft, &self.drawn.opening);
+        let twin = work_out(&sight, draft, self.of, opening, tally);
         let name = self.pair.world.law().period_types[self.of].name.as_str();
         let lens = Lens::new(&self.pair.state).map_err(|why| format!("{why:?}"))?;
         let era = choose(&lens, Some(name), Some(label)).map_err(|why| format!("{why:?}"))?;
-        let pass = Pass::run(
-            &PlanBook::new(era),
-            &self.drawn.set,
-            self.of,
-            Arc::default(),
-        );
+        let opening = Arc::new(told(draft, opening, |_| true));
+        let pass = Pass::run(&PlanBook::new(era), &self.drawn.set, self.of, opening);
         let pass = pass.map_err(|beyond| format!("beyond the range: {beyond:?}"))?;
         let place = format!("{name} {label}");
         self.ranks(&pass, &twin, &place)?;
         self.amounts(&pass, &twin, &place)?;
         self.factor(&pass, &twin, &place)?;
-        self.parts(&pass, &place)
+        self.parts(&pass, &place)?;
+        let closing = told(draft, &twin.closing, |period| period == self.of);
+        let closed = pass.closing(&self.drawn.set);
+        // As bytes, which leave out rows of zeros.
+        let (bytes, expected) = (written(&closed), written(&closing));
+        let again = standing::Standing::decode(&bytes).map(|again| written(&again));
+        if bytes != expected || again.as_ref() != Ok(&expected) {
+            return Err(format!(
+                "handed on: in {place}: pass {closed:?}, twin {closing:?}"
+            ));
+        }
+        Ok(())
     }
 
     fn factor(&self, pass: &Pass, twin: &Answer, place: &str) -> Result<(), String> {
@@ -161,6 +241,11 @@ impl Compared<'_> {
                 match part.basis {
                     Basis::Volume(volume) => i128::from(volume) * rate * 100,
                     Basis::Earnings(earned) => i128::from(earned.0) * rate,
+                    Basis::Each(amount) => {
+                        let cycles = part.what == "cycles";
+                        let times = if cycles { i128::from(part.number) } else { 1 };
+                        i128::from(amount.0) * rate * times
+                    }
                 }
             };
             let sum: i128 = match &parts[..] {
@@ -322,6 +407,8 @@ const SORTS: &[&str] = &[
     "enrolled active",
     "enrolled",
     "customers",
+    "previous",
+    "kept",
     "legs",
     "unilevel None",
     "unilevel SkipInactive",
@@ -354,7 +441,19 @@ const SORTS: &[&str] = &[
     "matching SelfInclusive",
     "matching Breakaway",
     "pool",
+    "binary percent",
+    "binary cycles each cycle rate",
+    "binary cycles each cycle amount",
+    "binary cycles once rate",
+    "binary cycles once amount",
+    "carry Both",
+    "carry Strong",
+    "carry Nothing",
+    "kept beyond the cap",
+    "advancement, skipped too",
+    "advancement, top",
     "cap",
+    "cap by rank",
     "payee any",
     "min_rank",
     "below zero",

@@ -2,8 +2,9 @@
 
 use super::needs::{Tally, ranks};
 use super::pays::Payroll;
-use super::plan::{Component, Draft};
+use super::plan::{Component, Draft, Pays};
 use super::sight::{Role, Sight};
+use super::standing::{Standing, hand_on};
 
 /// What a period comes to.
 #[derive(Debug)]
@@ -14,37 +15,73 @@ pub(crate) struct Answer {
     pub(crate) amounts: Vec<Option<Vec<i128>>>,
     /// What the components under the ceiling are multiplied by, in 1e-8; none where there is no ceiling here.
     pub(crate) factor: Option<i128>,
+    /// What the period hands on.
+    pub(crate) closing: Standing,
 }
 
-/// Works out everything of a period type.
-pub(crate) fn work_out(sight: &Sight, draft: &Draft, of: usize, tally: &mut Tally) -> Answer {
-    let ladders = draft.ladders.iter();
-    let ladders = ladders
-        .map(|ladder| (ladder.period == of).then(|| ranks(sight, ladder, tally)))
-        .collect::<Vec<_>>();
+/// Works out everything of a period type, from what the period before handed on.
+pub(crate) fn work_out(
+    sight: &Sight,
+    draft: &Draft,
+    of: usize,
+    opening: &Standing,
+    tally: &mut Tally,
+) -> Answer {
+    let opening = opening.filled(draft, sight);
+    let mut closing = Standing::none(draft);
+    let mut ladders: Vec<Option<Vec<u8>>> = Vec::new();
+    for (number, ladder) in draft.ladders.iter().enumerate() {
+        if ladder.period != of {
+            ladders.push(None);
+            continue;
+        }
+        let held = &opening.held[number];
+        let met = ranks(sight, ladder, held, tally);
+        let mut paid = met.clone();
+        for (member, paid) in paid.iter_mut().enumerate() {
+            let keeps = sight.people[member].role == Role::Distributor;
+            let kept = if keeps { held[member].kept } else { 0 };
+            let name = "kept".to_owned();
+            tally.entry(name).or_default()[usize::from(kept <= *paid)] += 1;
+            *paid = kept.max(*paid);
+            let after = hand_on(ladder, held[member], met[member], *paid);
+            closing.held[number].push(after);
+        }
+        ladders.push(Some(paid));
+    }
     let mut amounts: Vec<Option<Vec<i128>>> = Vec::new();
-    for (plan, component) in draft.components() {
+    for (number, (plan, component)) in draft.components().into_iter().enumerate() {
         if component.period != of {
             amounts.push(None);
             continue;
         }
         let ladder = plan.ladder.and_then(|ladder| ladders[ladder].clone());
         let ranks = ladder.unwrap_or_else(|| vec![0; sight.people.len()]);
+        let held = plan
+            .ladder
+            .filter(|&ladder| draft.ladders[ladder].period == of);
         let payroll = Payroll {
             sight,
+            held: held.map_or(&[], |ladder| &opening.held[ladder]),
+            caps: ranks.iter().map(|&rank| cap(component, rank)).collect(),
             earns: earning(sight, component, &ranks),
             ranks,
             earlier: &amounts,
         };
-        let (sums, one) = payroll.exact(&component.pays);
+        let (sums, one) = match &component.pays {
+            Pays::Binary(binary) => {
+                let (sums, one, left) = payroll.matched(binary, &opening.legs[number]);
+                closing.legs[number] = left;
+                (sums, one)
+            }
+            pays => payroll.exact(pays),
+        };
         let half = |sum: &&i128| one > 1 && sum.abs() % one == one / 2;
         tally.entry("half".to_owned()).or_default()[0] += sums.iter().filter(half).count() as u64;
         let mut paid = rounded(sums, one);
-        tell(tally, component, &paid);
-        if let Some(cap) = component.cap {
-            for amount in &mut paid {
-                *amount = (*amount).min(i128::from(cap));
-            }
+        tell(tally, component, &paid, &payroll.caps);
+        for (amount, cap) in paid.iter_mut().zip(&payroll.caps) {
+            *amount = cap.map_or(*amount, |cap| cap.min(*amount));
         }
         amounts.push(Some(paid));
     }
@@ -56,6 +93,7 @@ pub(crate) fn work_out(sight: &Sight, draft: &Draft, of: usize, tally: &mut Tall
         ranks: ladders,
         amounts,
         factor,
+        closing,
     }
 }
 
@@ -87,6 +125,13 @@ fn factor(sight: &Sight, draft: &Draft, of: usize, amounts: &[Option<Vec<i128>>]
     })
 }
 
+/// The most that a member of a rank earns by a component.
+fn cap(component: &Component, rank: u8) -> Option<i128> {
+    let mut rows = component.rank_caps.iter().rev();
+    let row = rows.find(|(from, _)| *from <= rank).map(|(_, cap)| *cap);
+    row.or(component.cap).map(i128::from)
+}
+
 /// Who can earn, by member.
 fn earning(sight: &Sight, component: &Component, ranks: &[u8]) -> Vec<bool> {
     let people = sight.people.iter().zip(ranks);
@@ -100,15 +145,26 @@ fn earning(sight: &Sight, component: &Component, ranks: &[u8]) -> Vec<bool> {
 }
 
 /// Notes who got something and who nothing.
-fn tell(tally: &mut Tally, component: &Component, paid: &[i128]) {
+fn tell(tally: &mut Tally, component: &Component, paid: &[i128], caps: &[Option<i128>]) {
     let mut note = |name: String, so: bool| {
         tally.entry(name).or_default()[usize::from(!so)] += 1;
     };
-    for &amount in paid {
+    for (&amount, cap) in paid.iter().zip(caps) {
         note(component.pays.sort(), amount != 0);
         note("below zero".to_owned(), amount < 0);
-        if let Some(cap) = component.cap {
-            note("cap".to_owned(), amount > i128::from(cap));
+        if let Some(cap) = *cap {
+            let by = if component.rank_caps.is_empty() {
+                "cap"
+            } else {
+                "cap by rank"
+            };
+            note(by.to_owned(), amount > cap);
+        }
+        if let Pays::Binary(binary) = &component.pays {
+            note(format!("carry {:?}", binary.carry), amount != 0);
+            if binary.keeps_beyond_cap {
+                note("kept beyond the cap".to_owned(), *cap == Some(amount));
+            }
         }
         if !component.active_only {
             note("payee any".to_owned(), amount != 0);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::plan::{Ladder, Measure, Need, ShareOf};
 use super::sight::{Role, Sight};
+use super::standing::Held;
 
 /// How often things were so and how often not, by name.
 pub(crate) type Tally = BTreeMap<String, [u64; 2]>;
@@ -11,8 +12,8 @@ pub(crate) type Tally = BTreeMap<String, [u64; 2]>;
 /// Rates and shares of legs count 1e-8.
 const ONE: i128 = 100_000_000;
 
-/// Everybody's rank on a ladder; 0 for none.
-pub(crate) fn ranks(sight: &Sight, ladder: &Ladder, tally: &mut Tally) -> Vec<u8> {
+/// The rank that everybody meets on a ladder, by what he held before; 0 for none.
+pub(crate) fn ranks(sight: &Sight, ladder: &Ladder, held: &[Held], tally: &mut Tally) -> Vec<u8> {
     let mut ranks = vec![0u8; sight.people.len()];
     // A rank can only follow from ranks further down, so that a round for each level is enough; one more proves it.
     for round in 0.. {
@@ -23,6 +24,7 @@ pub(crate) fn ranks(sight: &Sight, ladder: &Ladder, tally: &mut Tally) -> Vec<u8
                 let mut judge = Judge {
                     sight,
                     ladder,
+                    held,
                     ranks: &ranks,
                     tally: &mut tallied,
                 };
@@ -46,6 +48,7 @@ pub(crate) fn ranks(sight: &Sight, ladder: &Ladder, tally: &mut Tally) -> Vec<u8
 struct Judge<'a> {
     sight: &'a Sight,
     ladder: &'a Ladder,
+    held: &'a [Held],
     /// As the round before found them.
     ranks: &'a [u8],
     tally: &'a mut Tally,
@@ -88,6 +91,7 @@ impl Judge<'_> {
                 let his = self.brought_in(member, Role::Customer);
                 his.len() >= *count
             }
+            Need::Previous(rank) => self.held[member].paid >= *rank,
             Need::Legs { count, rank } => self.legs_with(member, *rank) >= *count,
         };
         let sums = self.tally.entry(need.sort().to_owned()).or_default();

@@ -1,7 +1,8 @@
-//! The six kinds by their definitions: from every sale up, seat by seat.
+//! The eight kinds by their definitions: from every sale up, seat by seat.
 
-use super::plan::{By, Compression, Cut, Numbering, Pays, Rates, Steps, Way};
+use super::plan::{Binary, By, Compression, Cut, Mode, Numbering, Pays, Rates, Steps, Way};
 use super::sight::Sight;
+use super::standing::{Held, Legs, Match};
 
 /// A volume (1e-4) times a rate (1e-8) in one 1e-6.
 const OF_VOLUME: i128 = 1_000_000;
@@ -14,6 +15,10 @@ pub(crate) struct Payroll<'a> {
     /// By member.
     pub(crate) earns: Vec<bool>,
     pub(crate) ranks: Vec<u8>,
+    /// By member, on the ladder of the plan; nobody where it has none.
+    pub(crate) held: &'a [Held],
+    /// By member, the most he earns by it.
+    pub(crate) caps: Vec<Option<i128>>,
     /// What the components before it came to.
     pub(crate) earlier: &'a [Option<Vec<i128>>],
 }
@@ -92,7 +97,59 @@ impl Payroll<'_> {
                 (sums, OF_EARNINGS)
             }
             Pays::Pool { kind, rate, shares } => (self.pool(*kind, i128::from(*rate), shares), 1),
+            Pays::Binary(_) => panic!("matched with what its seats bring along"),
+            Pays::Advancement { amounts, skipped } => (self.advancement(amounts, *skipped), 1),
         }
+    }
+
+    /// What every member gets by two legs matched, as [`Payroll::exact`] says it, and what its seats hand on.
+    pub(crate) fn matched(
+        &self,
+        binary: &Binary,
+        brought: &[Legs],
+    ) -> (Vec<i128>, i128, Vec<Legs>) {
+        let tree = &self.sight.trees[binary.tree];
+        let mut sums = self.nothing();
+        let mut left = vec![[0; 3]; tree.seats.len()];
+        for seat in 1..tree.seats.len() {
+            let member = self.sight.owner(binary.tree, seat);
+            let price = binary.price.of(self.ranks[member]);
+            let worth = match binary.mode {
+                _ if !self.earns[member] => 0,
+                Mode::Percent => price,
+                Mode::Cycles { lesser, .. } if binary.price.is_rate => price * i128::from(lesser),
+                Mode::Cycles { .. } => price * OF_VOLUME,
+            };
+            let new = [1, 2].map(|leg| {
+                let child = tree.child_in_leg(seat, leg);
+                child.map_or(0, |child| self.sight.group(binary.tree, binary.kind, child))
+            });
+            let mut of_seat = Match {
+                binary,
+                worth,
+                most: self.caps[member].map(|cap| cap * OF_VOLUME),
+                paid: sums[member],
+            };
+            left[seat] = of_seat.seat(brought[seat], new);
+            sums[member] = of_seat.paid;
+        }
+        (sums, OF_VOLUME, left)
+    }
+
+    /// Amounts for ranks above the highest so far, in 1e-6.
+    fn advancement(&self, amounts: &[(u8, i64)], skipped: bool) -> Vec<i128> {
+        let mut sums = self.nothing();
+        for (member, sum) in sums.iter_mut().enumerate() {
+            let rank = self.ranks[member];
+            let highest = self.held.get(member).map_or(0, |held| held.highest);
+            for &(of, amount) in amounts {
+                let reached = if skipped { of <= rank } else { of == rank };
+                if self.earns[member] && reached && of > highest {
+                    *sum += i128::from(amount);
+                }
+            }
+        }
+        sums
     }
 
     fn nothing(&self) -> Vec<i128> {

@@ -14,6 +14,8 @@ pub(crate) struct Ladder {
     pub(crate) name: String,
     pub(crate) period: usize,
     pub(crate) tree: usize,
+    /// Periods for which a rank is kept after the one in which it was risen to.
+    pub(crate) grace: u8,
     pub(crate) ranks: Vec<(String, Need)>,
 }
 
@@ -37,6 +39,8 @@ pub(crate) enum Need {
         in_each_leg_of: Option<usize>,
     },
     Customers(usize),
+    /// To have been paid as this rank, or a higher one, in the period before.
+    Previous(u8),
     Legs {
         count: usize,
         rank: u8,
@@ -84,10 +88,12 @@ pub(crate) struct Component {
     /// 0 for everybody.
     pub(crate) min_rank: u8,
     pub(crate) cap: Option<i64>,
+    /// Caps from some ranks on, from the lowest rank; `cap` below them.
+    pub(crate) rank_caps: Vec<(u8, i64)>,
     pub(crate) pays: Pays,
 }
 
-/// The six kinds.
+/// The eight kinds.
 #[derive(Clone, Debug)]
 pub(crate) enum Pays {
     Unilevel {
@@ -126,6 +132,56 @@ pub(crate) enum Pays {
         rate: i64,
         shares: Vec<(u8, i64)>,
     },
+    Binary(Binary),
+    Advancement {
+        amounts: Vec<(u8, i64)>,
+        /// Whether ranks that were skipped are paid too.
+        skipped: bool,
+    },
+}
+
+/// Two legs matched.
+#[derive(Clone, Debug)]
+pub(crate) struct Binary {
+    pub(crate) tree: usize,
+    pub(crate) kind: usize,
+    pub(crate) mode: Mode,
+    pub(crate) price: Price,
+    /// Whether only as much is matched as the cap lets be paid.
+    pub(crate) keeps_beyond_cap: bool,
+    pub(crate) carry: Carry,
+    /// After how many periods in a row without being paid all is lost.
+    pub(crate) flush_after: Option<u8>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Mode {
+    Percent,
+    /// Volumes that a cycle takes from the greater leg and from the lesser one.
+    Cycles {
+        strong: i64,
+        lesser: i64,
+        /// Whether the greater leg is looked for before every cycle.
+        each_cycle: bool,
+    },
+}
+
+/// What is paid for what is matched.
+#[derive(Clone, Debug)]
+pub(crate) struct Price {
+    /// A rate of the lesser leg's volume, or else an amount a cycle.
+    pub(crate) is_rate: bool,
+    /// For ranks without a row.
+    pub(crate) all: Option<i64>,
+    pub(crate) by_rank: Vec<(u8, i64)>,
+}
+
+/// What is carried to the next period of what is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Carry {
+    Both,
+    Strong,
+    Nothing,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,6 +276,7 @@ impl Need {
             Need::Enrolled { active: true, .. } => "enrolled active",
             Need::Enrolled { .. } => "enrolled",
             Need::Customers(_) => "customers",
+            Need::Previous(_) => "previous",
             Need::Legs { .. } => "legs",
         }
     }
@@ -269,6 +326,22 @@ impl Pays {
                 Way::Generation(cut) => format!("matching {:?}", cut.numbering),
             },
             Pays::Pool { .. } => "pool".to_owned(),
+            Pays::Binary(binary) => {
+                let price = if binary.price.is_rate {
+                    "rate"
+                } else {
+                    "amount"
+                };
+                match binary.mode {
+                    Mode::Percent => "binary percent".to_owned(),
+                    Mode::Cycles { each_cycle, .. } => {
+                        let when = if each_cycle { "each cycle" } else { "once" };
+                        format!("binary cycles {when} {price}")
+                    }
+                }
+            }
+            Pays::Advancement { skipped: true, .. } => "advancement, skipped too".to_owned(),
+            Pays::Advancement { .. } => "advancement, top".to_owned(),
         }
     }
 }

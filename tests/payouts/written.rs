@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use arborline::engine::rules::Rules;
 
 use super::plan::{
-    By, Component, Compression, Cut, Draft, Measure, Need, Numbering, Pays, Plan, Rates, ShareOf,
-    Steps, Way,
+    Binary, By, Carry, Component, Compression, Cut, Draft, Measure, Mode, Need, Numbering, Pays,
+    Plan, Rates, ShareOf, Steps, Way,
 };
 use crate::chance::Chance;
 
@@ -28,6 +28,9 @@ impl Scribe<'_> {
             text += &self.period(ladder.period);
             if ladder.tree != 0 || self.says() {
                 text += &format!("tree = \"{}\"\n", self.rules.trees[ladder.tree].name);
+            }
+            if ladder.grace > 0 || self.says() {
+                text += &format!("grace = {}\n", ladder.grace);
             }
             for (name, need) in &ladder.ranks {
                 let keys = self.need(need, ladder.tree, &ladder.ranks);
@@ -120,6 +123,12 @@ impl Scribe<'_> {
                 keys
             }
             Need::Customers(count) => vec![format!("customers = {count}")],
+            Need::Previous(rank) => {
+                vec![format!(
+                    "previous = \"{}\"",
+                    ranks[usize::from(*rank) - 1].0
+                )]
+            }
             Need::Legs { count, rank } => vec![
                 format!("legs = {count}"),
                 format!("with = \"{}\"", ranks[usize::from(*rank) - 1].0),
@@ -199,7 +208,19 @@ impl Scribe<'_> {
         if let Some(cap) = component.cap {
             keys.push(format!("cap = {}", decimal(cap, 6)));
         }
+        if !component.rank_caps.is_empty() {
+            keys.push(table("rank_caps", &component.rank_caps, &names, 6));
+        }
         match &component.pays {
+            Pays::Binary(binary) => self.binary(binary, &names, &mut keys),
+            Pays::Advancement { amounts, skipped } => {
+                keys.push("kind = \"advancement\"".to_owned());
+                keys.push(table("amounts", amounts, &names, 6));
+                if !skipped || self.says() {
+                    let word = if *skipped { "all" } else { "none" };
+                    keys.push(format!("skipped = \"{word}\""));
+                }
+            }
             Pays::Unilevel { .. } => self.unilevel(&component.pays, &names, &mut keys),
             Pays::Generation {
                 tree,
@@ -257,6 +278,60 @@ impl Scribe<'_> {
         rates_keys(rates, names, keys);
         if *own_rate > 0 {
             keys.push(format!("own_rate = {}", rate(*own_rate)));
+        }
+    }
+
+    fn binary(&mut self, binary: &Binary, names: &[String], keys: &mut Vec<String>) {
+        keys.push("kind = \"binary\"".to_owned());
+        keys.push(format!("tree = \"{}\"", self.rules.trees[binary.tree].name));
+        self.kind("volume", binary.kind, keys);
+        let price = &binary.price;
+        let (all, by_rank, places) = if price.is_rate {
+            ("rate", "rank_rates", 8)
+        } else {
+            ("amount", "rank_amounts", 6)
+        };
+        match binary.mode {
+            Mode::Percent if self.says() => keys.push("mode = \"percent\"".to_owned()),
+            Mode::Percent => {}
+            Mode::Cycles {
+                strong,
+                lesser,
+                each_cycle,
+            } => {
+                keys.push("mode = \"cycles\"".to_owned());
+                keys.push(format!("strong = {}", volume(strong)));
+                keys.push(format!("lesser = {}", volume(lesser)));
+                if !each_cycle || self.says() {
+                    let word = if each_cycle { "each_cycle" } else { "period" };
+                    keys.push(format!("strong_leg = \"{word}\""));
+                }
+            }
+        }
+        if let Some(all_ranks) = price.all {
+            keys.push(format!("{all} = {}", decimal(all_ranks, places)));
+        }
+        if !price.by_rank.is_empty() {
+            keys.push(table(by_rank, &price.by_rank, names, places));
+        }
+        if binary.keeps_beyond_cap || self.says() {
+            let word = if binary.keeps_beyond_cap {
+                "keep"
+            } else {
+                "flush"
+            };
+            keys.push(format!("beyond_cap = \"{word}\""));
+        }
+        if binary.carry != Carry::Both || self.says() {
+            let word = match binary.carry {
+                Carry::Both => "both",
+                Carry::Strong => "strong",
+                Carry::Nothing => "none",
+            };
+            keys.push(format!("carry = \"{word}\""));
+        }
+        if let Some(after) = binary.flush_after {
+            keys.push(format!("flush_after = {after}"));
         }
     }
 
@@ -380,6 +455,15 @@ fn rates_keys(rates: &Rates, names: &[String], keys: &mut Vec<String>) {
             .collect();
         keys.push(format!("rates_by_rank = {{ {} }}", rows.join(", ")));
     }
+}
+
+/// A key with an amount or a rate for some ranks.
+fn table(key: &str, rows: &[(u8, i64)], names: &[String], places: usize) -> String {
+    let rows = rows.iter();
+    let rows: Vec<String> = rows
+        .map(|(rank, one)| format!("{} = {}", named(names, *rank), decimal(*one, places)))
+        .collect();
+    format!("{key} = {{ {} }}", rows.join(", "))
 }
 
 fn named(names: &[String], rank: u8) -> &str {

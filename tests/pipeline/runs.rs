@@ -135,7 +135,8 @@ async fn until(server: &Server, holds: impl Fn(&Health) -> bool) {
     );
 }
 
-fn paid_off(server: &Server) -> Vec<Run> {
+/// All runs, once nothing is due any more.
+pub(super) fn paid_off(server: &Server) -> Vec<Run> {
     block_on(until(server, |health| health.runs_due == 0));
     server
         .handle
@@ -148,7 +149,7 @@ fn digests(runs: &[Run]) -> Vec<(u32, [u8; 32])> {
 }
 
 /// The lines that the pass over a book comes to.
-fn lines_of_pass(openings: &Openings, state: &Arc<State>, asked: Asked) -> Vec<Line> {
+pub(super) fn lines_of_pass(openings: &Openings, state: &Arc<State>, asked: Asked) -> Vec<Line> {
     let payout = openings
         .payout(state, asked)
         .expect("amounts within the range");

@@ -7,12 +7,12 @@ use crate::document::plan::settings::{self, Place, names_ranks};
 use crate::document::problem::did_you_mean;
 use crate::document::reader::{Field, Section};
 use crate::plan::KINDS;
-use crate::plan::columns::Payee;
+use crate::plan::columns::{Caps, Payee};
 use crate::plan::component::Kind;
 use crate::plan::set::Entry;
 
 /// Settings that every component has, each with what may stand there, what holds where it is left out, and a sentence.
-pub const COMMON: [[&str; 4]; 6] = [
+pub const COMMON: [[&str; 4]; 7] = [
     [
         "name",
         "a name",
@@ -44,6 +44,12 @@ pub const COMMON: [[&str; 4]; 6] = [
         "none",
         "The most that a member earns by it in a period.",
     ],
+    [
+        "rank_caps",
+        "a table from rank to an amount above 0",
+        "none",
+        "The same from some ranks on; a rank without a row has that of the highest rank below it that has one, or else `cap`.",
+    ],
 ];
 
 /// Reads a component. `plan` is the index of its plan. All problems are noted; none is returned where there is one.
@@ -61,6 +67,12 @@ pub fn read(section: &Section, plan: usize, place: &Place) -> Option<Entry> {
     let cap = section
         .field("cap")
         .map_or(Some(None), |field| field.money_above_zero().map(Some));
+    let rank_caps = section
+        .field("rank_caps")
+        .map_or(Some(Vec::new()), |field| {
+            let ladder = place.ladder(&field)?;
+            settings::money_by_rank(&field, ladder)
+        });
     let kind = kind?;
     let own = kind.settings.iter().map(|setting| setting.key);
     let keys: Vec<&str> = COMMON.iter().map(|[key, ..]| *key).chain(own).collect();
@@ -89,7 +101,10 @@ pub fn read(section: &Section, plan: usize, place: &Place) -> Option<Entry> {
             active: active?,
             min_rank: min_rank?,
         },
-        cap: cap?,
+        caps: Caps {
+            all: cap?,
+            by_rank: rank_caps?,
+        },
         kind,
         settings: values,
         component,

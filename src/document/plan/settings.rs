@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::ids::Text;
-use crate::base::money::Rate;
+use crate::base::money::{Micros, Rate};
 use crate::document::plan::known::{KnownComponent, KnownLadder, Network, Ranks, rank, rank_named};
 use crate::document::problem::did_you_mean;
 use crate::document::reader::{Field, Section};
@@ -53,14 +53,23 @@ pub fn read(section: &Section, kind: &Kind, place: &Place) -> Option<Values> {
 pub fn names_ranks(section: &Section, kind: &Kind) -> bool {
     let mut settings = kind.settings.iter();
     section.field("min_rank").is_some()
+        || section.field("rank_caps").is_some()
         || settings.any(|setting| of_ranks(setting.form) && section.field(setting.key).is_some())
 }
 
 /// Whether a form names ranks.
 fn of_ranks(form: Form) -> bool {
     match form {
-        Form::RatesByRank | Form::RateByRank | Form::SharesByRank | Form::Boundary => true,
+        Form::RatesByRank
+        | Form::RateByRank
+        | Form::SharesByRank
+        | Form::MoneyByRank
+        | Form::Boundary => true,
         Form::Tree
+        | Form::BinaryTree
+        | Form::Quantity
+        | Form::Count(_)
+        | Form::Money
         | Form::Volume
         | Form::Choice(_)
         | Form::Flag
@@ -76,7 +85,12 @@ fn of_ranks(form: Form) -> bool {
 pub fn form_text(form: Form) -> String {
     match form {
         Form::Tree => "the name of a tree".to_owned(),
+        Form::BinaryTree => "the name of a binary tree".to_owned(),
         Form::Volume => "the name of a volume kind".to_owned(),
+        Form::Quantity => "a volume above 0, such as \"200\"".to_owned(),
+        Form::Count(most) => format!("a whole number from 1 to {most}"),
+        Form::Money => "an amount above 0, such as \"30\"".to_owned(),
+        Form::MoneyByRank => "a table from rank to an amount above 0".to_owned(),
         Form::Choice(words) => {
             let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
             words.join(", ")
@@ -109,7 +123,14 @@ impl Place<'_> {
         }
         match form {
             Form::Tree => self.network.tree(field).map(Value::Index),
+            Form::BinaryTree => self.network.binary_tree(field).map(Value::Index),
             Form::Volume => self.network.volume(field).map(Value::Index),
+            Form::Quantity => field.volume_above_zero().map(Value::Quantity),
+            Form::Count(most) => {
+                let count = field.integer(1..=i64::from(most))?;
+                u32::try_from(count).ok().map(Value::Count)
+            }
+            Form::Money => field.money_above_zero().map(Value::Money),
             Form::Choice(words) => {
                 let words: Vec<(&str, &'static str)> =
                     words.iter().map(|&word| (word, word)).collect();
@@ -120,7 +141,11 @@ impl Place<'_> {
             Form::Rates => rates(field).map(Value::Rates),
             Form::Steps => steps(field).map(Value::Steps),
             Form::Components => self.earlier(field).map(Value::Components),
-            Form::RatesByRank | Form::RateByRank | Form::SharesByRank | Form::Boundary => {
+            Form::RatesByRank
+            | Form::RateByRank
+            | Form::SharesByRank
+            | Form::MoneyByRank
+            | Form::Boundary => {
                 unreachable!("forms of ranks are read above")
             }
         }
@@ -137,6 +162,7 @@ impl Place<'_> {
                 u32::try_from(field.integer(0..=SHARES_MAX)?).ok()
             })
             .map(Value::SharesByRank),
+            Form::MoneyByRank => money_by_rank(field, ladder).map(Value::MoneyByRank),
             _ => {
                 let boundary = if field.as_text() == Some(SAME_OR_HIGHER) {
                     Some(Boundary::SameOrHigher)
@@ -264,6 +290,12 @@ pub fn component(field: &Field, components: &[KnownComponent]) -> Option<usize> 
         field.refuse(&list.join(", "), did_you_mean(given, list.iter().copied()));
     }
     found
+}
+
+/// An amount for each rank that the document names, the lowest first.
+pub fn money_by_rank(field: &Field, ladder: &KnownLadder) -> Option<Vec<(u8, Micros)>> {
+    let amount = |field: &Field| field.money_above_zero();
+    by_rank(field, Form::MoneyByRank, ladder, amount)
 }
 
 /// A row for each rank that the document names, the lowest first.

@@ -110,7 +110,7 @@ impl Bounds {
                 Most::Earnings(of, rate) => {
                     sum(of.iter().map(|&index| &shares[index])).map(|of| scaled(of, *rate))
                 }
-                Most::Unlimited(_) => None,
+                Most::Unlimited(_) | Most::Apart => None,
             });
             all.push(most);
         }
@@ -120,8 +120,14 @@ impl Bounds {
     /// Components that can pay more than all of what they are paid on.
     fn of_each(&self, set: &PlanSet, rules: &Rules) -> Vec<String> {
         let one = Rate(RATE_ONE);
-        let told = self.most.iter().zip(&set.components).map(|(most, entry)| {
+        let capped = |index| {
+            let cap = set.company_cap.as_ref();
+            cap.is_some_and(|cap| cap.components.contains(&index))
+        };
+        let all = self.most.iter().zip(&set.components).enumerate();
+        let told = all.map(|(index, (most, entry))| {
             let name = &entry.name;
+            let limited = entry.caps.all.is_some() || capped(index);
             match most {
                 Most::Volume(kind, rate) if *rate > one => Some(format!(
                     "the component `{name}` can pay {rate} of the volume `{}`: more than all of it",
@@ -130,8 +136,8 @@ impl Bounds {
                 Most::Earnings(_, rate) if *rate > one => Some(format!(
                     "the component `{name}` can pay {rate} of what it matches: more than all of it"
                 )),
-                Most::Unlimited(why) => Some(format!(
-                    "the component `{name}` can pay any multiple of what it is paid on: {why}"
+                Most::Unlimited(why) if !limited => Some(format!(
+                    "the component `{name}` can pay any multiple of what it is paid on, with neither `cap` nor company_cap: {why}"
                 )),
                 _ => None,
             }
