@@ -28,7 +28,8 @@
 //! | [`repeats`], [`difference`] | an id seen again: the first receipt, or the field that differs |
 //! | [`forks`], [`heavy`] | states for long reads, and the threads that do them |
 //! | [`sweeps`] | what plans come to, for all who ask within a moment |
-//! | [`payer`], [`openings`], [`paid`] | closed periods paid; what a period begins with; what one was paid as |
+//! | [`payer`], [`paying`] | closed periods paid; beside the commands |
+//! | [`openings`], [`paid`] | what a period begins with; what one was paid as |
 //! | [`audit`] | whether runs are what they were |
 //! | [`changes`], [`calendars`], [`health`], [`clock`] | the feed; periods to come; how it is; time |
 //!
@@ -55,6 +56,7 @@ pub mod offline;
 pub mod openings;
 pub mod paid;
 pub mod payer;
+pub mod paying;
 pub mod plan_draft;
 pub mod plans;
 pub mod repeats;

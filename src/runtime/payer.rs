@@ -1,12 +1,11 @@
-//! The payer: books that are due are paid beside the commands, oldest first of each type, and what came of it goes back
-//! to the log thread. A run is on disk, under its digest, before it is posted.
+//! Closed books that are due, paid: worked out, written, named; and what is known of those that are being paid or could
+//! not be. A run is on disk, under its digest, before it is posted.
 //!
 //! A period that cannot be paid stays closed and unpaid, with the reason; the others of its type wait behind it. It is
 //! tried again when it is told to close once more, and at the next start.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
@@ -19,9 +18,7 @@ use crate::engine::runs::Run;
 use crate::engine::state::State;
 use crate::plan::run::{Brought, Payment};
 use crate::plan::standing::Standing;
-use crate::runtime::clock::Stopwatch;
 use crate::runtime::openings::{Openings, Unworked};
-use crate::runtime::shared::Shared;
 use crate::store::fault::Fault;
 use crate::store::run_reader::RunFile;
 use crate::store::run_writer::{self, Unnamed};
@@ -346,47 +343,24 @@ impl Payer {
         self.working.lock().is_some()
     }
 
+    /// A run is being made from now on.
+    pub fn start(&self, asked: Asked) {
+        *self.working.lock() = Some(asked);
+    }
+
+    /// Notes how long a run took.
+    pub fn took(&self, ms: u64) {
+        self.last_ms.store(ms, Ordering::Release);
+    }
+
+    /// Tells the log thread what came of a run.
+    pub fn tell(&self, done: Done) {
+        // It may have ended; then the next start pays again, and comes to the same.
+        drop(self.tell.send(done));
+    }
+
     /// The run that was being made has been posted, or will not be.
     pub fn rest(&self) {
         *self.working.lock() = None;
     }
-}
-
-/// Has the oldest due book paid on a thread of the pool, if there is one and nothing else is being paid.
-pub fn begin(shared: &Arc<Shared>) {
-    let payer = &shared.payer;
-    if payer.is_working() || !shared.levels.is_due() {
-        return;
-    }
-    let Some(asked) = shared.read(|state| next_due(state, payer.blocked())) else {
-        return;
-    };
-    *payer.working.lock() = Some(asked);
-    let its = Arc::clone(shared);
-    if !shared.heavy.offer(Box::new(move || work(&its, asked))) {
-        // The pool is full; the next step of the log thread asks again.
-        payer.rest();
-    }
-}
-
-fn work(shared: &Arc<Shared>, asked: Asked) {
-    let since = Stopwatch::start();
-    let paid = catch_unwind(AssertUnwindSafe(|| {
-        let state = shared.forks.get(&shared.state, shared.levels.applied_seq());
-        pay(&shared.openings, &state, asked)
-    }));
-    let result = match paid {
-        Ok(paid) => paid.map_err(|error| error.to_string()),
-        Err(_) => Err("the pass met a bug of ours; the server's log has more".to_owned()),
-    };
-    let ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
-    match &result {
-        Ok(post) => {
-            shared.payer.last_ms.store(ms, Ordering::Release);
-            tracing::info!(period = %post.period, lines = post.lines, ms, "a period has been paid");
-        }
-        Err(reason) => tracing::error!(?asked, reason, "a period could not be paid"),
-    }
-    // The log thread may have ended; then the next start pays again, and comes to the same.
-    drop(shared.payer.tell.send(Done { asked, result }));
 }

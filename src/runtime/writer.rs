@@ -18,7 +18,7 @@ use crate::runtime::calendars::Calendars;
 use crate::runtime::clock::{self, Stopwatch};
 use crate::runtime::desk::{Desk, Place, refuse};
 use crate::runtime::handle;
-use crate::runtime::payer;
+use crate::runtime::paying;
 use crate::runtime::room;
 use crate::runtime::settings::OnFault;
 use crate::runtime::shared::{Entry, Group, Message, Shared};
@@ -173,7 +173,7 @@ impl Writer {
             payer.rest();
         }
         if !run.stopping {
-            payer::begin(&self.shared);
+            paying::begin(&self.shared);
         }
         Ok(())
     }

@@ -222,6 +222,38 @@ fn a_closed_period_is_paid_once_and_as_the_pass_at_its_close() {
     server.stop();
 }
 
+/// Every way in which the operations of a run can fail: so many of each kind, and in all.
+fn troubles(made: &[(Op, u64)], all: u64) -> Vec<(Trouble, Survivors)> {
+    let mut troubles = Vec::new();
+    for &(op, count) in made {
+        assert!(count > 0, "{op:?}");
+        for n in 0..count {
+            let trouble = Trouble::Fail {
+                op,
+                n,
+                error: ErrorKind::Other,
+                for_ever: false,
+            };
+            troubles.push((trouble, Survivors::All));
+        }
+    }
+    for n in 0..made[0].1 {
+        troubles.push((Trouble::ShortWrite { n }, Survivors::All));
+        troubles.push((Trouble::HalfWrite { n }, Survivors::All));
+    }
+    for n in 0..all {
+        for survivors in [
+            Survivors::None,
+            Survivors::All,
+            Survivors::BytesOnly,
+            Survivors::Some,
+        ] {
+            troubles.push((Trouble::PowerOff { n }, survivors));
+        }
+    }
+    troubles
+}
+
 #[test]
 fn every_failure_of_the_disk_leaves_a_whole_file_or_none() {
     let base = SimDisk::new();
@@ -268,31 +300,8 @@ fn every_failure_of_the_disk_leaves_a_whole_file_or_none() {
         };
         assert!(!image.files().iter().any(leftover), "{trouble:?}");
     };
-    for (op, count) in made {
-        assert!(count > 0, "{op:?}");
-        for n in 0..count {
-            let trouble = Trouble::Fail {
-                op,
-                n,
-                error: ErrorKind::Other,
-                for_ever: false,
-            };
-            check(trouble, Survivors::All);
-        }
-    }
-    for n in 0..made[0].1 {
-        check(Trouble::ShortWrite { n }, Survivors::All);
-        check(Trouble::HalfWrite { n }, Survivors::All);
-    }
-    for n in 0..all {
-        for survivors in [
-            Survivors::None,
-            Survivors::All,
-            Survivors::BytesOnly,
-            Survivors::Some,
-        ] {
-            check(Trouble::PowerOff { n }, survivors);
-        }
+    for (trouble, survivors) in troubles(&made, all) {
+        check(trouble, survivors);
     }
     assert!(failed > 20, "{failed} failures");
 }
@@ -522,17 +531,21 @@ fn a_missing_file_is_written_anew_from_its_book_and_a_damaged_one_is_named() {
     let count = again.lines(0, 1_000).expect("in order").len();
     assert_eq!(Some(count), lines.ok().map(|lines| lines.len()));
 
-    // Every byte is under a checksum.
+    every_byte_is_proven(&disk, last, &path);
+}
+
+/// Every byte of a file is under a checksum, and none may be missing.
+fn every_byte_is_proven(disk: &SimDisk, last: &Run, path: &Path) {
     let bytes = disk
         .files()
         .into_iter()
-        .find(|(there, _)| *there == path)
+        .find(|(there, _)| there == path)
         .expect("it is there")
         .1;
     for at in (0..bytes.len()).step_by(7) {
         let mut wrong = bytes.clone();
         wrong[at] ^= 0x10;
-        let (state, openings) = read(&disk.with(&path, wrong));
+        let (state, openings) = read(&disk.with(path, wrong));
         let all = openings.open(last).and_then(|file| {
             file.lines(0, u64::MAX)?;
             file.balances(0, u64::MAX)?;
@@ -550,7 +563,7 @@ fn a_missing_file_is_written_anew_from_its_book_and_a_damaged_one_is_named() {
         drop(state);
     }
     for len in (0..bytes.len()).step_by(13) {
-        let (_, openings) = read(&disk.with(&path, bytes[..len].to_vec()));
+        let (_, openings) = read(&disk.with(path, bytes[..len].to_vec()));
         assert!(openings.open(last).is_err(), "cut at {len}");
     }
 }

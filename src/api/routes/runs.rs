@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 
 use crate::api::body::pipe;
 use crate::api::context::Api;
@@ -19,6 +19,7 @@ use crate::api::reading::Labelled;
 use crate::api::route::{
     Access, Answer, Ask, Call, Failed, Reach, Route, Run, Running, Shapes, Task,
 };
+use crate::api::shapes::ExportFormat;
 use crate::api::stream::{NDJSON, label, push_line};
 use crate::engine::state::State;
 use crate::runtime::paid::Paid;
@@ -91,23 +92,12 @@ pub const ROWS: &[Route] = &[
     },
 ];
 
-/// How a run is exported.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum Format {
-    /// Comma-separated values, a row of heads first.
-    #[default]
-    Csv,
-    /// A JSON object a line.
-    Ndjson,
-}
-
 /// Which form.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 struct ExportQuery {
     /// `csv` (the default) or `ndjson`.
-    format: Option<Format>,
+    format: Option<ExportFormat>,
 }
 
 fn list(ask: &mut Ask<'_>) -> Result<Answer, Failed> {
@@ -230,8 +220,8 @@ fn export(task: Task) -> Running {
         let (writer, body) = pipe();
         let told = label(&opened.state);
         let kind = match format {
-            Format::Csv => "text/csv; charset=utf-8",
-            Format::Ndjson => NDJSON,
+            ExportFormat::Csv => "text/csv; charset=utf-8",
+            ExportFormat::Ndjson => NDJSON,
         };
         tokio::spawn(async move {
             let count = opened.paid.count();
@@ -244,7 +234,7 @@ fn export(task: Task) -> Running {
                     Err(problem) => {
                         // Lines that break off are not taken for all there are: the writer is dropped without an end.
                         let mut last = Vec::new();
-                        if format == Format::Ndjson {
+                        if format == ExportFormat::Ndjson {
                             push_line(&mut last, &problem.body(None));
                             writer.send(last).await;
                         }
@@ -271,13 +261,13 @@ fn streamed(told: [(&'static str, String); 2], kind: &'static str, body: Body) -
 }
 
 /// A piece of an export: lines from a number on, behind the heads where they are the first.
-fn piece(opened: &Opened, format: Format, from: u64) -> Result<Vec<u8>, Problem> {
+fn piece(opened: &Opened, format: ExportFormat, from: u64) -> Result<Vec<u8>, Problem> {
     let found = opened.paid.lines(from, LINES_AT_ONCE);
     let found = found.map_err(|fault| unreadable(&fault))?;
     let lens = opened.lens();
     let shown = found.iter().map(|of| runs::line(&lens, &opened.frozen, of));
     let mut out = Vec::new();
-    if format == Format::Ndjson {
+    if format == ExportFormat::Ndjson {
         shown.for_each(|line| push_line(&mut out, &line));
         return Ok(out);
     }
