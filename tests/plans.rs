@@ -1,5 +1,6 @@
 //! Tables of plans: each file in `tests/plans/` is a history, a plan set in lines that begin with `|`, and what it comes
-//! to, worked out by hand.
+//! to, worked out by hand. Those in `published_*.txt` are rules that companies and papers have published, most with their
+//! own figures; each says where they stand, and what of it is ours.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -206,6 +207,18 @@ tables!("plans", |text| Table::default().run(text);
     matching,
     personal,
     pool,
+    published_advancement,
+    published_binary_cycles,
+    published_binary_percent,
+    published_caps,
+    published_differential,
+    published_generation,
+    published_matching,
+    published_matrix,
+    published_personal,
+    published_pool,
+    published_ranks,
+    published_unilevel,
     ranks,
     unilevel,
 );

@@ -225,6 +225,29 @@ pub struct AdjustmentBody {
     pub reason: String,
 }
 
+/// A rank that a member is paid as, whatever he meets.
+#[derive(ToSchema)]
+pub struct OverrideBody {
+    /// The fact's id; or the header `Idempotency-Key`.
+    pub id: Option<String>,
+    /// When; now by default.
+    pub at: Option<Time>,
+    /// The member.
+    pub member: String,
+    /// Name of the ladder.
+    pub ladder: String,
+    /// Name of the rank; none takes back what was told before.
+    pub rank: Option<String>,
+    /// Name of the ladder's period type.
+    pub period_type: String,
+    /// Label of the first period, which must not be closed.
+    pub period: String,
+    /// For how many periods, 1 by default.
+    pub periods: Option<u32>,
+    /// Why.
+    pub reason: String,
+}
+
 /// A fact that the path says already.
 #[derive(ToSchema)]
 pub struct KeyOnlyBody {

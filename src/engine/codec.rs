@@ -19,6 +19,7 @@ use crate::engine::command::move_leg::Move;
 use crate::engine::command::order::Order;
 use crate::engine::command::place::Place;
 use crate::engine::command::plan::{ActivatePlan, DraftPlan};
+use crate::engine::command::qualify::Qualify;
 use crate::engine::command::refund::Refund;
 use crate::engine::command::run::PostRun;
 use crate::engine::command::status::SetStatus;
@@ -46,6 +47,7 @@ const CHANGE: u8 = 16;
 const DRAFT_PLAN: u8 = 17;
 const ACTIVATE_PLAN: u8 = 18;
 const POST_RUN: u8 = 19;
+const QUALIFY: u8 = 20;
 
 impl Command {
     /// Appends the command's bytes.
@@ -69,6 +71,7 @@ impl Command {
             Verb::RevokeToken(body) => body.encode(out),
             Verb::DraftPlan(body) => body.encode(out),
             Verb::ActivatePlan(body) => body.encode(out),
+            Verb::Qualify(body) => body.encode(out),
             Verb::AdvanceTime => {}
             Verb::ExtendCalendar(body) => body.encode(out),
             Verb::PostRun(body) => body.encode(out),
@@ -135,6 +138,7 @@ impl Verb {
             Verb::RevokeToken(_) => REVOKE_TOKEN,
             Verb::DraftPlan(_) => DRAFT_PLAN,
             Verb::ActivatePlan(_) => ACTIVATE_PLAN,
+            Verb::Qualify(_) => QUALIFY,
             Verb::AdvanceTime => ADVANCE_TIME,
             Verb::ExtendCalendar(_) => EXTEND_CALENDAR,
             Verb::PostRun(_) => POST_RUN,
@@ -166,6 +170,7 @@ fn decode(reader: &mut Reader<'_>, alone: bool) -> Result<Command, Malformed> {
         REVOKE_TOKEN => Verb::RevokeToken(Box::new(RevokeToken::decode(reader)?)),
         DRAFT_PLAN => Verb::DraftPlan(Box::new(DraftPlan::decode(reader)?)),
         ACTIVATE_PLAN => Verb::ActivatePlan(Box::new(ActivatePlan::decode(reader)?)),
+        QUALIFY => Verb::Qualify(Box::new(Qualify::decode(reader)?)),
         ADVANCE_TIME => Verb::AdvanceTime,
         EXTEND_CALENDAR => Verb::ExtendCalendar(Box::new(ExtendCalendar::decode(reader)?)),
         POST_RUN if alone => Verb::PostRun(Box::new(PostRun::decode(reader)?)),

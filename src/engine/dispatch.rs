@@ -33,6 +33,7 @@ pub(crate) fn dispatch(state: &mut State, command: &Command, now: Now) -> Outcom
         Verb::DraftPlan(body) => body.execute(state, command, now),
         Verb::ActivatePlan(body) => body.execute(state, command, now),
         Verb::PostRun(body) => body.execute(state, now),
+        Verb::Qualify(body) => body.execute(state, command, now),
         Verb::ExtendCalendar(body) => body.execute(state),
         Verb::AdvanceTime => return Ok(Accepted::default()),
         Verb::Atomic(commands) => together(state, commands, now),

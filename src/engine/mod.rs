@@ -33,6 +33,7 @@ pub mod member;
 pub mod members;
 pub mod orders;
 pub mod outcome;
+pub mod overrides;
 pub mod periods;
 pub mod placing;
 pub mod plans;

@@ -16,6 +16,7 @@ use crate::engine::facts::Facts;
 use crate::engine::fold::Fold;
 use crate::engine::members::Members;
 use crate::engine::orders::Orders;
+use crate::engine::overrides::Overrides;
 use crate::engine::periods::Periods;
 use crate::engine::plans::{PlanVersion, Plans};
 use crate::engine::rules::{ClockMode, Rules};
@@ -80,6 +81,8 @@ pub struct State {
     pub plans: Plans,
     /// Runs posted: periods that were paid.
     pub runs: Runs,
+    /// Ranks that members are paid as whatever they meet.
+    pub overrides: Overrides,
     pub(crate) timers: Timers,
     pub(crate) fold: Fold,
 }
@@ -133,6 +136,7 @@ impl State {
             tokens: Tokens::default(),
             plans: Plans::default(),
             runs: Runs::default(),
+            overrides: Overrides::default(),
             timers: Timers::default(),
             fold: Fold::new(),
         }
@@ -158,6 +162,7 @@ impl State {
             tokens: self.tokens.clone(),
             plans: self.plans.clone(),
             runs: self.runs.clone(),
+            overrides: self.overrides.clone(),
             timers: Timers::default(),
             fold: self.fold,
         }
@@ -239,6 +244,9 @@ impl State {
         }
         for version in self.plans.versions() {
             hash.update(format!("{version:?}").as_bytes());
+        }
+        for one in self.overrides.all() {
+            hash.update(format!("{one:?}").as_bytes());
         }
         for activation in self.plans.activations() {
             hash.update(format!("{activation:?}").as_bytes());

@@ -1,6 +1,6 @@
 //! What plans read: one period's book, seat by seat. Whoever has a book to show implements [`Book`].
 
-use crate::base::ids::{Member, Seat};
+use crate::base::ids::{Member, Seat, Text};
 
 /// The book of one period as plans see it. Seat 0 of each tree and member 0 are the hidden company.
 ///
@@ -26,6 +26,8 @@ pub trait Book {
     fn members(&self) -> u32;
     /// What a member is to plans.
     fn role(&self, member: Member) -> Role;
+    /// Members who are paid as a rank of a ladder at least, whatever they meet, both by name; a member once at most.
+    fn overrides(&self, ladder: &str) -> Vec<(Member, Text)>;
     /// Who enrolled him, as personally enrolled counts see it; none for roots.
     fn enroller(&self, member: Member) -> Option<Member>;
 }

@@ -231,6 +231,13 @@ impl Columns {
         self.ranks.get(&ladder).map(Vec::as_slice)
     }
 
+    /// What a member held on a ladder when the period began; nothing where the ladder is not judged here, or he came later.
+    #[must_use]
+    pub fn holding(&self, ladder: usize, member: Member) -> Holding {
+        let holdings = self.holdings(ladder).unwrap_or_default();
+        holdings.get(member as usize).copied().unwrap_or_default()
+    }
+
     /// What everybody held on a ladder when the period began; none where the ladder is not judged here.
     #[must_use]
     pub fn holdings(&self, ladder: usize) -> Option<&[Holding]> {

@@ -158,8 +158,7 @@ impl Pass {
     /// What a member held on a ladder when the period began; nothing where it is not judged here, or he came later.
     #[must_use]
     pub fn holding(&self, ladder: usize, member: Member) -> Holding {
-        let holdings = self.columns.holdings(ladder).unwrap_or_default();
-        holdings.get(member as usize).copied().unwrap_or_default()
+        self.columns.holding(ladder, member)
     }
 
     /// The rank that a member meets on a ladder, whatever he keeps; 0 for none, and where it is not judged here.

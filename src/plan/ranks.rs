@@ -1,5 +1,7 @@
 //! Ranks: every rung of a ladder judged for every member, from the leaves up, in one pass.
 
+use std::collections::BTreeMap;
+
 use crate::base::ids::{Member, NONE, Seat};
 use crate::base::money::{RATE_ONE, Rate};
 use crate::base::number::Volume;
@@ -94,10 +96,14 @@ pub(super) fn judge(of: (usize, &Ladder), book: &dyn Book, columns: &Columns) ->
         }
     }
     let holdings = columns.holdings(index).unwrap_or_default();
+    let told = overridden(ladder, book);
     let paid = holdings.iter().zip(&judged.met).enumerate();
     let paid = paid.map(
         |(member, (held, &met))| match columns.role(member as Member) {
-            Role::Earner => met.max(held.kept),
+            Role::Earner => {
+                let told = told.get(&(member as Member)).copied().unwrap_or(0);
+                met.max(held.kept).max(told)
+            }
             Role::Customer | Role::Gone => met,
         },
     );
@@ -188,10 +194,8 @@ impl Judged {
             } => heads(self.counted.enrolled(member, active, each_leg_of), count),
             Atom::Customers { count } => heads(self.counted.customers(member), count),
             Atom::Previous { rank } => {
-                let held = columns
-                    .holdings(index)
-                    .and_then(|held| held.get(member as usize));
-                heads(u32::from(held.is_some_and(|held| held.paid >= rank)), 1)
+                let held = columns.holding(index, member);
+                heads(u32::from(held.paid >= rank), 1)
             }
             Atom::Legs { count, rank } => {
                 let seat = columns.seat(ladder.tree, member);
@@ -200,6 +204,13 @@ impl Judged {
             }
         }
     }
+}
+
+/// The ranks that members were told to be paid as; names that are none of the ladder's mean nothing.
+fn overridden(ladder: &Ladder, book: &dyn Book) -> BTreeMap<Member, u8> {
+    let told = book.overrides(&ladder.name).into_iter();
+    let ranks = told.filter_map(|(member, rank)| Some((member, ladder.rank(&rank)?)));
+    ranks.collect()
 }
 
 /// How many there are, and how many it takes.

@@ -68,10 +68,6 @@ fn of_verbs(one: &Verb, other: &Verb) -> Option<&'static str> {
             first_of!(one, other, role, member, expires, hash as "secret")
         }
         (Verb::RevokeToken(one), Verb::RevokeToken(other)) => first_of!(one, other, token),
-        (Verb::DraftPlan(one), Verb::DraftPlan(other)) => first_of!(one, other, set, document),
-        (Verb::ActivatePlan(one), Verb::ActivatePlan(other)) => {
-            first_of!(one, other, set, version)
-        }
         (Verb::Found(one), Verb::Found(other)) => first_of!(one, other, document, rules),
         // The rules follow from the document and the calendars of the moment.
         (Verb::Change(one), Verb::Change(other)) => {
@@ -86,6 +82,29 @@ fn of_verbs(one: &Verb, other: &Verb) -> Option<&'static str> {
         (Verb::Atomic(one), Verb::Atomic(other)) => (one != other).then_some("commands"),
         (Verb::PostRun(one), Verb::PostRun(other)) => (one != other).then_some("digest"),
         (Verb::AdvanceTime, Verb::AdvanceTime) => None,
+        _ => of_plans(one, other),
+    }
+}
+
+fn of_plans(one: &Verb, other: &Verb) -> Option<&'static str> {
+    match (one, other) {
+        (Verb::DraftPlan(one), Verb::DraftPlan(other)) => first_of!(one, other, set, document),
+        (Verb::ActivatePlan(one), Verb::ActivatePlan(other)) => {
+            first_of!(one, other, set, version)
+        }
+        (Verb::Qualify(one), Verb::Qualify(other)) => {
+            first_of!(
+                one,
+                other,
+                member,
+                ladder,
+                rank,
+                period_type,
+                period,
+                periods,
+                reason
+            )
+        }
         _ => Some("type"),
     }
 }

@@ -148,6 +148,7 @@ pub fn type_of(verb: &Verb) -> &'static str {
         Verb::RevokeToken(_) => "token.revoked",
         Verb::DraftPlan(_) => "plan.drafted",
         Verb::ActivatePlan(_) => "plan.activated",
+        Verb::Qualify(_) => "qualification.overridden",
         Verb::AdvanceTime => "time.advanced",
         Verb::ExtendCalendar(_) => "calendar.extended",
         Verb::PostRun(_) => "run.posted",
@@ -237,6 +238,14 @@ fn data(verb: &Verb, rules: &Rules) -> Value {
         Verb::ActivatePlan(plan) => Data::default()
             .with("set", plan.set.as_str())
             .with("version", plan.version),
+        Verb::Qualify(told) => Data::default()
+            .with("member", told.member.as_str())
+            .with("ladder", told.ladder.as_str())
+            .maybe("rank", told.rank.as_deref())
+            .with("period_type", told.period_type.as_str())
+            .with("period", told.period.as_str())
+            .with("periods", told.periods)
+            .with("reason", told.reason.as_str()),
         Verb::AdvanceTime => Data::default(),
         Verb::ExtendCalendar(calendar) => Data::default()
             .with("period_type", calendar.period_type.as_str())

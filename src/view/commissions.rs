@@ -16,6 +16,7 @@ use crate::view::error::{ViewError, What};
 use crate::view::lens::Lens;
 use crate::view::money::Money;
 use crate::view::payout::{Asked, Payout};
+use crate::view::rank::{ToldRank, told};
 use crate::view::runs::Frozen;
 use crate::view::shape::ByKind;
 
@@ -139,6 +140,8 @@ pub struct Explanation {
     pub period: String,
     /// The member's rank on the plan's ladder; none without one.
     pub rank: Option<String>,
+    /// The rank he was told to be paid as at least, whatever he meets.
+    pub told: Option<ToldRank>,
     /// Whether he can earn by it at all: in standing, active where that is asked, of the least rank.
     pub payee: bool,
     /// The parts; they add up to the amount.
@@ -205,6 +208,7 @@ pub fn explain(payout: &Payout, id: &str, component: &str) -> Result<Explanation
         period_type: lens.period_type_name(era.period),
         period: lens.label(era.period, era.ordinal),
         rank: rank.map(str::to_owned),
+        told: ladder.and_then(|ladder| told(payout, ladder, member)),
         payee: payees.earns(member),
         parts: parts(payout, index, member),
         legs: legs(payout, index, member),

@@ -152,7 +152,7 @@ fn left(lens: &Lens<'_>, order: u32, asked: Asked) -> Volumes {
 /// Where an order's volume stands in the trees of the period's book.
 fn sold(payout: &Payout, order: u32, volumes: &Volumes) -> Sold {
     let (lens, era) = (payout.lens(), payout.era());
-    let book = PlanBook::new(era);
+    let book = PlanBook::new(lens, era);
     let row = lens.state.orders.row(order);
     let trees = era.rules.trees.iter().enumerate();
     let seat = |tree: usize| -> Option<Seat> {

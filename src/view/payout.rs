@@ -94,7 +94,7 @@ impl Payout {
     ) -> Result<Payout, Unpaid> {
         let lens = Lens::new(&state).map_err(Unpaid::View)?;
         let era = era::at(&lens, asked.period, asked.ordinal).map_err(Unpaid::View)?;
-        let pass = Pass::run(&PlanBook::new(era), &set, asked.period, opening);
+        let pass = Pass::run(&PlanBook::new(lens, era), &set, asked.period, opening);
         let pass = pass.map_err(|beyond| Unpaid::beyond(&lens, &set, beyond))?;
         Ok(Payout {
             state,

@@ -1,25 +1,29 @@
 //! One period's book as plans read it: the trees, figures and members of that period.
 
-use crate::base::ids::{COMPANY, ENROLLER_TREE, Member, Seat};
+use std::collections::BTreeMap;
+
+use crate::base::ids::{COMPANY, ENROLLER_TREE, Member, Seat, Text};
 use crate::book::forest::Forest;
 use crate::engine::member::{MemberKind, Status};
 use crate::plan::book::{Book, Entered, Role};
 use crate::tree::rules::CustomerLevel;
 use crate::view::era::Era;
+use crate::view::lens::Lens;
 
 /// A period's book. Trees, figures and who is active are the period's own. Kind, status, first seats and who enrolled
 /// whom are as they are now while the book is open, so that who has left earns nothing in it; of a closed book they are
-/// as they were at its close.
+/// as they were at its close. Ranks that were told to be paid name no period that is closed, so they need not be kept.
 #[derive(Clone, Copy)]
 pub struct PlanBook<'a> {
+    lens: Lens<'a>,
     era: Era<'a>,
 }
 
 impl<'a> PlanBook<'a> {
     /// The book of a period that can be read.
     #[must_use]
-    pub fn new(era: Era<'a>) -> PlanBook<'a> {
-        PlanBook { era }
+    pub fn new(lens: Lens<'a>, era: Era<'a>) -> PlanBook<'a> {
+        PlanBook { lens, era }
     }
 }
 
@@ -85,6 +89,17 @@ impl Book for PlanBook<'_> {
             MemberKind::Distributor => Role::Earner,
             MemberKind::Preferred | MemberKind::Customer => Role::Customer,
         }
+    }
+
+    fn overrides(&self, ladder: &str) -> Vec<(Member, Text)> {
+        let all = &self.lens.state.overrides;
+        let told = all.of(self.era.period, self.era.ordinal, ladder);
+        // A later one takes the place of an earlier one.
+        let last: BTreeMap<Member, Option<&Text>> =
+            told.map(|one| (one.member, one.rank.as_ref())).collect();
+        let held = last.into_iter();
+        held.filter_map(|(member, rank)| Some((member, rank?.clone())))
+            .collect()
     }
 
     fn enroller(&self, member: Member) -> Option<Member> {

@@ -52,6 +52,19 @@ pub struct RankOnLadder {
     pub kept: Option<String>,
     /// For how many periods he keeps it, this one included; 0 for none.
     pub kept_periods: u8,
+    /// What he was told to be paid as at least; none where nobody told so.
+    pub told: Option<ToldRank>,
+}
+
+/// A rank that a member is paid as at least, whatever he meets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ToldRank {
+    /// Name of the rank.
+    pub rank: String,
+    /// Why.
+    pub reason: String,
+    /// Sequence of the command that told it.
+    pub seq: u64,
 }
 
 /// How far a member is on the way to a rank.
@@ -120,6 +133,7 @@ pub fn of_member(payout: &Payout, id: &str) -> Result<MemberRanks, ViewError> {
             highest: named(held.highest),
             kept: named(held.kept),
             kept_periods: held.periods,
+            told: told(payout, ladder, member),
         }
     });
     Ok(MemberRanks {
@@ -177,6 +191,21 @@ pub fn progress(
         rank: name(of, number),
         holds: needs.holds,
         needs,
+    })
+}
+
+/// What a member was told to be paid as at least on a ladder of the period type; nothing if the ladder has no such rank.
+#[must_use]
+pub fn told(payout: &Payout, ladder: &Ladder, member: Member) -> Option<ToldRank> {
+    let period = (payout.asked.period, payout.asked.ordinal);
+    let overrides = &payout.state.overrides;
+    let one = overrides.of_member(member, period, &ladder.name)?;
+    let rank = one.rank.as_deref()?;
+    ladder.rank(rank)?;
+    Some(ToldRank {
+        rank: rank.to_owned(),
+        reason: one.reason.to_string(),
+        seq: one.seq,
     })
 }
 

@@ -17,6 +17,7 @@ use arborline::engine::command::move_leg::Move;
 use arborline::engine::command::order::Order;
 use arborline::engine::command::place::Place;
 use arborline::engine::command::plan::{ActivatePlan, DraftPlan};
+use arborline::engine::command::qualify::Qualify;
 use arborline::engine::command::refund::{Extent, Refund};
 use arborline::engine::command::status::SetStatus;
 use arborline::engine::command::token::{CreateToken, RevokeToken};
@@ -322,6 +323,28 @@ impl Script {
                 let verb = Verb::ActivatePlan(Box::new(ActivatePlan {
                     set: (*set).into(),
                     version: version.parse().expect("a number"),
+                }));
+                self.fact(verb)
+            }
+            [
+                "override",
+                member,
+                ladder,
+                rank,
+                period_type,
+                period,
+                periods @ ..,
+            ] => {
+                let verb = Verb::Qualify(Box::new(Qualify {
+                    member: (*member).into(),
+                    ladder: (*ladder).into(),
+                    rank: (*rank != "-").then(|| (*rank).into()),
+                    period_type: (*period_type).into(),
+                    period: (*period).into(),
+                    periods: periods
+                        .first()
+                        .map_or(1, |periods| periods.parse().expect("a number")),
+                    reason: "a promise".into(),
                 }));
                 self.fact(verb)
             }

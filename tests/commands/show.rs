@@ -3,6 +3,7 @@
 use arborline::base::ids::Seat;
 use arborline::base::number::Volume;
 use arborline::book::forest::Forest;
+use arborline::engine::overrides::Override;
 use arborline::engine::periods::Stage;
 use arborline::engine::rules::Rules;
 use arborline::engine::state::State;
@@ -66,6 +67,23 @@ pub(super) fn show(state: &State, words: &[&str]) -> Vec<String> {
         }
         ["plans"] => plans(state),
         ["runs"] => runs(state),
+        ["overrides"] => {
+            let all = state.overrides.all().iter();
+            let line = |one: &Override| {
+                let of = &state.rules.as_ref().expect("a network").period_types[one.period_type];
+                format!(
+                    "seq {} {} {} {} {} {:?} {}",
+                    one.seq,
+                    state.members.id(one.member),
+                    one.ladder,
+                    one.rank.as_deref().unwrap_or("nothing"),
+                    of.name,
+                    one.first..=one.last,
+                    one.reason
+                )
+            };
+            all.map(line).collect()
+        }
         ["tank", tree] => {
             let tree = tree_of(state, tree);
             let waiting = state.forest.waiting(tree);

@@ -10,6 +10,7 @@ use arborline::engine::command::found::Found;
 use arborline::engine::command::move_leg::Move;
 use arborline::engine::command::place::Place;
 use arborline::engine::command::plan::{ActivatePlan, DraftPlan};
+use arborline::engine::command::qualify::Qualify;
 use arborline::engine::command::run::PostRun;
 use arborline::engine::command::status::SetStatus;
 use arborline::engine::command::token::{CreateToken, RevokeToken};
@@ -135,7 +136,8 @@ impl Writer {
             93..=95 => self.close(world, at),
             96 => self.token(world, at),
             97 => self.extend(world, at),
-            98 => self.plan(world, at),
+            98 if self.chance.percent(50) => self.plan(world, at),
+            98 => self.qualify(world, at),
             _ => self.command(at, Verb::AdvanceTime),
         }
     }
@@ -483,6 +485,38 @@ impl Writer {
         let version = u32::from(laws::small(version));
         let activate = ActivatePlan { set, version };
         self.command(at, Verb::ActivatePlan(Box::new(activate)))
+    }
+
+    /// Ladders and ranks as drawn plan sets name them, and others.
+    fn qualify(&mut self, world: &World, at: Time) -> Command {
+        let of = self.chance.below(world.calendars.len());
+        let calendar = &world.calendars[of];
+        let period = (calendar.current + 1).saturating_sub(self.chance.below(4));
+        let period = period.min(calendar.labels.len() - 1);
+        let ladder = ["ladder-0", "ladder-1", "ladder-2"];
+        let ranks = ["iron", "bronze", "silver", "gold", "tin"];
+        let rank = self
+            .chance
+            .percent(80)
+            .then(|| Text::from(*self.chance.pick(&ranks)));
+        let told = Qualify {
+            member: self.someone(world),
+            ladder: Text::from(*self.chance.pick(&ladder)),
+            rank,
+            period_type: if self.chance.percent(3) {
+                Text::from("epoch")
+            } else {
+                world.law().period_types[of].name.clone()
+            },
+            period: if self.chance.percent(3) {
+                Text::from("never")
+            } else {
+                calendar.labels[period].clone()
+            },
+            periods: 1 + u32::from(laws::small(self.chance.below(3))),
+            reason: "a promise".into(),
+        };
+        self.command(at, Verb::Qualify(Box::new(told)))
     }
 
     /// Other rules from some period's start on.

@@ -233,6 +233,26 @@ fn plans(state: &State, world: &World) -> Difference {
     let activations = state.plans.activations().iter();
     let activations: Vec<_> = activations.map(|one| (one.time, one.of)).collect();
     same!(activations, world.activations.clone(), "activations");
+    let overrides = state.overrides.all();
+    same!(overrides.len(), world.overrides.len(), "overrides");
+    for (kept, told) in overrides.iter().zip(&world.overrides) {
+        same!(
+            (
+                kept.member as usize,
+                &kept.ladder,
+                &kept.rank,
+                kept.period_type
+            ),
+            (told.member, &told.ladder, &told.rank, told.of),
+            "override {}",
+            told.seq
+        );
+        same!(
+            (kept.first as usize..=kept.last as usize, kept.seq),
+            (told.periods.clone(), told.seq),
+            "periods of an override"
+        );
+    }
     for (of, periods) in state.periods.iter().enumerate() {
         let ahead = periods.len().min(periods.current() + 2);
         for ordinal in periods.current().saturating_sub(3)..ahead {

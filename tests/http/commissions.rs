@@ -56,8 +56,8 @@ async fn an_amount_explains_itself_and_an_order_says_whom_it_pays() {
     assert_eq!(
         answer["parts"],
         json!([
-            { "what": "level", "number": 1, "of": null, "volume": "30.00", "earnings": null, "rate": "0.1", "amount": "3.00" },
-            { "what": "level", "number": 2, "of": null, "volume": "100.00", "earnings": null, "rate": "0.05", "amount": "5.00" },
+            { "what": "level", "number": 1, "of": null, "volume": "30.00", "earnings": null, "each": null, "rate": "0.1", "amount": "3.00" },
+            { "what": "level", "number": 2, "of": null, "volume": "100.00", "earnings": null, "each": null, "rate": "0.05", "amount": "5.00" },
         ])
     );
     assert_eq!(
@@ -94,7 +94,10 @@ async fn ranks_say_what_the_next_one_takes() {
         .await;
     assert_eq!(
         answer["ladders"],
-        json!([{ "ladder": "ranks", "rank": null, "number": 0, "of": 1, "next": "silver" }])
+        json!([{
+            "ladder": "ranks", "rank": null, "number": 0, "of": 1, "next": "silver", "met": null,
+            "previous": null, "highest": null, "kept": null, "kept_periods": 0, "told": null,
+        }])
     );
     let answer = server.get("/v1/members/A/rank-progress").await;
     let needs = &answer["needs"];
@@ -116,6 +119,73 @@ async fn ranks_say_what_the_next_one_takes() {
         .get(&format!("/v1/members/A/rank-progress?min_seq={seq}"))
         .await;
     assert_eq!(answer["holds"], true);
+}
+
+#[tokio::test]
+async fn who_was_told_a_rank_is_paid_as_it_and_everybody_sees_why() {
+    let server = Server::planned().await;
+    let answer = server.get("/v1/members/A/rank").await;
+    let period = answer["period"].as_str().expect("a label").to_owned();
+    let kind = answer["period_type"].clone();
+    let told = json!({
+        "id": "v1", "at": AT, "member": "A", "ladder": "ranks", "rank": "silver", "period_type": kind,
+        "period": period, "reason": "promised at the start",
+    });
+    let mut silent = told.clone();
+    silent.as_object_mut().expect("an object").remove("reason");
+    let reply = server.post("/v1/overrides", silent.to_string()).await;
+    assert_eq!(
+        (reply.code(), &reply.json()["field"]),
+        ("missing_field".to_owned(), &json!("reason"))
+    );
+    for (field, given, code) in [
+        ("member", json!("nobody"), "unknown_member"),
+        ("period", json!("2031-01"), "unknown_period"),
+        ("period_type", json!("epoch"), "unknown_name"),
+        ("periods", json!(0), "out_of_range"),
+        ("periods", json!(121), "out_of_range"),
+    ] {
+        let mut wrong = told.clone();
+        wrong[field] = given;
+        let reply = server.post("/v1/overrides", wrong.to_string()).await;
+        assert_eq!(reply.code(), code, "{field}: {}", reply.text());
+    }
+    let reply = server.post("/v1/overrides", told.to_string()).await;
+    let seq = reply.json()["seq"].as_u64().expect("a number");
+    let answer = server
+        .get(&format!("/v1/members/A/rank?min_seq={seq}"))
+        .await;
+    let rank = &answer["ladders"][0];
+    assert_eq!(
+        (&rank["rank"], &rank["met"]),
+        (&json!("silver"), &json!(null))
+    );
+    let why = json!({ "rank": "silver", "reason": "promised at the start", "seq": seq });
+    assert_eq!(rank["told"], why);
+    let answer = server.get("/v1/members/A/commissions/levels/explain").await;
+    assert_eq!((&answer["rank"], &answer["told"]), (&json!("silver"), &why));
+    // Said again it is the same fact, and with another reason another one.
+    let again = server.post("/v1/overrides", told.to_string()).await;
+    assert_eq!(again.json()["seq"], seq);
+    let mut other = told.clone();
+    other["reason"] = json!("another one");
+    let reply = server.post("/v1/overrides", other.to_string()).await;
+    assert_eq!(
+        (reply.code(), &reply.json()["field"]),
+        ("id_reused".to_owned(), &json!("reason"))
+    );
+    // It is taken back by one without a rank.
+    let back = json!({
+        "id": "v2", "at": AT, "member": "A", "ladder": "ranks", "period_type": told["period_type"],
+        "period": told["period"], "reason": "a mistake",
+    });
+    let reply = server.post("/v1/overrides", back.to_string()).await;
+    let seq = reply.json()["seq"].as_u64().expect("a number");
+    let answer = server
+        .get(&format!("/v1/members/A/rank?min_seq={seq}"))
+        .await;
+    let rank = &answer["ladders"][0];
+    assert_eq!((&rank["rank"], &rank["told"]), (&json!(null), &json!(null)));
 }
 
 #[tokio::test]

@@ -257,6 +257,7 @@ impl World {
                 let of = self.period_type(&run.period_type).ok_or(no::UNKNOWN_NAME)?;
                 self.post(of, &run.period).map(nothing)
             }
+            Verb::Qualify(told) => self.qualify(seq, told).map(nothing),
             Verb::ExtendCalendar(extend) => {
                 let of = self
                     .period_type(&extend.period_type)

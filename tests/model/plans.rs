@@ -2,9 +2,10 @@
 
 use arborline::base::time::Time;
 use arborline::engine::command::plan::{ActivatePlan, DraftPlan};
+use arborline::engine::command::qualify::Qualify;
 
 use super::judge::{Wrong, no};
-use super::world::{Draft, World};
+use super::world::{Draft, Told, World};
 
 impl World {
     pub(crate) fn draft_plan(&mut self, seq: u64, plan: &DraftPlan) {
@@ -27,6 +28,39 @@ impl World {
         let numbered = (1..).zip(of_set).find(|(at, _)| *at == plan.version);
         let (_, version) = numbered.ok_or(no::UNKNOWN_VERSION)?;
         self.activations.push((self.time, version));
+        Ok(())
+    }
+
+    pub(crate) fn qualify(&mut self, seq: u64, told: &Qualify) -> Result<(), Wrong> {
+        let mut wrong = Wrong::default();
+        let member = wrong.take(self.person(&told.member).ok_or(no::UNKNOWN_MEMBER));
+        let of = wrong.take(self.period_type(&told.period_type).ok_or(no::UNKNOWN_NAME));
+        let first = of.and_then(|of| {
+            let calendar = &self.calendars[of];
+            let labels = calendar.labels.iter();
+            let mut found = labels.enumerate().rev();
+            let found = found.find(|(_, label)| **label == told.period);
+            let (period, _) = wrong.take(found.ok_or(no::UNKNOWN_PERIOD))?;
+            let rolled = calendar.branch.as_ref();
+            let open =
+                period >= calendar.current || rolled.is_some_and(|branch| branch.period == period);
+            wrong.check(!open, no::PERIOD_CLOSED);
+            Some(period)
+        });
+        wrong.done()?;
+        let (member, of, first) = (
+            member.expect("known"),
+            of.expect("known"),
+            first.expect("known"),
+        );
+        self.overrides.push(Told {
+            member,
+            ladder: told.ladder.clone(),
+            rank: told.rank.clone(),
+            of,
+            periods: first..=first + told.periods as usize - 1,
+            seq,
+        });
         Ok(())
     }
 

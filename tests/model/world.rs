@@ -30,10 +30,24 @@ pub(crate) struct World {
     pub(crate) drafts: Vec<Draft>,
     /// When which of them, by its place in that list, was made to count.
     pub(crate) activations: Vec<(Time, usize)>,
+    /// Ranks told whatever is met, in the order of their commands.
+    pub(crate) overrides: Vec<Told>,
     /// Which command first used an id, for the three spaces.
     pub(crate) member_ids: BTreeMap<Text, u64>,
     pub(crate) sale_ids: BTreeMap<Text, u64>,
     pub(crate) fact_ids: BTreeMap<Text, u64>,
+}
+
+/// A rank that a member is paid as at least, for the periods from one to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) member: usize,
+    pub(crate) ladder: Text,
+    /// None takes back what was told before.
+    pub(crate) rank: Option<Text>,
+    pub(crate) of: usize,
+    pub(crate) periods: std::ops::RangeInclusive<usize>,
+    pub(crate) seq: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -177,6 +191,7 @@ impl World {
             tokens: BTreeMap::new(),
             drafts: Vec::new(),
             activations: Vec::new(),
+            overrides: Vec::new(),
             member_ids: BTreeMap::new(),
             sale_ids: BTreeMap::new(),
             fact_ids: BTreeMap::new(),

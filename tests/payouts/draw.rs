@@ -328,11 +328,7 @@ impl Painter<'_> {
         match self.chance.below(21) {
             16..=18 => match self.binary() {
                 Some(tree) => Pays::Binary(self.matched(at, tree)),
-                None => Pays::Personal {
-                    tree,
-                    kind,
-                    steps: self.steps(),
-                },
+                None => self.personal(tree, kind),
             },
             19..=20 if at.ranks > 0 => Pays::Advancement {
                 amounts: self.rows(at, |painter| painter.chance.between(1, 9) * 12_500_000),
@@ -388,12 +384,13 @@ impl Painter<'_> {
                 rate: self.rate(),
                 shares: self.rows(at, |painter| painter.chance.between(0, 4)),
             },
-            _ => Pays::Personal {
-                tree,
-                kind,
-                steps: self.steps(),
-            },
+            _ => self.personal(tree, kind),
         }
+    }
+
+    fn personal(&mut self, tree: usize, kind: usize) -> Pays {
+        let steps = self.steps();
+        Pays::Personal { tree, kind, steps }
     }
 
     fn matched(&mut self, at: Where, tree: usize) -> Binary {

@@ -194,7 +194,7 @@ impl Compared<'_> {
         let lens = Lens::new(&self.pair.state).map_err(|why| format!("{why:?}"))?;
         let era = choose(&lens, Some(name), Some(label)).map_err(|why| format!("{why:?}"))?;
         let opening = Arc::new(told(draft, opening, |_| true));
-        let pass = Pass::run(&PlanBook::new(era), &self.drawn.set, self.of, opening);
+        let pass = Pass::run(&PlanBook::new(lens, era), &self.drawn.set, self.of, opening);
         let pass = pass.map_err(|beyond| format!("beyond the range: {beyond:?}"))?;
         let place = format!("{name} {label}");
         self.ranks(&pass, &twin, &place)?;
@@ -409,6 +409,7 @@ const SORTS: &[&str] = &[
     "customers",
     "previous",
     "kept",
+    "told",
     "legs",
     "unilevel None",
     "unilevel SkipInactive",

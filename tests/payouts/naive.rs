@@ -2,7 +2,7 @@
 
 use super::needs::{Tally, ranks};
 use super::pays::Payroll;
-use super::plan::{Component, Draft, Pays};
+use super::plan::{Component, Draft, Ladder, Pays};
 use super::sight::{Role, Sight};
 use super::standing::{Standing, hand_on};
 
@@ -29,26 +29,7 @@ pub(crate) fn work_out(
 ) -> Answer {
     let opening = opening.filled(draft, sight);
     let mut closing = Standing::none(draft);
-    let mut ladders: Vec<Option<Vec<u8>>> = Vec::new();
-    for (number, ladder) in draft.ladders.iter().enumerate() {
-        if ladder.period != of {
-            ladders.push(None);
-            continue;
-        }
-        let held = &opening.held[number];
-        let met = ranks(sight, ladder, held, tally);
-        let mut paid = met.clone();
-        for (member, paid) in paid.iter_mut().enumerate() {
-            let keeps = sight.people[member].role == Role::Distributor;
-            let kept = if keeps { held[member].kept } else { 0 };
-            let name = "kept".to_owned();
-            tally.entry(name).or_default()[usize::from(kept <= *paid)] += 1;
-            *paid = kept.max(*paid);
-            let after = hand_on(ladder, held[member], met[member], *paid);
-            closing.held[number].push(after);
-        }
-        ladders.push(Some(paid));
-    }
+    let ladders = judged(sight, draft, of, &opening, (&mut closing, tally));
     let mut amounts: Vec<Option<Vec<i128>>> = Vec::new();
     for (number, (plan, component)) in draft.components().into_iter().enumerate() {
         if component.period != of {
@@ -97,6 +78,41 @@ pub(crate) fn work_out(
     }
 }
 
+/// What everybody is paid as on the ladders of a period type; what he holds then goes to `closing`.
+fn judged(
+    sight: &Sight,
+    draft: &Draft,
+    of: usize,
+    opening: &Standing,
+    (closing, tally): (&mut Standing, &mut Tally),
+) -> Vec<Option<Vec<u8>>> {
+    let mut ladders: Vec<Option<Vec<u8>>> = Vec::new();
+    for (number, ladder) in draft.ladders.iter().enumerate() {
+        if ladder.period != of {
+            ladders.push(None);
+            continue;
+        }
+        let held = &opening.held[number];
+        let met = ranks(sight, ladder, held, tally);
+        let mut paid = met.clone();
+        for (member, paid) in paid.iter_mut().enumerate() {
+            let keeps = sight.people[member].role == Role::Distributor;
+            let kept = if keeps { held[member].kept } else { 0 };
+            let name = "kept".to_owned();
+            tally.entry(name).or_default()[usize::from(kept <= *paid)] += 1;
+            *paid = kept.max(*paid);
+            let told = told(sight, ladder, member);
+            let name = "told".to_owned();
+            tally.entry(name).or_default()[usize::from(told <= *paid)] += 1;
+            *paid = told.max(*paid);
+            let after = hand_on(ladder, held[member], met[member], *paid);
+            closing.held[number].push(after);
+        }
+        ladders.push(Some(paid));
+    }
+    ladders
+}
+
 /// One in 1e-8.
 const ONE: i128 = 100_000_000;
 
@@ -123,6 +139,22 @@ fn factor(sight: &Sight, draft: &Draft, of: usize, amounts: &[Option<Vec<i128>>]
     } else {
         allowed * ONE / (owed * 1_000_000)
     })
+}
+
+/// The rank that a distributor was told to be paid as last; none if the ladder has no such one.
+fn told(sight: &Sight, ladder: &Ladder, member: usize) -> u8 {
+    if sight.people[member].role != Role::Distributor {
+        return 0;
+    }
+    let mut rank = 0;
+    for (who, on, told) in &sight.told {
+        if *who == member && *on == ladder.name {
+            let numbered = (1..).zip(&ladder.ranks);
+            let named = numbered.filter(|(_, (name, _))| told.as_deref() == Some(name));
+            rank = named.map(|(number, _)| number).next().unwrap_or(0);
+        }
+    }
+    rank
 }
 
 /// The most that a member of a rank earns by a component.

@@ -1,5 +1,6 @@
 //! What plans are worked out from, in plain lists: one period type's book as the model has it.
 
+use arborline::base::ids::Text;
 use arborline::engine::member::{MemberKind, Status};
 
 use crate::model::figures::{Figures, Scene};
@@ -14,6 +15,8 @@ pub(crate) struct Sight {
     pub(crate) entered: Vec<Vec<Vec<Entered>>>,
     /// By member; those who joined after the book are left out.
     pub(crate) people: Vec<Who>,
+    /// Ranks told for the period: of whom, on which ladder, which one; a later one takes the place of an earlier one.
+    pub(crate) told: Vec<(usize, Text, Option<Text>)>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,10 +82,15 @@ impl Sight {
                 .collect(),
         });
         let (entered, people) = (entered.collect(), people.collect());
+        let period = scene.periods[of].expect("the period looked at");
+        let told = world.overrides.iter();
+        let told = told.filter(|told| told.of == of && told.periods.contains(&period));
+        let told = told.map(|told| (told.member, told.ladder.clone(), told.rank.clone()));
         Sight {
             trees,
             entered,
             people,
+            told: told.collect(),
         }
     }
 

@@ -222,18 +222,7 @@ impl Scribe<'_> {
                 }
             }
             Pays::Unilevel { .. } => self.unilevel(&component.pays, &names, &mut keys),
-            Pays::Generation {
-                tree,
-                kind,
-                cut,
-                rates,
-            } => {
-                keys.push("kind = \"generation\"".to_owned());
-                self.tree("tree", *tree, Some(0), &mut keys);
-                self.kind("volume", *kind, &mut keys);
-                self.cut(cut, &names, &mut keys);
-                rates_keys(rates, &names, &mut keys);
-            }
+            Pays::Generation { .. } => self.generation(&component.pays, &names, &mut keys),
             Pays::Differential { .. } => self.differential(&component.pays, &names, &mut keys),
             Pays::Personal { tree, kind, steps } => {
                 keys.push("kind = \"personal\"".to_owned());
@@ -258,6 +247,23 @@ impl Scribe<'_> {
             }
         }
         keys
+    }
+
+    fn generation(&mut self, pays: &Pays, names: &[String], keys: &mut Vec<String>) {
+        let Pays::Generation {
+            tree,
+            kind,
+            cut,
+            rates,
+        } = pays
+        else {
+            return;
+        };
+        keys.push("kind = \"generation\"".to_owned());
+        self.tree("tree", *tree, Some(0), keys);
+        self.kind("volume", *kind, keys);
+        self.cut(cut, names, keys);
+        rates_keys(rates, names, keys);
     }
 
     fn unilevel(&mut self, pays: &Pays, names: &[String], keys: &mut Vec<String>) {

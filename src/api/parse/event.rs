@@ -6,7 +6,7 @@ use crate::api::parse::fields::{Fields, id, missing};
 use crate::api::parse::json::Json;
 use crate::api::parse::kind::EventType;
 use crate::api::parse::names::Names;
-use crate::api::parse::{member, order, period, plan, token, tree};
+use crate::api::parse::{member, order, period, plan, qualify, token, tree};
 use crate::api::problem::{Code, Problem};
 use crate::base::ids::Text;
 use crate::base::time::Time;
@@ -24,6 +24,7 @@ pub const EVENTS: &[&EventType] = &[
     &order::ADJUSTED,
     &period::CLOSED,
     &plan::ACTIVATED,
+    &qualify::OVERRIDDEN,
     &token::CREATED,
     &token::REVOKED,
 ];

@@ -16,6 +16,7 @@ pub mod names;
 pub mod order;
 pub mod period;
 pub mod plan;
+pub mod qualify;
 pub mod query;
 pub mod token;
 pub mod tree;

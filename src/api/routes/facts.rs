@@ -12,12 +12,13 @@ use crate::api::parse::member::{ENROLLED, STATUS_CHANGED, UPDATED};
 use crate::api::parse::names::Names;
 use crate::api::parse::order::{ADJUSTED, REFUNDED};
 use crate::api::parse::period::CLOSED;
+use crate::api::parse::qualify::OVERRIDDEN;
 use crate::api::principal::{FACTS, MONEY, TELLERS};
 use crate::api::problem::{Code, Problem};
 use crate::api::route::{Access, Reach, Route, Run, Running, Shapes, Task, query_of, shape};
 use crate::api::shapes::{
-    AdjustmentBody, EventBody, KeyOnlyBody, MemberBody, MemberPatch, OrderBody, RefundBody,
-    Results, StatusBody,
+    AdjustmentBody, EventBody, KeyOnlyBody, MemberBody, MemberPatch, OrderBody, OverrideBody,
+    RefundBody, Results, StatusBody,
 };
 use crate::api::together;
 use crate::view::lens::Lens;
@@ -118,6 +119,18 @@ pub const ROWS: &[Route] = &[
             path: &[],
         },
         shapes: Shapes::told::<AdjustmentBody, FactReceipt>(),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/overrides",
+        access: told_by(MONEY),
+        cost: "O(periods)",
+        sentence: "Have a member paid as a rank at least for some periods, whatever he meets, with a reason.",
+        run: Run::Fact {
+            event: &OVERRIDDEN,
+            path: &[],
+        },
+        shapes: Shapes::told::<OverrideBody, FactReceipt>(),
     },
     Route {
         method: "POST",

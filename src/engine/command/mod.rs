@@ -16,6 +16,7 @@ pub mod move_leg;
 pub mod order;
 pub mod place;
 pub mod plan;
+pub mod qualify;
 pub mod refund;
 pub mod run;
 pub mod status;
@@ -71,6 +72,8 @@ pub enum Verb {
     DraftPlan(Box<plan::DraftPlan>),
     /// `plan.activated`.
     ActivatePlan(Box<plan::ActivatePlan>),
+    /// `qualification.overridden`.
+    Qualify(Box<qualify::Qualify>),
     /// `time.advanced`: nothing but the clock and the timers that are due. Never accepted from clients.
     AdvanceTime,
     /// `calendar.extended`: more periods of a type. Never accepted from clients.
