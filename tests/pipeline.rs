@@ -7,6 +7,7 @@ mod kill;
 mod life;
 mod memory;
 mod network;
+mod openings;
 mod plans;
 mod runs;
 mod start;

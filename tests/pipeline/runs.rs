@@ -181,11 +181,7 @@ fn a_closed_period_is_paid_once_and_as_the_pass_at_its_close() {
     let first = paid_off(&server);
     assert_eq!(first.len(), before.periods.get(0).due.len());
     let paid = |server: &Server, run: &Run| -> (Vec<Line>, Vec<Line>) {
-        let state = block_on(
-            server
-                .handle
-                .fork(u64::MAX.min(server.handle.health().applied_seq)),
-        );
+        let state = block_on(server.handle.fork(server.handle.health().applied_seq));
         let paid = server.handle.paid(&state, run).expect("a file in order");
         let one = |member| paid.lines_of(member).expect("a block in order");
         let each = (0..state.members.len()).flat_map(one).collect();
