@@ -5,7 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::runtime::clock::Stopwatch;
+use crate::runtime::openings::Unworked;
+use crate::runtime::paid::Unread;
 use crate::runtime::payer::{Done, next_due, pay};
+use crate::runtime::plans::PlanError;
 use crate::runtime::shared::Shared;
 use crate::view::payout::Asked;
 
@@ -33,16 +36,25 @@ fn work(shared: &Arc<Shared>, asked: Asked) {
         pay(&shared.openings, &state, asked)
     }));
     let result = match paid {
-        Ok(paid) => paid.map_err(|error| error.to_string()),
+        Ok(paid) => paid.map_err(|error| {
+            tracing::error!(?asked, %error, "a period could not be paid");
+            reason(error)
+        }),
         Err(_) => Err("the pass met a bug of ours; the server's log has more".to_owned()),
     };
     let ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
-    match &result {
-        Ok(post) => {
-            shared.payer.took(ms);
-            tracing::info!(period = %post.period, lines = post.lines, ms, "a period has been paid");
-        }
-        Err(reason) => tracing::error!(?asked, reason, "a period could not be paid"),
+    if let Ok(post) = &result {
+        shared.payer.took(ms);
+        tracing::info!(period = %post.period, lines = post.lines, ms, "a period has been paid");
     }
     shared.payer.tell(Done { asked, result });
+}
+
+/// Why a period could not be paid, for clients: not where data lies.
+fn reason(error: Unworked) -> String {
+    match error {
+        Unworked::Run(fault) => Unread::from(fault).short,
+        Unworked::Plan(PlanError::Fault(_)) => "its plan document cannot be read".to_owned(),
+        other => other.to_string(),
+    }
 }

@@ -285,7 +285,10 @@ fn every_failure_of_the_disk_leaves_a_whole_file_or_none() {
             file.and_then(|file| file.prove(&post.digest))
                 .expect("whole");
         }
-        // The next start removes what is left, and comes to the same.
+        // The next start removes what is left, of whichever period it is, and comes to the same.
+        let other = files.directory.runs().join("0-99.tmp");
+        let left = files.directory.disk.create(&other);
+        left.expect("a disk in order");
         drop((state, openings));
         let server = serve(planned(&image));
         let paid = paid_off(&server);
