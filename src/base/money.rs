@@ -50,6 +50,37 @@ impl fmt::Display for Rate {
     }
 }
 
+/// What one unit of a currency is worth in another: a count of 1e-8, from 0 to [`Exchange::MAX`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Exchange(pub i64);
+
+impl Exchange {
+    /// One for one.
+    pub const ONE: Exchange = Exchange(RATE_ONE);
+    /// The greatest one a document may name.
+    pub const MAX: Exchange = Exchange(1_000_000 * RATE_ONE);
+}
+
+impl FromStr for Exchange {
+    type Err = BadNumber;
+
+    /// Reads `digits[.digits]` with at most eight places.
+    fn from_str(text: &str) -> Result<Exchange, BadNumber> {
+        let value = decimal(text, 8)?;
+        if value > i128::from(Exchange::MAX.0) {
+            return Err(BadNumber::Range);
+        }
+        Ok(Exchange(value as i64))
+    }
+}
+
+impl fmt::Display for Exchange {
+    /// As few places as the value needs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show(f, i128::from(self.0), 8, 0)
+    }
+}
+
 /// An amount of a plan's currency: a count of 1e-6. May be negative.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash, Serialize, Deserialize,
@@ -78,6 +109,15 @@ impl Micros {
     pub fn floor(numerator: i128, denominator: i128) -> Option<Micros> {
         let micros = numerator.div_euclid(denominator);
         i64::try_from(micros).ok().map(Micros)
+    }
+
+    /// In minor units of another currency that has so many digits, half away from zero, rounded once; none beyond the
+    /// range.
+    #[must_use]
+    pub fn exchanged(self, rate: Exchange, digits: u8) -> Option<i64> {
+        let worth = i128::from(self.0) * i128::from(rate.0);
+        let per_minor = i128::from(RATE_ONE) * 10i128.pow(6 - u32::from(digits.min(6)));
+        i64::try_from(divide_half_away(worth, per_minor)).ok()
     }
 
     /// In minor units of a currency that has so many digits, half away from zero: what is paid.
@@ -203,6 +243,26 @@ mod tests {
             ("99999999999999999999999", BadNumber::Range),
         ] {
             assert_eq!(text.parse::<Rate>(), Err(why), "{text}");
+        }
+    }
+
+    #[test]
+    fn amounts_are_exchanged_and_rounded_once() {
+        let rate = |text: &str| -> Exchange { text.parse().expect(text) };
+        for (micros, worth, digits, minor) in [
+            (10_000_000, "0.92", 2, Some(920)),
+            // 1.005 would be 101 if 1.00 were not rounded first.
+            (1_004_999, "1", 2, Some(100)),
+            (12_345_678, "151.3", 0, Some(1_868)),
+            (-3_330_000, "0.5", 2, Some(-167)),
+            (i64::MAX, "1000000", 3, None),
+        ] {
+            let told = Micros(micros).exchanged(rate(worth), digits);
+            assert_eq!(told, minor, "{micros} at {worth}");
+        }
+        assert_eq!(Micros(7_775_000).exchanged(Exchange::ONE, 2), Some(778));
+        for wrong in ["1000000.1", "-1", "0.000000001", "1,5"] {
+            assert!(wrong.parse::<Exchange>().is_err(), "{wrong}");
         }
     }
 

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::base::money::{Micros, RATE_ONE, Rate};
+use crate::base::money::{Exchange, Micros, RATE_ONE, Rate};
 use crate::base::number::Volume;
 use crate::document::problem::{Problem, did_you_mean};
 
@@ -296,6 +296,16 @@ impl<'a, 't> Field<'a, 't> {
     pub fn share(&self) -> Option<Rate> {
         let allowed = "a share above 0 and at most 1 with at most 8 decimal places, in quotes, such as \"0.60\"";
         self.exact(allowed, |&rate| rate > Rate::ZERO && rate <= Rate(RATE_ONE))
+    }
+
+    /// What one unit of a currency is worth in another; anything else is noted.
+    #[must_use]
+    pub fn exchange(&self) -> Option<Exchange> {
+        let allowed = format!(
+            "what one unit is worth, above 0 and at most {} with at most 8 decimal places, in quotes, such as \"0.92\"",
+            Exchange::MAX
+        );
+        self.exact(&allowed, |&rate| rate > Exchange(0))
     }
 
     /// An exact number that fits; anything else is noted.

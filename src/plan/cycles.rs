@@ -21,8 +21,8 @@ struct Run {
 impl Cycle {
     /// Takes as many cycles as the legs cover, `most` at most; says how many, and what is left. O(1).
     ///
-    /// As long as the greater leg stays so, cycles come in one stretch. Once it has changed sides it changes with every
-    /// cycle, since one of them takes what the legs differ by at most; so two take the same from both legs.
+    /// As long as the greater leg stays so, cycles come in one stretch. Once the legs differ by no more than one cycle
+    /// evens out, the greater one changes with every cycle; so two take the same from both legs.
     pub(super) fn take(self, legs: [i128; 2], most: i128) -> (i128, [i128; 2]) {
         let mut run = Run {
             legs,
@@ -36,12 +36,7 @@ impl Cycle {
             return (run.done, run.legs);
         }
         let gap = run.legs[strong] - run.legs[1 - strong];
-        // On a tie the left leg goes on being the greater one.
-        let stretch = match strong {
-            0 => gap / less + 1,
-            _ => (gap - 1) / less + 1,
-        };
-        run.go(self, strong, stretch);
+        run.go(self, strong, (gap + less - 1) / less);
         let both = self.strong + self.lesser;
         let covered = run.legs[0].min(run.legs[1]).max(0) / both;
         let pairs = covered.min((run.most - run.done) / 2).max(0);

@@ -1,7 +1,7 @@
 //! A plan set: ladders of ranks, and components in their order, with names of the network turned into its numbers.
 
 use crate::base::ids::Text;
-use crate::base::money::Rate;
+use crate::base::money::{Exchange, Rate};
 use crate::plan::columns::{Caps, Payee};
 use crate::plan::component::{Component, Kind};
 use crate::plan::ladder::Ladder;
@@ -17,6 +17,8 @@ pub struct PlanSet {
     pub name: Text,
     /// ISO 4217 code of the currency all amounts are in.
     pub currency: Text,
+    /// Currencies that members are paid in who have them, by code: what one unit of the set's is worth in each.
+    pub exchange: Vec<(Text, Exchange)>,
     /// Ladders of ranks.
     pub ladders: Vec<Ladder>,
     /// Plans by name: what a component belongs to.

@@ -11,6 +11,7 @@ use crate::base::time::Time;
 use crate::base::volumes::Volumes;
 use crate::engine::command::enrol::Enrol;
 use crate::engine::command::order::Order;
+use crate::engine::command::qualify::Qualify;
 use crate::engine::command::refund::{Extent, Refund};
 use crate::engine::command::run::PostRun;
 use crate::engine::command::update::Update;
@@ -181,6 +182,17 @@ fn word(value: impl Serialize) -> Value {
     serde_json::to_value(value).expect("plain values always serialise")
 }
 
+fn qualified(told: &Qualify) -> Data {
+    Data::default()
+        .with("member", told.member.as_str())
+        .with("ladder", told.ladder.as_str())
+        .maybe("rank", told.rank.as_deref())
+        .with("period_type", told.period_type.as_str())
+        .with("period", told.period.as_str())
+        .with("periods", told.periods)
+        .with("reason", told.reason.as_str())
+}
+
 /// The fields of an event.
 fn data(verb: &Verb, rules: &Rules) -> Value {
     let built = match verb {
@@ -238,14 +250,7 @@ fn data(verb: &Verb, rules: &Rules) -> Value {
         Verb::ActivatePlan(plan) => Data::default()
             .with("set", plan.set.as_str())
             .with("version", plan.version),
-        Verb::Qualify(told) => Data::default()
-            .with("member", told.member.as_str())
-            .with("ladder", told.ladder.as_str())
-            .maybe("rank", told.rank.as_deref())
-            .with("period_type", told.period_type.as_str())
-            .with("period", told.period.as_str())
-            .with("periods", told.periods)
-            .with("reason", told.reason.as_str()),
+        Verb::Qualify(told) => qualified(told),
         Verb::AdvanceTime => Data::default(),
         Verb::ExtendCalendar(calendar) => Data::default()
             .with("period_type", calendar.period_type.as_str())

@@ -67,23 +67,7 @@ pub(super) fn show(state: &State, words: &[&str]) -> Vec<String> {
         }
         ["plans"] => plans(state),
         ["runs"] => runs(state),
-        ["overrides"] => {
-            let all = state.overrides.all().iter();
-            let line = |one: &Override| {
-                let of = &state.rules.as_ref().expect("a network").period_types[one.period_type];
-                format!(
-                    "seq {} {} {} {} {} {:?} {}",
-                    one.seq,
-                    state.members.id(one.member),
-                    one.ladder,
-                    one.rank.as_deref().unwrap_or("nothing"),
-                    of.name,
-                    one.first..=one.last,
-                    one.reason
-                )
-            };
-            all.map(line).collect()
-        }
+        ["overrides"] => overrides(state),
         ["tank", tree] => {
             let tree = tree_of(state, tree);
             let waiting = state.forest.waiting(tree);
@@ -123,6 +107,23 @@ fn runs(state: &State) -> Vec<String> {
 }
 
 /// Every version, then what counts for each period that has begun and the next.
+fn overrides(state: &State) -> Vec<String> {
+    let line = |one: &Override| {
+        let rules = state.rules.as_ref().expect("a network");
+        format!(
+            "seq {} {} {} {} {} {:?} {}",
+            one.seq,
+            state.members.id(one.member),
+            one.ladder,
+            one.rank.as_deref().unwrap_or("nothing"),
+            rules.period_types[one.period_type].name,
+            one.first..=one.last,
+            one.reason
+        )
+    };
+    state.overrides.all().iter().map(line).collect()
+}
+
 fn plans(state: &State) -> Vec<String> {
     let versions = state.plans.versions().iter();
     let mut lines: Vec<String> = versions

@@ -133,11 +133,11 @@ impl Writer {
             76..=80 => self.adjust(world, at),
             81..=88 => self.status(world, at),
             89..=92 => self.update(world, at),
-            93..=95 => self.close(world, at),
+            93..=94 => self.close(world, at),
+            95 => self.qualify(world, at),
             96 => self.token(world, at),
             97 => self.extend(world, at),
-            98 if self.chance.percent(50) => self.plan(world, at),
-            98 => self.qualify(world, at),
+            98 => self.plan(world, at),
             _ => self.command(at, Verb::AdvanceTime),
         }
     }

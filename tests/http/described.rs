@@ -69,6 +69,7 @@ fn shapes_have_the_fields_that_are_read() {
         ("volume.adjusted", "AdjustmentBody", &[]),
         ("period.closed", "KeyOnlyBody", &["period_type", "period"]),
         ("plan.activated", "ActivationBody", &["set"]),
+        ("qualification.overridden", "OverrideBody", &[]),
         ("token.created", "TokenBody", &["hash"]),
         ("token.revoked", "KeyOnlyBody", &["token"]),
     ] {
@@ -91,7 +92,7 @@ fn shapes_have_the_fields_that_are_read() {
         read.sort_unstable();
         assert_eq!(shown, read, "{event} and {shape}");
     }
-    assert_eq!(EVENTS.len(), 12, "every type of event has a shape above");
+    assert_eq!(EVENTS.len(), 13, "every type of event has a shape above");
 }
 
 #[tokio::test]

@@ -323,8 +323,7 @@ impl Painter<'_> {
                     && !matches!(drawn[other].pays, Pays::Matching { .. })
             })
             .collect();
-        let tree = self.any_tree();
-        let kind = self.kind();
+        let (tree, kind) = (self.any_tree(), self.kind());
         match self.chance.below(21) {
             16..=18 => match self.binary() {
                 Some(tree) => Pays::Binary(self.matched(at, tree)),

@@ -3,11 +3,13 @@
 //! The settings of components are read by the forms that their kinds tell; a new kind needs no code here.
 //!
 //! - [`set`]: the document as a whole; [`ladder`], [`needs`], [`component`], [`settings`]: its parts
+//! - [`currency`]: its currency, and what that is worth in others
 //! - [`known`]: what its names can stand for
 //! - [`warnings`]: what is right and yet hardly meant
 //! - [`sample`], [`pages`]: documents to start from, and the plan book
 
 pub mod component;
+pub mod currency;
 pub mod known;
 pub mod ladder;
 pub mod needs;

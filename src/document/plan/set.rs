@@ -4,7 +4,7 @@ use crate::base::ids::{Text, check_id};
 use crate::document::names::{check_name, check_unique};
 use crate::document::plan::known::{KnownComponent, KnownLadder, Network, Ranks};
 use crate::document::plan::settings::{self, Place};
-use crate::document::plan::{component, ladder};
+use crate::document::plan::{component, currency, ladder};
 use crate::document::problem::{Problem, did_you_mean};
 use crate::document::reader::{self, Field, Section};
 use crate::engine::rules::Rules;
@@ -30,9 +30,17 @@ struct Outline<'a, 't> {
 }
 
 fn read_root<'a>(root: &Section, network: &'a Network<'a>) -> Option<PlanSet> {
-    root.only(&["name", "currency", "ladders", "plans", "company_cap"]);
+    root.only(&[
+        "name",
+        "currency",
+        "exchange",
+        "ladders",
+        "plans",
+        "company_cap",
+    ]);
     let name = read_title(root);
-    let currency = read_currency(root);
+    let currency = currency::read(root);
+    let exchange = currency::read_exchange(root);
     let (ladders, known_ladders) = ladder::read(root, network);
     let plans = read_list(root);
     let listed = plans.iter().flat_map(components_of);
@@ -52,6 +60,7 @@ fn read_root<'a>(root: &Section, network: &'a Network<'a>) -> Option<PlanSet> {
     Some(PlanSet {
         name: name?,
         currency: currency?,
+        exchange: exchange?,
         ladders,
         plans,
         components,
@@ -65,20 +74,6 @@ fn read_title(root: &Section) -> Option<Text> {
     let text = field.text(allowed)?;
     if check_id(text).is_err() {
         field.refuse(allowed, None);
-        return None;
-    }
-    Some(Text::from(text))
-}
-
-fn read_currency(root: &Section) -> Option<Text> {
-    let allowed = "the three capital letters of a currency, such as \"USD\"";
-    let field = root.required("currency", allowed)?;
-    let text = field.text(allowed)?;
-    if text.len() != 3 || !text.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        let upper = text.to_uppercase();
-        let hint = (text.is_ascii() && text.len() == 3 && upper != text)
-            .then(|| format!("try \"{upper}\""));
-        field.refuse(allowed, hint);
         return None;
     }
     Some(Text::from(text))
