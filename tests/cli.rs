@@ -10,6 +10,7 @@ use serde_json::Value;
 mod events;
 mod plan;
 mod plans;
+mod runs;
 
 /// A folder with the program, cut off from the variables of whoever runs the tests.
 struct Desk {

@@ -10,5 +10,6 @@ use language::Script;
 
 tables!("commands", |text| Script::default().run(text);
     activity, adjust, atomic, calendar, centres, change, close, customers, enrol, found, late,
-    moves, order, overflow, overrides, place, plans, policies, refund, status, token, update,
+    moves, order, overflow, overrides, place, plans, policies, refund, runs, status, token,
+    update,
 );

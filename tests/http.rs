@@ -11,6 +11,7 @@ pub(crate) mod plans;
 mod reads;
 mod refused;
 mod roles;
-mod server;
+mod runs;
+pub(crate) mod server;
 mod socket;
 mod together;

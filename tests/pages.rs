@@ -135,6 +135,10 @@ fn writes_are_kept_or_taken_back_beside_forks() {
         for step in 0..120 {
             let mut before = open_undo(&mut live);
             for _ in 0..chance.below(40) {
+                if chance.percent(2) {
+                    // A fork beside an open list keeps what the list takes back.
+                    forks.push(live.fork());
+                }
                 if live.plain.is_empty() || chance.percent(30) {
                     live.push([chance.bits(), step, 2, 3, 4]);
                 } else {

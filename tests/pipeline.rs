@@ -1,11 +1,14 @@
 //! The pipeline: durable before applied, applied before answered, and the same again after every start.
 
 mod change;
+mod drawn;
 mod faults;
 mod kill;
 mod life;
 mod memory;
 mod network;
+mod openings;
 mod plans;
+mod runs;
 mod start;
 mod time;

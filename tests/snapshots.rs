@@ -32,6 +32,8 @@ use arborline::view::verify::check::verify;
 use crate::chance::Chance;
 use crate::histories::drawn_for;
 
+mod runs;
+
 /// 2026-01-01.
 const START: Time = Time(1_767_225_600_000);
 
@@ -55,10 +57,21 @@ fn folder() -> PathBuf {
 fn present() -> &'static Path {
     static PRESENT: LazyLock<PathBuf> = LazyLock::new(|| {
         let dir = folder().join(format!("format-{FORMAT}-machine-{MACHINE_VERSION}"));
-        update(&dir);
+        update(&dir, make);
         dir
     });
     &PRESENT
+}
+
+/// The directory with runs of the present format, written anew first where that is asked for.
+fn with_runs() -> &'static Path {
+    static WITH_RUNS: LazyLock<PathBuf> = LazyLock::new(|| {
+        let format = arborline::store::runs::FORMAT;
+        let dir = folder().join(format!("runs-{format}-machine-{MACHINE_VERSION}"));
+        update(&dir, runs::make);
+        dir
+    });
+    &WITH_RUNS
 }
 
 fn settings(dir: &Path) -> Settings {
@@ -107,10 +120,6 @@ fn make(dir: &Path) {
         }
         log.append(START, 0, &[]).expect("a disk in order");
         log.sync().expect("a disk in order");
-    }
-    for name in ["lock", "log/prepared"] {
-        // Not there, where a life ended before it was made.
-        fs::remove_file(dir.join(name)).ok();
     }
 }
 
@@ -183,6 +192,7 @@ fn shown(dir: &Path) -> Result<String, StartError> {
             );
         }
     }
+    text += &runs::shown(state, &read.files);
     Ok(text)
 }
 
@@ -222,7 +232,7 @@ fn expected(dir: &Path) -> String {
 }
 
 /// Writes a directory anew where it is asked for and something is not right with it.
-fn update(dir: &Path) {
+fn update(dir: &Path, make: fn(&Path)) {
     let asked = std::env::var_os("UPDATE").is_some_and(|value| value == "1");
     let right = || dir.is_dir() && shown(dir).is_ok_and(|shown| shown == expected(dir));
     if !asked || right() {
@@ -232,6 +242,10 @@ fn update(dir: &Path) {
         fs::remove_dir_all(dir).expect("its old bytes");
     }
     make(dir);
+    for name in ["lock", "log/prepared"] {
+        // Not there, where a life ended before it was made.
+        fs::remove_file(dir.join(name)).ok();
+    }
     let text = shown(dir).expect("what was just written");
     fs::write(dir.with_extension("expected"), text).expect("what it shows");
 }
@@ -242,6 +256,11 @@ fn every_shipped_directory_shows_what_it_showed() {
         present().is_dir(),
         "{} is missing: run with UPDATE=1",
         present().display()
+    );
+    assert!(
+        with_runs().join("runs").is_dir(),
+        "{} is missing: run with UPDATE=1",
+        with_runs().display()
     );
     for dir in all() {
         let (before, expected) = (files(&dir), expected(&dir));

@@ -11,7 +11,11 @@ use crate::document::plan::set::parse;
 use crate::document::problem;
 use crate::engine::plans::PlanVersion;
 use crate::engine::rules::Rules;
+use crate::engine::runs::Run;
+use crate::engine::state::State;
 use crate::runtime::network_change::Unfit;
+use crate::runtime::openings::Unworked;
+use crate::runtime::paid::Unread;
 use crate::view::commissions::CommissionsQuery;
 use crate::view::era;
 use crate::view::error::ViewError;
@@ -90,7 +94,7 @@ async fn worked_out(
     })?;
     let seq = call.min_seq.unwrap_or(0);
     let payout = api.handle().payout(chosen.of, set, seq).await;
-    let payout = payout.map_err(unpaid)?;
+    let payout = payout.map_err(unworked)?;
     judge(&payout.state, call)?;
     Ok(payout)
 }
@@ -109,6 +113,7 @@ pub async fn simulated(
     let state = api.handle().fork(seq).await;
     judge(&state, call)?;
     let (text, lines) = document;
+    let handle = api.handle().clone();
     let work = move || {
         let of = {
             let lens = Lens::new(&state)?;
@@ -118,26 +123,27 @@ pub async fn simulated(
         };
         let rules = state.rules.clone().ok_or(ViewError::NoNetwork)?;
         let set = parse(&text, &rules).map_err(Failed::Document)?;
-        let payout =
-            Payout::of(state, Arc::new(set), of, Arc::default()).map_err(Failed::Unpaid)?;
+        let opening = handle.opening(&state, of).map_err(Failed::Unworked)?;
+        let payout = Payout::of(state, Arc::new(set), of, opening);
+        let payout = payout.map_err(|refused| Failed::Unworked(refused.into()))?;
         Ok(Arc::new(payout))
     };
     let worked: Result<_, Failed> = api.handle().heavy(work).await;
     worked.map_err(|failed| match failed {
         Failed::Document(found) => error::unfit(Unfit::Document(found), lines),
-        Failed::Unpaid(refused) => unpaid(refused),
+        Failed::Unworked(error) => unworked(error),
     })
 }
 
 /// Why a document was not worked out.
 enum Failed {
     Document(Vec<problem::Problem>),
-    Unpaid(Unpaid),
+    Unworked(Unworked),
 }
 
 impl From<ViewError> for Failed {
     fn from(refused: ViewError) -> Failed {
-        Failed::Unpaid(Unpaid::View(refused))
+        Failed::Unworked(Unpaid::View(refused).into())
     }
 }
 
@@ -150,6 +156,58 @@ fn no_plan(period: &str) -> Problem {
     )
     .field("period")
     .given(period)
+}
+
+/// The problem of a period that is not worked out.
+pub fn unworked(error: Unworked) -> Problem {
+    match error {
+        Unworked::Unpaid(refused) => unpaid(refused),
+        Unworked::Plan(error) => {
+            tracing::error!(%error, "a plan set cannot be read");
+            internal()
+        }
+        Unworked::Run(fault) => unreadable(&fault.into()),
+    }
+}
+
+/// The problem of a run whose file is missing or damaged. Where data lies is nothing for clients, but which file it is,
+/// where in it and why, is.
+pub fn unreadable(unread: &Unread) -> Problem {
+    tracing::error!(fault = unread.whole, "the file of a run cannot be read");
+    let why = &unread.short;
+    Problem::new(
+        Code::RunUnreadable,
+        format!("What was paid cannot be read: {why}."),
+    )
+}
+
+/// The run that paid the period asked for, with a state that knows it; none while it is not paid. The asker is judged at
+/// that state too.
+///
+/// # Errors
+/// Unknown names, and every refusal of access.
+pub async fn paid(
+    api: &Api,
+    call: &Call,
+    asked: &CommissionsQuery,
+) -> Result<Option<(Arc<State>, Asked, Run)>, Problem> {
+    let find = |state: &State| {
+        let lens = Lens::new(state)?;
+        let (period_type, period) = (asked.period_type.as_deref(), asked.period.as_deref());
+        let (period, ordinal) = era::meant(&lens, period_type, period)?;
+        let run = state.runs.of(period, ordinal).cloned();
+        Ok(run.map(|run| (Asked { period, ordinal }, run)))
+    };
+    let found = api.handle().read(find);
+    let Some((of, run)) = found.map_err(|refused: ViewError| error::view(&refused))? else {
+        return Ok(None);
+    };
+    let state = api
+        .handle()
+        .fork(run.seq.max(call.min_seq.unwrap_or(0)))
+        .await;
+    judge(&state, call)?;
+    Ok(Some((state, of, run)))
 }
 
 fn unpaid(unpaid: Unpaid) -> Problem {

@@ -136,6 +136,7 @@ fn code_of(rejection: Rejection) -> Code {
         Rejection::RefundTooLate => Code::RefundTooLate,
         Rejection::PeriodOpen => Code::PeriodOpen,
         Rejection::PeriodClosed => Code::PeriodClosed,
+        Rejection::NotDue => Code::NotDue,
         Rejection::BadRules => Code::BadRules,
         Rejection::NotContinued(_) => Code::NotContinued,
         Rejection::HasDownline => Code::HasDownline,
@@ -145,7 +146,7 @@ fn code_of(rejection: Rejection) -> Code {
 }
 
 /// What the rejections say whose words do not depend on what was asked.
-const SENTENCES: [(Code, &str); 33] = [
+const SENTENCES: [(Code, &str); 34] = [
     (Code::NoNetwork, "The network has no rules yet."),
     (Code::AlreadyFounded, "The network has its rules already."),
     (
@@ -220,6 +221,10 @@ const SENTENCES: [(Code, &str); 33] = [
     ),
     (Code::PeriodClosed, "The period is closed already."),
     (
+        Code::NotDue,
+        "The period is not the oldest of its type that is closed and to be paid.",
+    ),
+    (
         Code::BadRules,
         "The rules of the network do not fit together.",
     ),
@@ -259,9 +264,10 @@ fn field_of(rejection: Rejection) -> Option<&'static str> {
         }
         Rejection::UnknownOrder => return Some("order"),
         Rejection::RefundTooLarge => return Some("amount"),
-        Rejection::UnknownPeriod | Rejection::PeriodOpen | Rejection::PeriodClosed => {
-            return Some("period");
-        }
+        Rejection::UnknownPeriod
+        | Rejection::PeriodOpen
+        | Rejection::PeriodClosed
+        | Rejection::NotDue => return Some("period"),
         Rejection::UnknownToken => return Some("token"),
         Rejection::UnknownPlan => return Some("set"),
         Rejection::UnknownVersion => return Some("version"),
@@ -388,6 +394,7 @@ fn unknown(what: What) -> Code {
         What::PlanSet => Code::UnknownPlan,
         What::PlanVersion => Code::UnknownVersion,
         What::Tree => Code::UnknownTree,
+        What::Run => Code::UnknownRun,
         What::Kind
         | What::PeriodType
         | What::Leg
@@ -413,6 +420,7 @@ fn noun(what: What) -> &'static str {
         What::Component => "component",
         What::Ladder => "ladder",
         What::Rank => "rank",
+        What::Run => "run",
     }
 }
 

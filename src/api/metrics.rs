@@ -1,6 +1,6 @@
 //! Metrics: one table, written by the dispatcher and the bulk reader, filled from the runtime's health when asked for.
 
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, AtomicU64};
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -54,7 +54,8 @@ pub struct Metrics {
     pub connections: Level,
     /// Connections closed because their address held all it may.
     pub connections_refused: Counter,
-    levels: [Level; 6],
+    levels: [Level; 9],
+    last_run: Gauge<f64, AtomicU64>,
 }
 
 fn buckets() -> Histogram {
@@ -62,13 +63,16 @@ fn buckets() -> Histogram {
 }
 
 /// Name and meaning of the gauges read from the runtime, in the order of [`Metrics::scrape`].
-const LEVELS: [(&str, &str); 6] = [
+const LEVELS: [(&str, &str); 9] = [
     ("as_of_seq", "Number of the last command in the state"),
     ("confirmed_seq", "Number of the last command on disk"),
     ("queued_commands", "Commands waiting to be logged"),
     ("queued_bytes", "Bytes of commands waiting to be logged"),
     ("free_bytes", "Bytes left on the disk of the log"),
     ("members", "Members enrolled"),
+    ("runs_due", "Closed periods that wait to be paid"),
+    ("runs_failed", "Closed periods that could not be paid"),
+    ("runs_posted", "Periods paid"),
 ];
 
 impl Metrics {
@@ -80,7 +84,8 @@ impl Metrics {
         let latency: Latency = Family::new_with_constructor(buckets);
         let (panics, connections) = (Counter::default(), Level::default());
         let connections_refused = Counter::default();
-        let levels: [Level; 6] = Default::default();
+        let levels: [Level; 9] = Default::default();
+        let last_run = Gauge::default();
         registry.register("events", "Facts by type and outcome", events.clone());
         registry.register("request_seconds", "Seconds a request took", latency.clone());
         registry.register("panics", "Requests that met a panic", panics.clone());
@@ -93,6 +98,11 @@ impl Metrics {
         for ((name, help), level) in LEVELS.iter().zip(&levels) {
             registry.register(*name, *help, level.clone());
         }
+        registry.register(
+            "last_run_seconds",
+            "Seconds that the last period took to be paid",
+            last_run.clone(),
+        );
         Metrics {
             registry,
             events,
@@ -101,6 +111,7 @@ impl Metrics {
             connections,
             connections_refused,
             levels,
+            last_run,
         }
     }
 
@@ -132,7 +143,7 @@ impl Metrics {
 
     /// The text of all metrics, with the runtime's levels as they are now.
     #[must_use]
-    pub fn scrape(&self, health: &Health, members: u32) -> String {
+    pub fn scrape(&self, health: &Health, members: u32, runs: usize) -> String {
         let signed = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
         let values = [
             health.applied_seq,
@@ -141,7 +152,11 @@ impl Metrics {
             health.queued_bytes,
             health.free_bytes,
             u64::from(members),
+            health.runs_due - health.runs_failed.min(health.runs_due),
+            health.runs_failed,
+            runs as u64,
         ];
+        self.last_run.set(health.last_run_ms as f64 / 1_000.0);
         for (level, value) in self.levels.iter().zip(values) {
             level.set(signed(value));
         }

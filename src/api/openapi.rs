@@ -12,7 +12,7 @@ use crate::api::principal::role_name;
 use crate::api::problem::{CODES, ProblemBody};
 use crate::api::route::{Access, Route, Run, Shape, shape};
 use crate::api::routes::ROUTES;
-use crate::api::shapes::Results;
+use crate::api::shapes::{ExportFormat, Results};
 use crate::base::number::Volume;
 use crate::engine::member::{MemberKind, Status};
 use crate::view::downline::Sort;
@@ -39,6 +39,7 @@ pub fn text() -> &'static str {
 /// Schemas that no body or answer brings along: the shape of refusals, and words in parameters.
 const BESIDE: &[Shape] = &[
     shape::<ProblemBody<'static>>(),
+    shape::<ExportFormat>(),
     shape::<Results>(),
     shape::<Sort>(),
     shape::<MemberKind>(),

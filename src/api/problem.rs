@@ -78,6 +78,7 @@ codes! {
     UnknownPlan = 404 "unknown_plan" "No such plan set";
     UnknownVersion = 404 "unknown_version" "The plan set has no such version";
     UnknownTree = 404 "unknown_tree" "No such tree";
+    UnknownRun = 404 "unknown_run" "No such run";
     NoPlan = 404 "no_plan" "No plan set holds for this period";
     MethodNotAllowed = 405 "method_not_allowed" "The path does not know this method";
     RequestTimeout = 408 "request_timeout" "The body did not arrive in time";
@@ -87,6 +88,8 @@ codes! {
     SeatTaken = 409 "seat_taken" "The place is taken";
     AlreadyPlaced = 409 "already_placed" "The member is placed already";
     PeriodClosed = 409 "period_closed" "The period is closed";
+    NotDue = 409 "not_due" "The period is not due to be paid";
+    NotPaid = 409 "not_paid" "The period is not paid yet";
     CursorExpired = 410 "cursor_expired" "The cursor has expired";
     PeriodGone = 410 "period_gone" "The period's book is no longer kept";
     ChangesGone = 410 "changes_gone" "These changes are no longer kept";
@@ -122,6 +125,7 @@ codes! {
     AtomicRefused = 422 "atomic_refused" "One command was refused, so none happened";
     HeadersTooLarge = 431 "headers_too_large" "The headers are too large";
     Internal = 500 "internal" "The server failed";
+    RunUnreadable = 500 "run_unreadable" "The file of a run cannot be read";
     Busy = 503 "busy" "The server is busy";
     NotCaughtUp = 503 "not_caught_up" "The answer is not as fresh as asked yet";
     Stopping = 503 "stopping" "The server is stopping";

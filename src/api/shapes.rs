@@ -362,6 +362,17 @@ pub enum Results {
     Summary,
 }
 
+/// How a run is exported.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportFormat {
+    /// Comma-separated values, a row of heads first.
+    #[default]
+    Csv,
+    /// A JSON object a line.
+    Ndjson,
+}
+
 /// Health in one page.
 #[derive(Serialize, ToSchema)]
 pub struct StatusAnswer {

@@ -267,7 +267,7 @@ async fn some_changes(
 }
 
 /// The headers that label a stream with its state.
-fn label(state: &State) -> [(&'static str, String); 2] {
+pub fn label(state: &State) -> [(&'static str, String); 2] {
     [
         ("as-of-seq", state.as_of_seq.to_string()),
         ("as-of-time", state.as_of_time.to_string()),
@@ -282,7 +282,8 @@ fn lines(label: [(&'static str, String); 2], body: Body) -> Response {
     (label, kind, body).into_response()
 }
 
-fn push_line<T: Serialize>(out: &mut Vec<u8>, line: &T) {
+/// A line of JSON.
+pub fn push_line<T: Serialize>(out: &mut Vec<u8>, line: &T) {
     serde_json::to_writer(&mut *out, line).expect("writing to memory does not fail");
     out.push(b'\n');
 }

@@ -13,7 +13,8 @@
 //!
 //! While an undo list is open, the current epoch is one that no slot carries: every write takes the slow path, where the
 //! record is noted as it was. So writing costs what it costs and a copy of the record, whatever there is in all; pages
-//! become owned under the epoch before, which is the current one again when the list is closed.
+//! become owned under the epoch before, which is the current one again when the list is closed. A fork beside an open
+//! list moves both epochs on.
 
 use std::sync::Arc;
 
@@ -175,13 +176,14 @@ impl Pages {
         self.undo.as_ref().map_or(self.epoch, |undo| undo.epoch)
     }
 
-    /// A second set of pages equal to this one; whichever side writes a page first copies it. O(pages).
-    ///
-    /// # Panics
-    /// While an undo list is open.
+    /// A second set of pages equal to this one; whichever side writes a page first copies it. O(pages). An open undo
+    /// list stays this side's: what it takes back shows in no fork.
     #[must_use]
     pub fn fork(&mut self) -> Pages {
-        assert!(self.undo.is_none(), "no fork beside an open undo list");
+        if let Some(undo) = &mut self.undo {
+            // The epoch that no slot carries becomes the one under which pages are owned from here on.
+            undo.epoch = self.epoch;
+        }
         self.epoch += 1;
         Pages {
             slots: self.slots.clone(),

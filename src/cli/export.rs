@@ -36,7 +36,7 @@ pub const COMMAND: Subcommand = Subcommand {
                 Arg::new("what")
                     .required(true)
                     .value_parser(["members", "orders", "events"])
-                    .help("events are everything but the network documents: `import events.ndjson --network DOCUMENT` on another machine makes the same network"),
+                    .help("events are everything but the network documents and the files of runs: `import events.ndjson --network DOCUMENT` on another machine makes the same network, which pays its closed periods anew"),
             )
             .arg(
                 Arg::new("out")

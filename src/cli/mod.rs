@@ -26,6 +26,7 @@ pub mod output;
 pub mod plan;
 pub mod plan_pay;
 pub mod run;
+pub mod runs;
 pub mod serve;
 pub mod settings;
 pub mod status;

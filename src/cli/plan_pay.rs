@@ -14,6 +14,8 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::grouped;
 use crate::cli::{directory, settings};
 use crate::document::plan::set::parse;
+use crate::runtime::openings::{Openings, Unworked};
+use crate::runtime::plans::Plans;
 use crate::view::commissions::{CommissionTotals, paid, totals};
 use crate::view::era;
 use crate::view::error::ViewError;
@@ -30,7 +32,7 @@ pub fn args() -> clap::Command {
         Arg::new(name).long(name).value_name(value).help(help)
     };
     let command = clap::Command::new("pay")
-        .about("Work a document out over a data directory, which a server may have open")
+        .about("Work a document out over a data directory, which a server may have open; a period begins with what the one before hands on")
         .arg(
             Arg::new("file")
                 .required(true)
@@ -62,7 +64,8 @@ pub fn args() -> clap::Command {
 pub fn run(call: &Call, matches: &ArgMatches) -> Result<Exit, Failure> {
     let path = Path::new(matches.get_one::<String>("file").expect("clap asks for it"));
     let text = read(path)?;
-    let state = directory::read(&settings::resolve(matches)?)?.state;
+    let read_only = directory::read(&settings::resolve(matches)?)?;
+    let (state, files) = (read_only.state, read_only.files);
     let rules = state.rules.clone().expect("a directory with a network");
     let set = match parse(&text, &rules) {
         Ok(set) => Arc::new(set),
@@ -75,14 +78,15 @@ pub fn run(call: &Call, matches: &ArgMatches) -> Result<Exit, Failure> {
         let era = era.map_err(|error| unread(&error))?;
         Asked::of(&era)
     };
-    let payout =
-        Payout::of(Arc::new(state), set, asked, Arc::default()).map_err(|unpaid| match unpaid {
-            Unpaid::View(error) => unread(&error),
-            Unpaid::Beyond { component, member } => Failure::new(
-                Exit::Refused,
-                format!("what `{member}` earns by `{component}` is beyond the range of amounts"),
-            ),
-        })?;
+    let state = Arc::new(state);
+    let plans = Arc::new(Plans::new(Arc::clone(&files)));
+    let opening = Openings::new(files, plans).of(&state, asked);
+    let worked = opening.and_then(|opening| Ok(Payout::of(state, set, asked, opening)?));
+    let payout = worked.map_err(|error| match error {
+        Unworked::Unpaid(Unpaid::View(error)) => unread(&error),
+        Unworked::Run(fault) => directory::fault(&fault),
+        error => Failure::new(Exit::Refused, error.to_string()),
+    })?;
     if let Some(out) = named("lines") {
         write_lines(&payout, Path::new(out))?;
     }

@@ -10,7 +10,9 @@ use crate::cli::demo::command as demo;
 use crate::cli::exit::{EXITS, Exit, Failure};
 use crate::cli::import::command as import;
 use crate::cli::output::Output;
-use crate::cli::{completions, config, export, log, network, plan, serve, status, token, verify};
+use crate::cli::{
+    completions, config, export, log, network, plan, runs, serve, status, token, verify,
+};
 
 /// Every command.
 pub const COMMANDS: &[&Subcommand] = &[
@@ -24,6 +26,7 @@ pub const COMMANDS: &[&Subcommand] = &[
     &log::COMMAND,
     &network::COMMAND,
     &plan::COMMAND,
+    &runs::COMMAND,
     &config::COMMAND,
     &completions::COMMAND,
 ];

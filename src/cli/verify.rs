@@ -1,20 +1,26 @@
 //! `verify`: every kept figure recomputed from members, seats and orders, and compared.
 
 use std::fmt::Write;
+use std::sync::Arc;
+
+use serde::Serialize;
 
 use crate::cli::command::Subcommand;
 use crate::cli::directory;
 use crate::cli::exit::Exit;
 use crate::cli::output::grouped;
 use crate::cli::settings;
+use crate::runtime::audit;
 use crate::runtime::offline::check_documents;
+use crate::runtime::openings::Openings;
+use crate::runtime::plans::Plans;
 use crate::view::verify::check::verify;
 use crate::view::verify::report::Report;
 
 /// The command.
 pub const COMMAND: Subcommand = Subcommand {
     name: "verify",
-    about: "Check the log and the documents it names, replay it, recompute every figure and compare; a server may have the directory open",
+    about: "Check the log, the documents and the runs it names, replay it, recompute every figure and compare; a server may have the directory open",
     args: |command| settings::args(command, &["data"]),
     run: |call| {
         let settings = settings::resolve(call.matches)?;
@@ -23,9 +29,17 @@ pub const COMMAND: Subcommand = Subcommand {
         check_documents(&read.files.directory, &read.state)
             .map_err(|fault| directory::fault(&fault))?;
         let report = verify(&read.state);
+        let state = Arc::new(read.state);
+        let plans = Arc::new(Plans::new(Arc::clone(&read.files)));
+        let wrong_runs = audit::runs(&Openings::new(read.files, plans), &state);
+        let verified = Verified {
+            report: &report,
+            runs: state.runs.len(),
+            wrong_runs,
+        };
         call.output
-            .answer(&told(&report, read.state.as_of_seq), &report)?;
-        Ok(if report.is_clean() {
+            .answer(&told(&verified, state.as_of_seq), &verified)?;
+        Ok(if report.is_clean() && verified.wrong_runs.is_empty() {
             Exit::Done
         } else {
             Exit::Differences
@@ -33,7 +47,19 @@ pub const COMMAND: Subcommand = Subcommand {
     },
 };
 
-fn told(report: &Report, seq: u64) -> String {
+/// What was checked, and what is wrong.
+#[derive(Serialize)]
+struct Verified<'r> {
+    #[serde(flatten)]
+    report: &'r Report,
+    /// Runs whose files were read.
+    runs: usize,
+    /// What is wrong with them.
+    wrong_runs: Vec<String>,
+}
+
+fn told(verified: &Verified<'_>, seq: u64) -> String {
+    let report = verified.report;
     let mut text = format!(
         "as of sequence {}: {} members, {} orders, refunds and adjustments, {} positions; {} figures compared, {} differ\n",
         grouped(seq),
@@ -56,6 +82,14 @@ fn told(report: &Report, seq: u64) -> String {
             difference.book, difference.figure, difference.kept, difference.recomputed
         )
         .expect("a text takes any text");
+    }
+    if verified.runs > 0 {
+        let (all, wrong) = (verified.runs as u64, verified.wrong_runs.len() as u64);
+        writeln!(text, "{} runs read, {} wrong", grouped(all), grouped(wrong))
+            .expect("a text takes any text");
+    }
+    for wrong in &verified.wrong_runs {
+        writeln!(text, "  {wrong}").expect("a text takes any text");
     }
     text
 }

@@ -6,6 +6,8 @@ use crate::arena::pages::Pages;
 use crate::base::limits::KINDS_MAX;
 use crate::base::time::Time;
 use crate::book::forest::Forest;
+use crate::engine::members::Members;
+use crate::engine::plans::Plans;
 use crate::engine::rules::{Late, Rules};
 
 /// The book of a period that has rolled and is not closed: the trees as they stood at the roll. Only the figures of its
@@ -25,7 +27,7 @@ pub struct Branch {
     pub(crate) totals: [i64; KINDS_MAX],
 }
 
-/// A closed book: it never changes again.
+/// A closed book: it never changes again, and holds all that plans read.
 pub struct ClosedBook {
     /// Which period of its type.
     pub ordinal: u32,
@@ -37,7 +39,21 @@ pub struct ClosedBook {
     pub rules: Arc<Rules>,
     /// The figures.
     pub forest: Forest,
+    /// Members as they were at the close; those younger than the forest have no seat in it.
+    pub members: Members,
     pub(crate) totals: [i64; KINDS_MAX],
+}
+
+/// What a close takes from the state around it.
+pub(crate) struct Closing<'s> {
+    /// Machine time of the close.
+    pub(crate) time: Time,
+    /// Sequence of the command that closes, or whose time does.
+    pub(crate) seq: u64,
+    /// Who is forked into the book.
+    pub(crate) members: &'s mut Members,
+    /// What says whether the period is to be paid.
+    pub(crate) plans: &'s Plans,
 }
 
 impl Branch {
@@ -57,13 +73,14 @@ impl Branch {
         self.forest.pages(all);
     }
 
-    pub(crate) fn close(self, closed: Time, seq: u64) -> ClosedBook {
+    pub(crate) fn close(self, closing: &mut Closing<'_>) -> ClosedBook {
         ClosedBook {
             ordinal: self.ordinal,
-            closed,
-            seq,
+            closed: closing.time,
+            seq: closing.seq,
             rules: self.rules,
             forest: self.forest,
+            members: closing.members.fork(),
             totals: self.totals,
         }
     }

@@ -21,6 +21,7 @@ use crate::engine::command::place::Place;
 use crate::engine::command::plan::{ActivatePlan, DraftPlan};
 use crate::engine::command::qualify::Qualify;
 use crate::engine::command::refund::Refund;
+use crate::engine::command::run::PostRun;
 use crate::engine::command::status::SetStatus;
 use crate::engine::command::token::{CreateToken, RevokeToken};
 use crate::engine::command::update::Update;
@@ -45,6 +46,7 @@ const ATOMIC: u8 = 15;
 const CHANGE: u8 = 16;
 const DRAFT_PLAN: u8 = 17;
 const ACTIVATE_PLAN: u8 = 18;
+const POST_RUN: u8 = 19;
 const QUALIFY: u8 = 20;
 
 impl Command {
@@ -72,6 +74,7 @@ impl Command {
             Verb::Qualify(body) => body.encode(out),
             Verb::AdvanceTime => {}
             Verb::ExtendCalendar(body) => body.encode(out),
+            Verb::PostRun(body) => body.encode(out),
             Verb::Atomic(commands) => {
                 put_varint(out, commands.len() as u64);
                 for command in commands {
@@ -112,7 +115,7 @@ impl Command {
 
 /// Whether an id and a time are such as a command may carry.
 fn head_holds(number: u8, id: &str, at: Time) -> bool {
-    let needs_no_id = matches!(number, ADVANCE_TIME | EXTEND_CALENDAR | ATOMIC);
+    let needs_no_id = matches!(number, ADVANCE_TIME | EXTEND_CALENDAR | POST_RUN | ATOMIC);
     let id_holds = id.len() <= TEXT_MAX && (needs_no_id || !id.is_empty());
     id_holds && (Time::MIN..=Time::MAX).contains(&at)
 }
@@ -138,6 +141,7 @@ impl Verb {
             Verb::Qualify(_) => QUALIFY,
             Verb::AdvanceTime => ADVANCE_TIME,
             Verb::ExtendCalendar(_) => EXTEND_CALENDAR,
+            Verb::PostRun(_) => POST_RUN,
             Verb::Atomic(_) => ATOMIC,
         }
     }
@@ -169,6 +173,7 @@ fn decode(reader: &mut Reader<'_>, alone: bool) -> Result<Command, Malformed> {
         QUALIFY => Verb::Qualify(Box::new(Qualify::decode(reader)?)),
         ADVANCE_TIME => Verb::AdvanceTime,
         EXTEND_CALENDAR => Verb::ExtendCalendar(Box::new(ExtendCalendar::decode(reader)?)),
+        POST_RUN if alone => Verb::PostRun(Box::new(PostRun::decode(reader)?)),
         ATOMIC if alone => Verb::Atomic(decode_atomic(reader)?),
         _ => return Err(Malformed),
     };

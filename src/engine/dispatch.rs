@@ -32,6 +32,7 @@ pub(crate) fn dispatch(state: &mut State, command: &Command, now: Now) -> Outcom
         Verb::RevokeToken(body) => body.execute(state, command, now),
         Verb::DraftPlan(body) => body.execute(state, command, now),
         Verb::ActivatePlan(body) => body.execute(state, command, now),
+        Verb::PostRun(body) => body.execute(state, now),
         Verb::Qualify(body) => body.execute(state, command, now),
         Verb::ExtendCalendar(body) => body.execute(state),
         Verb::AdvanceTime => return Ok(Accepted::default()),
@@ -48,7 +49,7 @@ pub(crate) fn dispatch(state: &mut State, command: &Command, now: Now) -> Outcom
 fn needs_no_id(verb: &Verb) -> bool {
     matches!(
         verb,
-        Verb::AdvanceTime | Verb::ExtendCalendar(_) | Verb::Atomic(_)
+        Verb::AdvanceTime | Verb::ExtendCalendar(_) | Verb::PostRun(_) | Verb::Atomic(_)
     )
 }
 
@@ -257,9 +258,9 @@ mod tests {
         // The order enters the book of the period that has rolled.
         let both = Verb::Atomic(vec![order("o", "m3"), command("c", close)]);
         accepted(&mut state, &command("", both));
-        let mut closed = Vec::new();
-        state.periods.closed_pages(&mut closed);
-        assert!(!closed.is_empty());
-        assert_eq!(closed.iter().map(|pages| pages.noted()).max(), Some(0));
+        let mut noted = Vec::new();
+        let see = |pages: &mut crate::arena::pages::Pages| noted.push(pages.noted());
+        state.periods.each_closed_page(see);
+        assert_eq!(noted.iter().max(), Some(&0));
     }
 }

@@ -41,6 +41,7 @@ pub mod position;
 pub mod rejection;
 pub mod role;
 pub mod rules;
+pub mod runs;
 pub mod state;
 pub mod timers;
 pub mod tokens;

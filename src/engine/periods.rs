@@ -10,7 +10,7 @@ use crate::base::ids::Text;
 use crate::base::limits::KINDS_MAX;
 use crate::base::time::Time;
 use crate::book::forest::Forest;
-use crate::engine::book::{Branch, ClosedBook};
+use crate::engine::book::{Branch, ClosedBook, Closing};
 use crate::engine::rules::{Late, PeriodType, Rules};
 
 /// All period types.
@@ -29,8 +29,10 @@ pub struct PeriodState {
     pub(crate) totals: [i64; KINDS_MAX],
     /// The book of the last period that rolled, while it is not closed.
     pub branch: Option<Branch>,
-    /// The last closed book; older ones are gone.
+    /// The last closed book; older ones are gone unless they are due.
     pub closed: Option<Arc<ClosedBook>>,
+    /// Closed books that are to be paid by a plan set, oldest first: each is kept until its run is posted.
+    pub due: Vec<Arc<ClosedBook>>,
 }
 
 #[derive(Debug, Clone)]
@@ -92,11 +94,19 @@ impl Periods {
         }
     }
 
-    /// Appends the pages of closed books that nobody else holds.
-    pub(crate) fn closed_pages<'p>(&'p mut self, all: &mut Vec<&'p mut Pages>) {
-        for closed in self.types.iter_mut().filter_map(|of| of.closed.as_mut()) {
-            if let Some(book) = Arc::get_mut(closed) {
-                book.forest.pages(all);
+    /// Shows the pages of last closed books that nobody else holds.
+    pub(crate) fn each_closed_page(&mut self, mut see: impl FnMut(&mut Pages)) {
+        for of in &mut self.types {
+            // A book that is due is held twice here.
+            let due = of.take_due_twin();
+            let book = of.closed.as_mut().and_then(Arc::get_mut);
+            if let Some(book) = book {
+                let mut all = Vec::new();
+                book.forest.pages(&mut all);
+                all.into_iter().for_each(&mut see);
+            }
+            if due {
+                of.due.extend(of.closed.clone());
             }
         }
     }
@@ -108,6 +118,7 @@ impl Periods {
     pub(crate) fn reopen(&mut self, before: &Periods) {
         for (of, before) in self.types.iter_mut().zip(&before.types) {
             if let (None, Some(branch)) = (&of.branch, &before.branch) {
+                of.take_due_twin();
                 let closed = of.closed.take().and_then(Arc::into_inner);
                 let book = closed.expect("a book closed just now is nobody else's");
                 of.branch = Some(book.reopened(branch.cutoff, branch.late));
@@ -168,6 +179,7 @@ impl PeriodState {
             totals: [0; KINDS_MAX],
             branch: None,
             closed: None,
+            due: Vec::new(),
         };
         state.current = state.ordinal_at(now);
         state.first = state.current;
@@ -185,7 +197,21 @@ impl PeriodState {
             totals: self.totals,
             branch: self.branch.as_mut().map(Branch::fork),
             closed: self.closed.clone(),
+            due: self.due.clone(),
         }
+    }
+
+    /// Takes the last closed book out of those that are due; whether it was among them.
+    fn take_due_twin(&mut self) -> bool {
+        let twins = |due: &Arc<ClosedBook>| {
+            let closed = self.closed.as_ref();
+            closed.is_some_and(|closed| Arc::ptr_eq(closed, due))
+        };
+        let is_due = self.due.last().is_some_and(twins);
+        if is_due {
+            self.due.pop();
+        }
+        is_due
     }
 
     // ---- reading ----
@@ -300,11 +326,18 @@ impl PeriodState {
             Stage::Open
         } else if is(self.branch.as_ref().map(|branch| branch.ordinal)) {
             Stage::Rolled
-        } else if is(self.closed.as_ref().map(|book| book.ordinal)) {
+        } else if self.book(ordinal).is_some() {
             Stage::Closed
         } else {
             Stage::Gone
         }
+    }
+
+    /// The closed book of a period, if it is at hand: the last one, or one that is due. O(due).
+    #[must_use]
+    pub fn book(&self, ordinal: u32) -> Option<&Arc<ClosedBook>> {
+        let mut held = self.closed.iter().chain(&self.due);
+        held.find(|book| book.ordinal == ordinal)
     }
 
     /// Sums of absolute volumes by kind that entered the current period.
@@ -332,10 +365,9 @@ impl PeriodState {
     pub(crate) fn roll(
         &mut self,
         (forest, rules): (Forest, Arc<Rules>),
-        now: Time,
-        seq: u64,
+        closing: &mut Closing<'_>,
     ) -> Option<Time> {
-        self.close(now, seq);
+        self.close(closing);
         let branch = Branch {
             ordinal: self.current,
             cutoff: self.end(self.current).plus_ms(self.cutoff_ms),
@@ -347,20 +379,31 @@ impl PeriodState {
         let cutoff = branch.cutoff;
         self.branch = Some(branch);
         self.current += 1;
-        Arc::make_mut(&mut self.began).push(seq);
+        Arc::make_mut(&mut self.began).push(closing.seq);
         self.totals = [0; KINDS_MAX];
         if self.cutoff_ms == 0 {
-            self.close(now, seq);
+            self.close(closing);
             return None;
         }
         Some(cutoff)
     }
 
-    /// Freezes the branch, if there is one.
-    pub(crate) fn close(&mut self, now: Time, seq: u64) {
-        if let Some(branch) = self.branch.take() {
-            self.closed = Some(Arc::new(branch.close(now, seq)));
+    /// Freezes the branch, if there is one; it is due where a plan set is in force for its period.
+    pub(crate) fn close(&mut self, closing: &mut Closing<'_>) {
+        let Some(branch) = self.branch.take() else {
+            return;
+        };
+        let (start, end) = (self.start(branch.ordinal), self.end(branch.ordinal));
+        let book = Arc::new(branch.close(closing));
+        if closing.plans.in_force(start, end).is_some() {
+            self.due.push(Arc::clone(&book));
         }
+        self.closed = Some(book);
+    }
+
+    /// Lets go of the oldest book that is due, since its run has been posted.
+    pub(crate) fn release_due(&mut self) {
+        self.due.remove(0);
     }
 
     /// Takes over policies and calendar from rules that come into force. A calendar that goes on otherwise takes the

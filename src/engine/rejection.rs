@@ -79,6 +79,8 @@ pub enum Rejection {
     PeriodOpen,
     /// The period is closed already.
     PeriodClosed,
+    /// The period is not the oldest of its type that is closed and to be paid.
+    NotDue,
     /// One command of an atomic request was rejected, so all of it was.
     AtomicRefused {
         /// Position of the first rejected command, from 0.
@@ -162,6 +164,7 @@ impl Rejection {
             Rejection::TooManyNames(_) => 64,
             Rejection::PeriodOpen => 70,
             Rejection::PeriodClosed => 71,
+            Rejection::NotDue => 72,
             Rejection::AtomicRefused { .. } => 90,
         }
     }
@@ -221,6 +224,7 @@ impl Rejection {
             64 => Rejection::TooManyNames(field?),
             70 => Rejection::PeriodOpen,
             71 => Rejection::PeriodClosed,
+            72 => Rejection::NotDue,
             _ => return None,
         })
     }

@@ -10,6 +10,7 @@ use crate::base::ids::{COMPANY, Member};
 use crate::base::time::Time;
 use crate::book::forest::{Forest, Standing};
 use crate::book::rules::{Activity, CHAIN_RUN, Kept, Window};
+use crate::engine::book::Closing;
 use crate::engine::corrections::Corrections;
 use crate::engine::facts::Facts;
 use crate::engine::fold::Fold;
@@ -19,6 +20,7 @@ use crate::engine::overrides::Overrides;
 use crate::engine::periods::Periods;
 use crate::engine::plans::{PlanVersion, Plans};
 use crate::engine::rules::{ClockMode, Rules};
+use crate::engine::runs::Runs;
 use crate::engine::timers::Timers;
 use crate::engine::tokens::Tokens;
 use crate::tree::rules::{CustomerLevel, Policy, Shape, Termination, TreeRules};
@@ -77,6 +79,8 @@ pub struct State {
     pub tokens: Tokens,
     /// Plan sets.
     pub plans: Plans,
+    /// Runs posted: periods that were paid.
+    pub runs: Runs,
     /// Ranks that members are paid as whatever they meet.
     pub overrides: Overrides,
     pub(crate) timers: Timers,
@@ -131,6 +135,7 @@ impl State {
             periods: Periods::none(),
             tokens: Tokens::default(),
             plans: Plans::default(),
+            runs: Runs::default(),
             overrides: Overrides::default(),
             timers: Timers::default(),
             fold: Fold::new(),
@@ -156,6 +161,7 @@ impl State {
             periods: self.periods.fork(),
             tokens: self.tokens.clone(),
             plans: self.plans.clone(),
+            runs: self.runs.clone(),
             overrides: self.overrides.clone(),
             timers: Timers::default(),
             fold: self.fold,
@@ -213,7 +219,7 @@ impl State {
         fold.value()
     }
 
-    /// A digest of all members, orders, figures, tokens and plan sets, walking everything: what a rejected command
+    /// A digest of all members, orders, figures, tokens, plan sets and runs, walking everything: what a rejected command
     /// leaves as it was. O(all).
     #[must_use]
     pub fn contents_digest(&self) -> u64 {
@@ -244,6 +250,9 @@ impl State {
         }
         for activation in self.plans.activations() {
             hash.update(format!("{activation:?}").as_bytes());
+        }
+        for run in self.runs.iter() {
+            hash.update(format!("{run:?}").as_bytes());
         }
         hash.update(&self.document);
         if let Some(pending) = &self.pending {
@@ -289,6 +298,9 @@ impl State {
             let closed = period_type.closed.as_ref();
             hash.update(format!("{:?}", branch.map(|b| (b.ordinal, b.cutoff))).as_bytes());
             hash.update(format!("{:?}", closed.map(|b| (b.ordinal, b.closed, b.seq))).as_bytes());
+            for due in &period_type.due {
+                hash.update(format!("{:?}", (due.ordinal, due.closed, due.seq)).as_bytes());
+            }
             let books = [
                 branch.map(|book| (&book.forest, &book.rules)),
                 closed.map(|book| (&book.forest, &book.rules)),
@@ -319,6 +331,17 @@ impl State {
         let (start, end) = (periods.start(ordinal), periods.end(ordinal));
         let version = self.plans.in_force(start, end)?;
         Some((version, self.rules_at(version.seq)?))
+    }
+
+    /// The periods, and what closing one of them takes beside them.
+    pub(crate) fn closing(&mut self, time: Time, seq: u64) -> (&mut Periods, Closing<'_>) {
+        let closing = Closing {
+            time,
+            seq,
+            members: &mut self.members,
+            plans: &self.plans,
+        };
+        (&mut self.periods, closing)
     }
 
     /// Puts rules into force for commands from a sequence on.

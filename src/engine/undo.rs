@@ -27,11 +27,7 @@ pub(crate) fn keep(state: &mut State, before: Before) {
     // First, since a book that was closed meanwhile must be held by nobody else.
     drop(before);
     state.timers.release(true);
-    let mut closed = Vec::new();
-    state.periods.closed_pages(&mut closed);
-    for pages in closed {
-        pages.keep();
-    }
+    state.periods.each_closed_page(Pages::keep);
     for pages in pages(state) {
         pages.keep();
     }

@@ -13,6 +13,7 @@
 //! | [`book`], [`columns`] | what is read, and the same as columns |
 //! | [`entry`], [`derived`], `sieved` | what entered piece by piece, and kinds of volume that take only some of it |
 //! | [`pass`] | one period worked out |
+//! | [`run`] | a pass as lines of money and balances |
 //! | [`standing`] | what a period hands on to the next one |
 //! | [`links`], `flow` | a tree as arrays; vectors handed up it |
 //! | `ranks`, `enrolled`, `legs` | ladders judged |
@@ -48,6 +49,7 @@ mod personal;
 mod pool;
 pub mod ranks;
 mod retail;
+pub mod run;
 mod schedule;
 pub mod set;
 pub mod setting;

@@ -70,14 +70,16 @@ impl Desk {
 
     /// Logs and applies one submission; whether the log thread must look what has become of it.
     pub fn write_now(&mut self, entry: Entry) -> bool {
-        let timer = self.shared.levels.next_timer();
+        let levels = &self.shared.levels;
+        let before = (levels.next_timer(), levels.due());
         let mut group = self.empty_group();
         let bytes = group.take(entry);
         let written = self
             .log_group(group, &[bytes])
             .and_then(|()| self.log.write_outcomes());
         self.fault = written.err();
-        self.fault.is_some() || self.shared.levels.next_timer() != timer
+        let levels = &self.shared.levels;
+        self.fault.is_some() || (levels.next_timer(), levels.due()) != before
     }
 
     /// The order of durability, and its only place: log, confirm, and only then apply and answer.

@@ -80,6 +80,7 @@ fn of_verbs(one: &Verb, other: &Verb) -> Option<&'static str> {
             first_of!(one, other, period_type, ends, labels)
         }
         (Verb::Atomic(one), Verb::Atomic(other)) => (one != other).then_some("commands"),
+        (Verb::PostRun(one), Verb::PostRun(other)) => (one != other).then_some("digest"),
         (Verb::AdvanceTime, Verb::AdvanceTime) => None,
         _ => of_plans(one, other),
     }

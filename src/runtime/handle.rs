@@ -1,5 +1,6 @@
 //! The way in for every other room: submit, read, fork, wait, follow.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -9,24 +10,30 @@ use crossbeam::channel::{Sender, TrySendError};
 use tokio::runtime::RuntimeFlavor;
 use tokio::sync::oneshot;
 
+use crate::base::ids::Member;
 use crate::base::limits::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX};
 use crate::base::time::Time;
 use crate::engine::command::Command;
 use crate::engine::plans::PlanVersion;
 use crate::engine::rules::Rules;
+use crate::engine::runs::Run;
 use crate::engine::state::State;
+use crate::plan::run::Brought;
 use crate::plan::set::PlanSet;
+use crate::plan::standing::Standing;
 use crate::runtime::changes::{self, Change, ChangesError};
 use crate::runtime::clock;
 use crate::runtime::desk::Place;
 use crate::runtime::health::Health;
+use crate::runtime::openings::Unworked;
+use crate::runtime::paid::{self, Paid, Unread};
 use crate::runtime::plans::PlanError;
 use crate::runtime::shared::{EndOnPanic, Entry, Message, Shared};
 use crate::runtime::submission::{Receipt, Receipts, Refused, Submission};
 use crate::store::batch::write_command;
 use crate::store::documents;
 use crate::store::fault::Fault;
-use crate::view::payout::{Asked, Payout, Unpaid};
+use crate::view::payout::{Asked, Payout};
 
 /// A handle on a running runtime; clones are the same runtime.
 #[derive(Clone)]
@@ -170,7 +177,9 @@ impl Handle {
             return Some(entry);
         };
         match place.as_mut() {
-            Some(desk) if self.queue.is_empty() && desk.takes_now(&entry) => {
+            Some(desk)
+                if self.queue.is_empty() && desk.takes_now(&entry) && !self.shared.held_up() =>
+            {
                 let _end = EndOnPanic;
                 if tokio::task::block_in_place(|| desk.write_now(entry)) {
                     // If the queue is full, the log thread looks without being told.
@@ -222,13 +231,13 @@ impl Handle {
     /// `at_least_seq` if that has been applied. O(members x levels) at most once in that time, on a fork.
     ///
     /// # Errors
-    /// See [`Unpaid`].
+    /// See [`Unworked`].
     pub async fn payout(
         &self,
         asked: Asked,
         set: Arc<PlanSet>,
         at_least_seq: u64,
-    ) -> Result<Arc<Payout>, Unpaid> {
+    ) -> Result<Arc<Payout>, Unworked> {
         let fresh = || {
             let (sweeps, applied_seq) = (&self.shared.sweeps, self.shared.levels.applied_seq());
             sweeps.fresh(asked, &set, at_least_seq, applied_seq)
@@ -244,7 +253,9 @@ impl Handle {
         self.heavy(move || {
             let seq = shared.levels.applied_seq();
             let state = shared.forks.get(&shared.state, seq.max(at_least_seq));
-            let payout = Arc::new(Payout::of(state, set, asked, Arc::default())?);
+            let opening = shared.openings.of(&state, asked)?;
+            let payout = Payout::of(state, set, asked, opening)?;
+            let payout = Arc::new(payout);
             drop(shared.sweeps.keep(asked, Arc::clone(&payout)));
             Ok(payout)
         })
@@ -309,6 +320,49 @@ impl Handle {
         self.shared.plans.get(&version.document, rules)
     }
 
+    /// What a period begins with. Long: for a thread of the pool.
+    ///
+    /// # Errors
+    /// See [`Unworked`].
+    pub fn opening(&self, state: &Arc<State>, asked: Asked) -> Result<Arc<Standing>, Unworked> {
+        self.shared.openings.of(state, asked)
+    }
+
+    /// Opens the file of a run. Reads the disk: call it from where waiting does no harm.
+    ///
+    /// # Errors
+    /// If it is missing or damaged.
+    pub fn paid(&self, state: &Arc<State>, run: &Run) -> Result<Paid, Unread> {
+        Paid::open(&self.shared.openings, state, run)
+    }
+
+    /// What one member brings into a period, as [`paid::brought_of`]. Reads the disk.
+    ///
+    /// # Errors
+    /// If the file of the run before is missing or damaged.
+    pub fn brought_of(
+        &self,
+        state: &Arc<State>,
+        asked: Asked,
+        member: Member,
+    ) -> Result<(Brought, Option<String>), Unread> {
+        paid::brought_of(&self.shared.openings, state, asked, member)
+    }
+
+    /// Closed periods that could not be paid, with the reasons.
+    #[must_use]
+    pub fn unpaid(&self) -> BTreeMap<Asked, String> {
+        self.shared.payer.failed()
+    }
+
+    /// Has a period that could not be paid tried again.
+    pub fn pay_again(&self, asked: Asked) {
+        if self.shared.payer.retry(asked) {
+            // If the queue is full, the log thread looks without being told.
+            drop(self.queue.try_send(Message::Look));
+        }
+    }
+
     /// How the runtime is.
     #[must_use]
     pub fn health(&self) -> Health {
@@ -329,6 +383,9 @@ impl Handle {
             free_bytes,
             replayed_commands,
             replay_ms,
+            runs_due: levels.due().iter().map(|&due| u64::from(due)).sum(),
+            runs_failed: self.shared.payer.failed().len() as u64,
+            last_run_ms: self.shared.payer.last_ms(),
         }
     }
 }

@@ -29,4 +29,10 @@ pub struct Health {
     pub replayed_commands: u64,
     /// Milliseconds this start took.
     pub replay_ms: u64,
+    /// Closed periods that wait to be paid, those that could not be among them.
+    pub runs_due: u64,
+    /// Closed periods that could not be paid.
+    pub runs_failed: u64,
+    /// Milliseconds that the last run took; 0 before the first of this process.
+    pub last_run_ms: u64,
 }

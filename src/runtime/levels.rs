@@ -1,7 +1,8 @@
 //! Levels that all threads read and each is written by few: sequences, queue, room on the disk, how it stands.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 
+use crate::base::limits::PERIOD_TYPES_MAX;
 use crate::base::time::Time;
 use crate::engine::state::State;
 use crate::runtime::submission::Refused;
@@ -15,6 +16,7 @@ pub struct Levels {
     applied_seq: AtomicU64,
     machine_time: AtomicI64,
     next_timer: AtomicI64,
+    due: [AtomicU32; PERIOD_TYPES_MAX],
     confirmed_seq: AtomicU64,
     in_flight_commands: AtomicU64,
     in_flight_bytes: AtomicU64,
@@ -44,10 +46,25 @@ impl Levels {
         (next != NEVER).then_some(Time(next))
     }
 
+    /// Closed books that wait to be paid, by period type.
+    #[must_use]
+    pub fn due(&self) -> [u32; PERIOD_TYPES_MAX] {
+        std::array::from_fn(|of| self.due[of].load(Ordering::Acquire))
+    }
+
+    /// Whether there is any.
+    #[must_use]
+    pub fn is_due(&self) -> bool {
+        self.due.iter().any(|due| due.load(Ordering::Acquire) > 0)
+    }
+
     /// Takes over where a state stands; its sequence last, since others wait for that.
     pub fn follow(&self, state: &State) {
         let next = state.next_timer().map_or(NEVER, |time| time.0);
         self.next_timer.store(next, Ordering::Release);
+        for (level, periods) in self.due.iter().zip(state.periods.iter()) {
+            level.store(periods.due.len() as u32, Ordering::Release);
+        }
         self.machine_time
             .store(state.as_of_time.0, Ordering::Release);
         self.applied_seq.store(state.as_of_seq, Ordering::Release);

@@ -28,6 +28,9 @@
 //! | [`repeats`], [`difference`] | an id seen again: the first receipt, or the field that differs |
 //! | [`forks`], [`heavy`] | states for long reads, and the threads that do them |
 //! | [`sweeps`] | what plans come to, for all who ask within a moment |
+//! | [`payer`], [`paying`] | closed periods paid; beside the commands |
+//! | [`openings`], [`paid`] | what a period begins with; what one was paid as |
+//! | [`audit`] | whether runs are what they were |
 //! | [`changes`], [`calendars`], [`health`], [`clock`] | the feed; periods to come; how it is; time |
 //!
 //! Decisions.
@@ -36,6 +39,7 @@
 //! sync, and a failed sync leaves nobody with half an answer.
 
 pub mod applier;
+pub mod audit;
 pub mod calendars;
 pub mod changes;
 pub mod clock;
@@ -49,6 +53,10 @@ pub mod heavy;
 pub mod levels;
 pub mod network_change;
 pub mod offline;
+pub mod openings;
+pub mod paid;
+pub mod payer;
+pub mod paying;
 pub mod plan_draft;
 pub mod plans;
 pub mod repeats;

@@ -7,6 +7,7 @@ use crate::base::limits::BATCH_COMMANDS_MAX;
 use crate::base::time::Time;
 use crate::document::plan::set::parse;
 use crate::engine::command::found::Found;
+use crate::engine::command::run::PostRun;
 use crate::engine::command::{Command, Verb};
 use crate::engine::outcome::Outcome;
 use crate::engine::rejection::Rejection;
@@ -16,7 +17,10 @@ use crate::runtime::clock::{self, Stopwatch};
 use crate::runtime::decisions;
 use crate::runtime::handle::encode;
 use crate::runtime::network_change::Unfit;
+use crate::runtime::openings::Openings;
+use crate::runtime::payer::{self, DUE_MAX};
 use crate::runtime::plan_draft;
+use crate::runtime::plans::Plans;
 use crate::runtime::repeats;
 use crate::runtime::replay::replay;
 use crate::runtime::settings::{Founding, MACHINE_VERSION, Settings, StartError};
@@ -29,6 +33,7 @@ use crate::store::log::Log;
 use crate::store::options::Options;
 use crate::store::outcomes::Outcomes;
 use crate::store::recover::{Opened, inspect};
+use crate::store::runs;
 
 /// A network opened for writing by this thread alone; its directory is locked meanwhile.
 pub struct Offline {
@@ -44,6 +49,8 @@ pub struct Offline {
     pub opened: Opened,
     /// Whether the settings' plan document was taken.
     pub planned: bool,
+    /// Types whose oldest due book could not be paid, a bit each.
+    unpaid: u8,
     /// Commands replayed, and the milliseconds it took.
     pub replayed: (u64, u64),
 }
@@ -88,6 +95,7 @@ impl Offline {
             options.found = Some(draw_log_id()?);
         }
         let (mut log, opened) = Log::open(&directory, options)?;
+        runs::clean(&directory)?;
         let replayed = replay(log.files())?;
         for untold in &replayed.untold {
             log.append_outcomes(&Outcomes {
@@ -106,6 +114,7 @@ impl Offline {
             calendars: Calendars::none(),
             opened,
             planned: false,
+            unpaid: 0,
             replayed: (commands, ms),
         };
         offline.found(&directory, settings.founding, settings.plan.as_deref())?;
@@ -136,9 +145,49 @@ impl Offline {
             };
             let later = rest.split_off(count);
             self.submit_batch(rest, &bytes, &mut receipts)?;
+            self.pay_down()?;
             rest = later;
         }
         Ok(receipts)
+    }
+
+    /// Pays closed periods until no more wait of any type than a server lets wait. What cannot be paid is left to the
+    /// server that opens the directory next.
+    fn pay_down(&mut self) -> Result<(), Fault> {
+        let too_many = |state: &State, unpaid: u8| {
+            let mut types = state.periods.iter().enumerate();
+            types.any(|(of, periods)| periods.due.len() > DUE_MAX && unpaid >> of & 1 == 0)
+        };
+        if !too_many(&self.state, self.unpaid) {
+            return Ok(());
+        }
+        let files = Arc::clone(self.log.files());
+        let openings = Openings::new(Arc::clone(&files), Arc::new(Plans::new(files)));
+        while too_many(&self.state, self.unpaid) {
+            let Some(asked) = payer::next_due(&self.state, self.unpaid) else {
+                break;
+            };
+            let fork = Arc::new(self.state.fork());
+            match payer::pay(&openings, &fork, asked) {
+                Ok(post) => self.post(post)?,
+                Err(error) => {
+                    tracing::error!(?asked, %error, "a period could not be paid");
+                    self.unpaid |= 1 << asked.period;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn post(&mut self, post: PostRun) -> Result<(), Fault> {
+        let now = self.stamp.max(clock::now());
+        let command = Command {
+            id: Default::default(),
+            at: self.state.present(now),
+            verb: Verb::PostRun(Box::new(post)),
+        };
+        let bytes = encode(std::slice::from_ref(&command)).expect("one small command fits a batch");
+        self.submit_batch(vec![command], &bytes, &mut Vec::new())
     }
 
     /// Keeps a document, durably, before a command names it.

@@ -12,6 +12,8 @@ use crate::engine::state::State;
 use crate::runtime::forks::Forks;
 use crate::runtime::heavy::Heavy;
 use crate::runtime::levels::Levels;
+use crate::runtime::openings::Openings;
+use crate::runtime::payer::{DUE_MAX, Payer};
 use crate::runtime::plans::Plans;
 use crate::runtime::submission::{Receipts, Refused};
 use crate::runtime::sweeps::Sweeps;
@@ -92,7 +94,11 @@ pub struct Shared {
     /// Threads for heavy reads.
     pub heavy: Heavy,
     /// Plan sets compiled.
-    pub plans: Plans,
+    pub plans: Arc<Plans>,
+    /// What periods begin with.
+    pub openings: Openings,
+    /// What is being paid.
+    pub payer: Payer,
     /// Commands replayed at this start, and the milliseconds it took.
     pub replayed: (u64, u64),
 }
@@ -104,12 +110,15 @@ impl Shared {
         let levels = Levels::default();
         levels.follow(&state);
         levels.set_confirmed(state.as_of_seq);
+        let plans = Arc::new(Plans::new(Arc::clone(&files)));
         Arc::new(Shared {
             applied: watch::Sender::new(state.as_of_seq),
             state: RwLock::new(state),
             readers: AtomicU32::new(0),
             levels,
-            plans: Plans::new(Arc::clone(&files)),
+            openings: Openings::new(Arc::clone(&files), Arc::clone(&plans)),
+            plans,
+            payer: Payer::default(),
             files,
             forks: Forks::default(),
             sweeps: Sweeps::default(),
@@ -124,6 +133,14 @@ impl Shared {
         let state = self.state.read();
         self.readers.fetch_sub(1, Ordering::Relaxed);
         question(&state)
+    }
+
+    /// Whether so many closed periods wait to be paid that no more submissions are taken. What cannot be paid holds
+    /// nobody up.
+    pub fn held_up(&self) -> bool {
+        let blocked = self.payer.blocked();
+        let mut due = self.levels.due().into_iter().enumerate();
+        due.any(|(of, due)| due as usize > DUE_MAX && blocked >> of & 1 == 0)
     }
 
     /// Ends a step of the writer: readers that are waiting come in before the next one.

@@ -18,6 +18,7 @@ use crate::runtime::calendars::Calendars;
 use crate::runtime::clock::{self, Stopwatch};
 use crate::runtime::desk::{Desk, Place, refuse};
 use crate::runtime::handle;
+use crate::runtime::paying;
 use crate::runtime::room;
 use crate::runtime::settings::OnFault;
 use crate::runtime::shared::{Entry, Group, Message, Shared};
@@ -56,6 +57,8 @@ enum Flow {
     GoOn,
     /// Wait for something to do, at most so long.
     Wait(Duration),
+    /// Wait for periods to be paid, at most so long; what is queued stays there.
+    HeldUp(Duration),
     Stop,
 }
 
@@ -67,6 +70,8 @@ struct Run {
     /// Sequence of the change of the network that room was made for last.
     room_for: Option<u64>,
     stopping: bool,
+    /// Sequence of the last run posted, until it has been applied.
+    posted: Option<u64>,
 }
 
 impl Writer {
@@ -80,6 +85,7 @@ impl Writer {
             since_upkeep: None,
             room_for: None,
             stopping: false,
+            posted: None,
         };
         let decided = {
             let desk = self.place.lock();
@@ -91,12 +97,15 @@ impl Writer {
             let flow = self.step(desk.as_mut().expect(HERE), &mut run);
             match flow {
                 Ok(Flow::GoOn) => {}
-                Ok(Flow::Wait(patience)) => {
+                Ok(flow @ (Flow::Wait(patience) | Flow::HeldUp(patience))) => {
                     drop(desk);
                     // Nothing is taken here: only whoever holds the desk takes, so that nobody overtakes.
                     let mut select = Select::new();
-                    select.recv(&self.queue);
+                    if matches!(flow, Flow::Wait(_)) {
+                        select.recv(&self.queue);
+                    }
                     select.recv(&decided);
+                    select.recv(&self.shared.payer.done);
                     // Either there is something now or it is time to look after other things.
                     let _ready_or_late = select.ready_timeout(patience);
                 }
@@ -124,6 +133,13 @@ impl Writer {
             self.keep_up(desk, run)?;
         }
         desk.keep_decisions()?;
+        self.pay(desk, run)?;
+        let stopping = self.shared.levels.closed() == Some(Refused::Stopping);
+        if self.shared.held_up() && !stopping {
+            desk.log.write_outcomes()?;
+            advance_mark(desk)?;
+            return Ok(Flow::HeldUp(UPKEEP_EVERY));
+        }
         if let Some((group, parts)) = self.gather(desk, run) {
             return desk.log_group(group, &parts).map(|()| Flow::GoOn);
         }
@@ -134,6 +150,32 @@ impl Writer {
         self.fire_timers(desk)?;
         advance_mark(desk)?;
         Ok(Flow::Wait(self.patience(desk)))
+    }
+
+    /// Posts what has been paid, and has the next closed period paid.
+    fn pay(&self, desk: &mut Desk, run: &mut Run) -> Result<(), Fault> {
+        let payer = &self.shared.payer;
+        while let Ok(done) = payer.done.try_recv() {
+            match done.result {
+                Ok(post) => {
+                    self.log_own(desk, Verb::PostRun(Box::new(post)))?;
+                    run.posted = Some(desk.sent_seq);
+                }
+                Err(reason) => {
+                    payer.fail(done.asked, reason);
+                    payer.rest();
+                }
+            }
+        }
+        // Until a run that was posted has been applied, its book is still due.
+        let applied = self.shared.levels.applied_seq();
+        if run.posted.take_if(|posted| applied >= *posted).is_some() {
+            payer.rest();
+        }
+        if !run.stopping {
+            paying::begin(&self.shared);
+        }
+        Ok(())
     }
 
     /// Takes what is queued, up to one batch; none if there is nothing.

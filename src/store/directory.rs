@@ -48,6 +48,12 @@ impl Directory {
         self.path.join("documents")
     }
 
+    /// The folder of runs; made with the first of them.
+    #[must_use]
+    pub fn runs(&self) -> PathBuf {
+        self.path.join("runs")
+    }
+
     /// Makes the directory and its folders where they are missing.
     ///
     /// # Errors

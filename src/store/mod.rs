@@ -13,6 +13,8 @@
 //! DIR/log/prepared            the next segment, zero-filled ahead of its use
 //! DIR/log/packing             the next packed segment, until it is whole
 //! DIR/documents/<blake3>      documents that commands name by their hash
+//! DIR/runs/<blake3>           runs that commands name by their digest
+//! DIR/runs/<draft>.tmp        a run until it is whole
 //! ```
 //!
 //! | file | holds |
@@ -31,6 +33,7 @@
 //! | [`recover`] | opening: the durable mark, the torn tail |
 //! | [`options`], [`log`], [`order`] | settings; writing; the small trait the log thread speaks |
 //! | [`documents`] | large documents by content hash |
+//! | [`runs`], [`run_writer`], [`run_reader`] | what periods paid, drawn byte by byte; writing and reading it |
 //!
 //! Decisions.
 //!
@@ -66,4 +69,7 @@ pub mod prepare;
 pub mod reader;
 pub mod real;
 pub mod recover;
+pub mod run_reader;
+pub mod run_writer;
+pub mod runs;
 pub mod segment;

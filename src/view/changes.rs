@@ -6,12 +6,14 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
+use crate::base::money::{minor_digits, minor_text};
 use crate::base::time::Time;
 use crate::base::volumes::Volumes;
 use crate::engine::command::enrol::Enrol;
 use crate::engine::command::order::Order;
 use crate::engine::command::qualify::Qualify;
 use crate::engine::command::refund::{Extent, Refund};
+use crate::engine::command::run::PostRun;
 use crate::engine::command::update::Update;
 use crate::engine::command::{Command, Verb};
 use crate::engine::outcome::{Accepted, Choice};
@@ -150,6 +152,7 @@ pub fn type_of(verb: &Verb) -> &'static str {
         Verb::Qualify(_) => "qualification.overridden",
         Verb::AdvanceTime => "time.advanced",
         Verb::ExtendCalendar(_) => "calendar.extended",
+        Verb::PostRun(_) => "run.posted",
         Verb::Atomic(_) => "atomic",
     }
 }
@@ -253,6 +256,7 @@ fn data(verb: &Verb, rules: &Rules) -> Value {
             .with("period_type", calendar.period_type.as_str())
             .with("ends", word(&calendar.ends))
             .with("labels", word(&calendar.labels)),
+        Verb::PostRun(run) => posted(run),
         Verb::Atomic(parts) => Data::default().with("commands", parts.len()),
     };
     Value::Object(built.0)
@@ -370,6 +374,21 @@ fn refunded(refund: &Refund, rules: &Rules) -> Data {
             .with("amount", amount.to_string()),
     }
     .maybe("reason", refund.reason.as_deref())
+}
+
+/// The fields of `run.posted`; totals by currency, as decimals.
+fn posted(run: &PostRun) -> Data {
+    let totals = run.totals.iter().map(|(currency, minor)| {
+        let amount = minor_text(*minor, minor_digits(currency));
+        (currency.to_string(), Value::from(amount))
+    });
+    Data::default()
+        .with("period_type", run.period_type.as_str())
+        .with("period", run.period.as_str())
+        .with("digest", hex(&run.digest))
+        .with("lines", run.lines)
+        .with("payees", run.payees)
+        .with("totals", Value::Object(totals.collect()))
 }
 
 /// Volumes by kind name; kinds of none are left out.

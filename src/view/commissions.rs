@@ -4,16 +4,20 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::base::ids::{COMPANY, ENROLLER_TREE, Member};
-use crate::base::money::{Micros, RATE_ONE, minor_digits, minor_text};
+use crate::base::money::{Micros, RATE_ONE, Rate, minor_digits, minor_text};
 use crate::base::number::{Volume, divide_half_away};
 use crate::book::forest::Forest;
 use crate::plan::component::Live;
 use crate::plan::part::{Basis, Part};
-use crate::plan::set::Entry;
+use crate::plan::run;
+use crate::plan::set::{Entry, PlanSet};
 use crate::view::era::PeriodState;
 use crate::view::error::{ViewError, What};
-use crate::view::payout::Payout;
+use crate::view::lens::Lens;
+use crate::view::money::Money;
+use crate::view::payout::{Asked, Payout};
 use crate::view::rank::{ToldRank, told};
+use crate::view::runs::Frozen;
 use crate::view::shape::ByKind;
 
 /// Which period of what is earned.
@@ -26,21 +30,14 @@ pub struct CommissionsQuery {
     pub period: Option<String>,
 }
 
-/// An amount of money.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Money {
-    /// A decimal with as many places as the currency's minor unit has.
-    pub amount: String,
-    /// ISO 4217.
-    pub currency: String,
-}
-
 /// How a figure is had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LiveAnswer {
     /// By one pass over everybody, a moment ago: it is of the sequence it is labelled with.
     Swept,
+    /// By the run that paid the period: it never changes again.
+    Frozen,
 }
 
 /// One component's line.
@@ -58,7 +55,7 @@ pub struct CommissionLine {
     pub amount: Money,
     /// The same before that rounding: at most six places.
     pub exact: String,
-    /// What it was before the component's cap cut it; none where it did not.
+    /// What it was before the component's cap cut it; none where it did not, and of a frozen line.
     pub before_cap: Option<String>,
     /// What the company's ceiling multiplies it by when the period is paid; none where it stays as it is.
     pub company_factor: Option<String>,
@@ -292,30 +289,74 @@ fn due(payout: &Payout) -> impl Iterator<Item = usize> + '_ {
 
 fn line(payout: &Payout, index: usize, member: Member) -> (CommissionLine, i64) {
     let entry: &Entry = &payout.set.components[index];
-    let digits = minor_digits(&payout.set.currency);
+    let live = match entry.kind.live {
+        Live::Swept => LiveAnswer::Swept,
+    };
     let amount = amount(payout, index, member);
-    let minor = amount.to_minor(digits);
     let factor = payout.pass.factor(&payout.set, index);
+    let (mut line, minor) = line_of(&payout.set, index, live, (amount, factor));
+    let uncut = payout.pass.uncut(index, member);
+    line.before_cap = uncut.map(|uncut| uncut.to_string());
+    (line, minor)
+}
+
+/// A line by what the component pays and what that is multiplied by, and its minor units.
+fn line_of(
+    set: &PlanSet,
+    index: usize,
+    live: LiveAnswer,
+    (amount, factor): (Micros, Rate),
+) -> (CommissionLine, i64) {
+    let (entry, digits) = (&set.components[index], minor_digits(&set.currency));
+    let minor = amount.to_minor(digits);
     let cut = factor.0 < RATE_ONE;
-    let after = i128::from(amount.0) * i128::from(factor.0);
-    let after = Micros::floor(after, i128::from(RATE_ONE)).unwrap_or(amount);
+    let after = run::after(amount, factor).to_minor(digits);
     let line = CommissionLine {
         component: entry.name.to_string(),
         kind: entry.kind.name.to_owned(),
-        plan: payout.set.plans[entry.plan].name.to_string(),
-        live: match entry.kind.live {
-            Live::Swept => LiveAnswer::Swept,
-        },
-        amount: money(payout, minor),
+        plan: set.plans[entry.plan].name.to_string(),
+        live,
+        amount: Money::of(minor, &set.currency),
         exact: amount.to_string(),
-        before_cap: payout
-            .pass
-            .uncut(index, member)
-            .map(|uncut| uncut.to_string()),
+        before_cap: None,
         company_factor: cut.then(|| factor.to_string()),
-        after_factor: cut.then(|| money(payout, after.to_minor(digits))),
+        after_factor: cut.then(|| Money::of(after, &set.currency)),
     };
     (line, minor)
+}
+
+/// A member's lines in a period that is paid, as its run has them. O(components).
+///
+/// # Errors
+/// An unknown member.
+pub fn of_paid(
+    lens: &Lens<'_>,
+    (asked, id): (Asked, &str),
+    set: &PlanSet,
+    (frozen, paid): (&Frozen, &[run::Line]),
+) -> Result<Commissions, ViewError> {
+    lens.member(id, "member")?;
+    let entries = set.components.iter().enumerate();
+    let due = entries.filter(|(_, entry)| entry.period == asked.period);
+    let (mut lines, mut total) = (Vec::new(), 0);
+    for (index, _) in due {
+        let paid = paid.iter().find(|line| line.component == index);
+        let exact = paid.map_or(Micros::ZERO, |line| line.exact);
+        let factor = frozen.components.get(index);
+        let factor = factor.map_or(Rate(RATE_ONE), |(_, factor)| *factor);
+        let (line, minor) = line_of(set, index, LiveAnswer::Frozen, (exact, factor));
+        total += minor;
+        lines.push(line);
+    }
+    Ok(Commissions {
+        member: id.to_owned(),
+        period_type: lens.period_type_name(asked.period),
+        period: lens.label(asked.period, asked.ordinal),
+        state: PeriodState::Paid,
+        plan_set: set.name.to_string(),
+        lines,
+        total: Money::of(total, &set.currency),
+    })
 }
 
 /// The amount of a component; nothing for members who enrolled after the period rolled.
@@ -325,11 +366,7 @@ fn amount(payout: &Payout, index: usize, member: Member) -> Micros {
 }
 
 fn money(payout: &Payout, minor: i64) -> Money {
-    let currency = payout.set.currency.to_string();
-    Money {
-        amount: minor_text(minor, minor_digits(&currency)),
-        currency,
-    }
+    Money::of(minor, &payout.set.currency)
 }
 
 /// The member of this id, if the period's book knows him.

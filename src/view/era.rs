@@ -5,8 +5,10 @@ use utoipa::ToSchema;
 
 use crate::base::ids::Seat;
 use crate::book::forest::Forest;
+use crate::engine::members::Members;
 use crate::engine::periods::{PeriodState as PeriodStanding, Stage};
 use crate::engine::rules::Rules;
+use crate::engine::state::State;
 use crate::view::error::{ViewError, What};
 use crate::view::lens::Lens;
 
@@ -22,6 +24,8 @@ pub enum PeriodState {
     Rolled,
     /// Frozen, and still readable.
     Closed,
+    /// Frozen, and paid by its run.
+    Paid,
     /// Frozen and no longer readable here, or before the network's time.
     Gone,
 }
@@ -36,6 +40,15 @@ impl PeriodState {
             Stage::Rolled => PeriodState::Rolled,
             Stage::Closed => PeriodState::Closed,
             Stage::Gone => PeriodState::Gone,
+        }
+    }
+
+    /// Where a period stands. O(log runs).
+    #[must_use]
+    pub fn at(state: &State, period: usize, ordinal: u32) -> PeriodState {
+        match state.runs.of(period, ordinal) {
+            Some(_) => PeriodState::Paid,
+            None => PeriodState::of(state.periods.get(period).stage(ordinal)),
         }
     }
 }
@@ -53,6 +66,8 @@ pub struct Era<'a> {
     pub forest: &'a Forest,
     /// The rules they are kept by: of a book that rolled, those of that time.
     pub rules: &'a Rules,
+    /// Who its members are: of a closed book as they were at its close, otherwise as they are.
+    pub members: &'a Members,
 }
 
 impl Era<'_> {
@@ -90,6 +105,30 @@ pub fn choose<'a>(
     period_type: Option<&str>,
     label: Option<&str>,
 ) -> Result<Era<'a>, ViewError> {
+    let (period, ordinal) = meant(lens, period_type, label)?;
+    let asked = label.unwrap_or("current");
+    at(lens, period, ordinal).map_err(|error| match error {
+        ViewError::Gone { field, oldest, .. } => ViewError::Gone {
+            field,
+            given: asked.to_owned(),
+            oldest,
+        },
+        _ => unknown(lens.periods(period), asked),
+    })
+}
+
+/// The same by its place in the calendar, whether it can be read or not.
+///
+/// # Errors
+/// Unknown names.
+///
+/// # Cost
+/// O(periods).
+pub fn meant(
+    lens: &Lens<'_>,
+    period_type: Option<&str>,
+    label: Option<&str>,
+) -> Result<(usize, u32), ViewError> {
     let period = lens.period_type(period_type)?;
     let periods = lens.periods(period);
     let asked = label.unwrap_or("current");
@@ -98,21 +137,17 @@ pub fn choose<'a>(
         "closed" => periods.closed.as_ref().map(|book| book.ordinal),
         _ => periods.find(asked),
     };
-    let unknown = || ViewError::Unknown {
+    let ordinal = ordinal.ok_or_else(|| unknown(periods, asked))?;
+    Ok((period, ordinal))
+}
+
+fn unknown(periods: &PeriodStanding, asked: &str) -> ViewError {
+    ViewError::Unknown {
         what: What::Period,
         field: "period",
         given: asked.to_owned(),
         allowed: readable(periods),
-    };
-    let ordinal = ordinal.ok_or_else(unknown)?;
-    at(lens, period, ordinal).map_err(|error| match error {
-        ViewError::Gone { field, oldest, .. } => ViewError::Gone {
-            field,
-            given: asked.to_owned(),
-            oldest,
-        },
-        _ => unknown(),
-    })
+    }
 }
 
 /// A period by its place in the calendar.
@@ -124,13 +159,16 @@ pub fn choose<'a>(
 /// O(1).
 pub fn at<'a>(lens: &Lens<'a>, period: usize, ordinal: u32) -> Result<Era<'a>, ViewError> {
     let periods = lens.periods(period);
-    let state = PeriodState::of(periods.stage(ordinal));
-    let (branch, closed) = (periods.branch.as_ref(), periods.closed.as_ref());
+    let state = PeriodState::at(lens.state, period, ordinal);
+    let (branch, closed) = (periods.branch.as_ref(), periods.book(ordinal));
+    let told = lens.told();
     let given = || lens.label(period, ordinal);
     let book = match state {
-        PeriodState::Current => Some((lens.forest(), lens.rules)),
-        PeriodState::Rolled => branch.map(|book| (&book.forest, &*book.rules)),
-        PeriodState::Closed => closed.map(|book| (&book.forest, &*book.rules)),
+        PeriodState::Current => Some((lens.forest(), lens.rules, told)),
+        PeriodState::Rolled => branch.map(|book| (&book.forest, &*book.rules, told)),
+        PeriodState::Closed | PeriodState::Paid => {
+            closed.map(|book| (&book.forest, &*book.rules, &book.members))
+        }
         PeriodState::Ahead => {
             return Err(ViewError::Unknown {
                 what: What::Period,
@@ -141,7 +179,7 @@ pub fn at<'a>(lens: &Lens<'a>, period: usize, ordinal: u32) -> Result<Era<'a>, V
         }
         PeriodState::Gone => None,
     };
-    let (forest, rules) = book.ok_or_else(|| ViewError::Gone {
+    let (forest, rules, members) = book.ok_or_else(|| ViewError::Gone {
         field: "period",
         given: given(),
         oldest: readable(periods).swap_remove(0),
@@ -152,16 +190,18 @@ pub fn at<'a>(lens: &Lens<'a>, period: usize, ordinal: u32) -> Result<Era<'a>, V
         state,
         forest,
         rules,
+        members,
     })
 }
 
 /// Labels of the periods that can be read, the oldest first; the current one is always among them.
 fn readable(periods: &PeriodStanding) -> Vec<String> {
-    let closed = periods.closed.as_ref().map(|book| book.ordinal);
-    let rolled = periods.branch.as_ref().map(|branch| branch.ordinal);
-    [closed, rolled, Some(periods.current())]
-        .into_iter()
-        .flatten()
+    let mut held: Vec<u32> = periods.due.iter().map(|book| book.ordinal).collect();
+    held.extend(periods.closed.as_ref().map(|book| book.ordinal));
+    held.extend(periods.branch.as_ref().map(|branch| branch.ordinal));
+    held.push(periods.current());
+    held.dedup();
+    held.into_iter()
         .map(|ordinal| periods.label(ordinal).to_string())
         .collect()
 }

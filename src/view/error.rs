@@ -84,4 +84,6 @@ pub enum What {
     Ladder,
     /// A rank of a ladder.
     Rank,
+    /// A run of a period.
+    Run,
 }

@@ -16,9 +16,11 @@
 //! | [`plans`], [`plan_summary`] | plan sets and what counts; what a plan document says |
 //! | [`order`], [`changes`] | one order; the log as events |
 //! | [`commissions`], [`order_commissions`], [`rank`] | what one earns and by what; what an order earns whom; ranks |
+//! | [`runs`], [`statement`] | periods that were paid; a member's money in one |
 //! | [`verify`] | is every kept figure right |
 //!
-//! Shared: [`lens`] (names and rows), [`era`] (which period), [`payout`], [`plan_book`] and [`plan_orders`] (a period worked out), [`query`], [`cursor`], [`shape`], [`error`].
+//! Shared: [`lens`] (names and rows), [`era`] (which period), [`payout`], [`plan_book`] and [`plan_orders`] (a period
+//! worked out), [`query`], [`cursor`], [`shape`], [`money`], [`error`].
 
 pub mod batch_get;
 pub mod budget;
@@ -35,6 +37,7 @@ pub mod lens;
 pub mod levels;
 pub mod member;
 pub mod members;
+pub mod money;
 pub mod move_preview;
 pub mod network;
 pub mod open_position;
@@ -49,8 +52,10 @@ pub mod plans;
 pub mod query;
 pub mod rank;
 pub mod relation;
+pub mod runs;
 pub mod scope;
 pub mod shape;
+pub mod statement;
 pub mod tank;
 pub mod tokens;
 pub mod tree_view;

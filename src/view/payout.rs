@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::state::State;
 use crate::plan::pass::{Beyond, Pass};
+use crate::plan::run::{Brought, Payment};
 use crate::plan::set::PlanSet;
 use crate::plan::standing::Standing;
 use crate::view::era::{self, Era};
@@ -29,6 +30,13 @@ impl Asked {
             ordinal: era.ordinal,
         }
     }
+
+    /// The period before it, if the calendar has one.
+    #[must_use]
+    pub fn before(self) -> Option<Asked> {
+        let ordinal = self.ordinal.checked_sub(1)?;
+        Some(Asked { ordinal, ..self })
+    }
 }
 
 /// A period worked out, with the state it was worked out from.
@@ -44,17 +52,30 @@ pub struct Payout {
 }
 
 /// Why a period cannot be worked out.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unpaid {
     /// The question has no answer.
+    #[error("the period cannot be read: {0:?}")]
     View(ViewError),
     /// An amount is beyond the range.
+    #[error("what `{member}` earns by `{component}` is beyond the range of amounts")]
     Beyond {
         /// Name of the component.
         component: String,
         /// The member's id.
         member: String,
     },
+}
+
+impl Unpaid {
+    /// An amount beyond the range, by its names.
+    #[must_use]
+    pub fn beyond(lens: &Lens<'_>, set: &PlanSet, beyond: Beyond) -> Unpaid {
+        Unpaid::Beyond {
+            component: set.components[beyond.component].name.to_string(),
+            member: lens.id(beyond.member),
+        }
+    }
 }
 
 impl Payout {
@@ -74,16 +95,29 @@ impl Payout {
         let lens = Lens::new(&state).map_err(Unpaid::View)?;
         let era = era::at(&lens, asked.period, asked.ordinal).map_err(Unpaid::View)?;
         let pass = Pass::run(&PlanBook::new(lens, era), &set, asked.period, opening);
-        let pass = pass.map_err(|Beyond { component, member }| Unpaid::Beyond {
-            component: set.components[component].name.to_string(),
-            member: lens.id(member),
-        })?;
+        let pass = pass.map_err(|beyond| Unpaid::beyond(&lens, &set, beyond))?;
         Ok(Payout {
             state,
             set,
             asked,
             pass,
         })
+    }
+
+    /// The same as a run pays it, with what the run before carried.
+    #[must_use]
+    pub fn payment<'p>(&'p self, brought: &'p Brought) -> Payment<'p> {
+        Payment {
+            pass: &self.pass,
+            set: &self.set,
+            brought,
+        }
+    }
+
+    /// An amount beyond the range, by its names.
+    #[must_use]
+    pub fn beyond(&self, beyond: Beyond) -> Unpaid {
+        Unpaid::beyond(&self.lens(), &self.set, beyond)
     }
 
     /// The state to look into.

@@ -73,7 +73,7 @@ pub fn list(state: &State, asked: &PeriodsQuery) -> Result<Periods, ViewError> {
                 start: standing.start(ordinal),
                 end,
                 cutoff: end.plus_ms(rules.cutoff_ms),
-                state: PeriodState::of(standing.stage(ordinal)),
+                state: PeriodState::at(state, index, ordinal),
             });
         }
     }

@@ -1,4 +1,4 @@
-//! One period's book as plans read it: the trees and figures of that period, and what its members are now.
+//! One period's book as plans read it: the trees, figures and members of that period.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,9 @@ use crate::view::era::Era;
 use crate::view::lens::Lens;
 use crate::view::plan_orders::PlanOrders;
 
-/// A period's book. Trees, figures and who is active are the period's own; kind and status are the member's present
-/// ones, so that who has left earns nothing in a book that is still open.
+/// A period's book. Trees, figures and who is active are the period's own. Kind, status, first seats and who enrolled
+/// whom are as they are now while the book is open, so that who has left earns nothing in it; of a closed book they are
+/// as they were at its close. Ranks that were told to be paid name no period that is closed, so they need not be kept.
 #[derive(Clone, Copy)]
 pub struct PlanBook<'a> {
     lens: Lens<'a>,
@@ -54,8 +55,10 @@ impl Book for PlanBook<'_> {
     }
 
     fn seat(&self, tree: usize, member: Member) -> Option<Seat> {
-        let seat = self.lens.told().seat(member, tree, 1)?;
-        (seat < self.seats(tree)).then_some(seat)
+        let seats = self.seats(tree);
+        // A tree younger than the book has no seats, and its members no room for one.
+        let seat = (seats > 0).then(|| self.era.members.seat(member, tree, 1));
+        seat.flatten().filter(|&seat| seat < seats)
     }
 
     fn entered(&self, tree: usize, seat: Seat, kind: usize) -> Entered {
@@ -81,10 +84,10 @@ impl Book for PlanBook<'_> {
     }
 
     fn role(&self, member: Member) -> Role {
-        if member == COMPANY || self.lens.status(member) == Status::Terminated {
+        if member == COMPANY || self.era.members.status(member) == Status::Terminated {
             return Role::Gone;
         }
-        match self.lens.kind(member) {
+        match self.era.members.kind(member) {
             MemberKind::Distributor => Role::Earner,
             MemberKind::Preferred | MemberKind::Customer => Role::Customer,
         }
@@ -103,7 +106,7 @@ impl Book for PlanBook<'_> {
 
     fn enroller(&self, member: Member) -> Option<Member> {
         if self.era.rules.enrolled_by_fact {
-            let enroller = self.lens.told().enrolled_by(member)?;
+            let enroller = self.era.members.enrolled_by(member)?;
             (enroller != COMPANY && enroller < self.members()).then_some(enroller)
         } else {
             self.era.forest.parent(ENROLLER_TREE, member)

@@ -301,6 +301,10 @@ impl Script {
                 self.fact(verb)
             }
             ["time"] => self.named("", Verb::AdvanceTime),
+            ["post", period_type, period, byte] => {
+                let run = network::run(period_type, period, byte);
+                self.named("", Verb::PostRun(Box::new(run)))
+            }
             _ => self.command_of_plans(words),
         }
     }

@@ -4,6 +4,7 @@ use arborline::base::ids::Text;
 use arborline::base::number::Volume;
 use arborline::base::time::{DAY_MS, Time};
 use arborline::book::rules::{Activity, Window};
+use arborline::engine::command::run::PostRun;
 use arborline::engine::rules::{ClockMode, Late, PeriodType, Rules, TerminatedOrders};
 use arborline::tree::rules::{CustomerLevel, Inside, Policy, Shape, Termination, TreeRules};
 
@@ -183,4 +184,16 @@ pub(crate) fn time(text: &str) -> Time {
         format!("{text}T00:00:00Z")
     };
     whole.parse().expect("a time")
+}
+
+/// A run of a period, whose digest is one byte over and over.
+pub(super) fn run(period_type: &str, period: &str, byte: &str) -> PostRun {
+    PostRun {
+        period_type: period_type.into(),
+        period: period.into(),
+        digest: [byte.parse().expect("a byte of the digest"); 32],
+        lines: 3,
+        payees: 2,
+        totals: vec![("EUR".into(), 1_250)],
+    }
 }

@@ -66,6 +66,7 @@ pub(super) fn show(state: &State, words: &[&str]) -> Vec<String> {
             state.tokens.iter().map(line).collect()
         }
         ["plans"] => plans(state),
+        ["runs"] => runs(state),
         ["overrides"] => overrides(state),
         ["tank", tree] => {
             let tree = tree_of(state, tree);
@@ -80,6 +81,29 @@ pub(super) fn show(state: &State, words: &[&str]) -> Vec<String> {
         )],
         other => panic!("nothing to show: {other:?}"),
     }
+}
+
+/// Books that are due by type, then every run.
+fn runs(state: &State) -> Vec<String> {
+    let rules = state.rules.as_ref().expect("a network");
+    let types = state.periods.iter().zip(&rules.period_types);
+    let mut lines: Vec<String> = types
+        .map(|(periods, rules)| {
+            let due = periods.due.iter();
+            let due = due.map(|book| format!(" {} by {}", periods.label(book.ordinal), book.seq));
+            format!("due {}:{}", rules.name, due.collect::<String>())
+        })
+        .collect();
+    lines.extend(state.runs.iter().map(|run| {
+        let label = state.periods.get(run.period_type).label(run.ordinal);
+        let (name, posted) = (format!("{label} {} {}", run.set, run.version), run.posted);
+        let (digest, totals) = (run.digest[0], &run.totals);
+        format!(
+            "{name} digest {digest} {} lines to {} {totals:?} seq {} closed {} posted {posted}",
+            run.lines, run.payees, run.seq, run.closed
+        )
+    }));
+    lines
 }
 
 /// Every version, then what counts for each period that has begun and the next.

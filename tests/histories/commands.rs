@@ -11,6 +11,7 @@ use arborline::engine::command::move_leg::Move;
 use arborline::engine::command::place::Place;
 use arborline::engine::command::plan::{ActivatePlan, DraftPlan};
 use arborline::engine::command::qualify::Qualify;
+use arborline::engine::command::run::PostRun;
 use arborline::engine::command::status::SetStatus;
 use arborline::engine::command::token::{CreateToken, RevokeToken};
 use arborline::engine::command::update::Update;
@@ -63,6 +64,11 @@ impl Writer {
     pub(crate) fn draw(&mut self, world: &World) -> Command {
         if self.chance.percent(4) {
             return self.atomic(world);
+        }
+        // Runs are the runtime's to post, and never stand beside others.
+        let waits = world.calendars.iter().any(|one| !one.due.is_empty());
+        if waits && self.chance.percent(6) {
+            return self.post(world);
         }
         self.plain(world)
     }
@@ -528,6 +534,31 @@ impl Writer {
             _ => None,
         };
         self.command(at, Verb::Change(Box::new(Change { told, begins })))
+    }
+
+    /// A run of the first book that waits, or now and then of any period.
+    fn post(&mut self, world: &World) -> Command {
+        let waiting = |of: &usize| !world.calendars[*of].due.is_empty();
+        let types: Vec<usize> = (0..world.calendars.len()).filter(waiting).collect();
+        let of = *self.chance.pick(&types);
+        let calendar = &world.calendars[of];
+        let period = match self.chance.percent(80) {
+            true => calendar.due[0].period,
+            false => self.chance.below(calendar.labels.len()),
+        };
+        let run = PostRun {
+            period_type: world.law().period_types[of].name.clone(),
+            period: calendar.labels[period].clone(),
+            digest: [period as u8; 32],
+            lines: self.chance.below(100) as u64,
+            payees: self.chance.below(100) as u64,
+            totals: vec![(Text::from("EUR"), -1)],
+        };
+        Command {
+            id: Text::default(),
+            at: world.time,
+            verb: Verb::PostRun(Box::new(run)),
+        }
     }
 
     fn extend(&mut self, world: &World, at: Time) -> Command {

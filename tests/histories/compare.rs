@@ -64,6 +64,9 @@ pub(crate) fn all(state: &State, world: &World, probe: &mut Chance) -> Differenc
             calendar.current,
             "current period of type {of}"
         );
+        let runs = state.runs.iter().filter(|run| run.period_type == of);
+        let paid: Vec<usize> = runs.map(|run| run.ordinal as usize).collect();
+        same!(paid, calendar.paid.clone(), "runs of type {of}");
     }
     let report = verify(state);
     if !report.is_clean() && std::env::var_os("NOVERIFY").is_none() {
@@ -86,6 +89,9 @@ fn period(kept: &PeriodState, world: &World, of: usize, seats: &[Vec<Seat>]) -> 
         calendar.closed.as_ref().map(|book| book.period),
         "closed book of type {of}"
     );
+    let due: Vec<usize> = kept.due.iter().map(|book| book.ordinal as usize).collect();
+    let waits: Vec<usize> = calendar.due.iter().map(|book| book.period).collect();
+    same!(due, waits, "books of type {of} to be paid");
     if let (Some(kept), Some(branch)) = (&kept.branch, &calendar.branch) {
         let scene = world.past(of, branch);
         figures(

@@ -198,7 +198,11 @@ impl Server {
     ///   - B - B1
     /// ```
     pub(crate) async fn started() -> Server {
-        let server = Server::empty();
+        Server::started_with(NETWORK).await
+    }
+
+    async fn started_with(network: &str) -> Server {
+        let server = Server::with(network);
         for (id, enroller, kind) in [
             ("R", None, "distributor"),
             ("A", Some("R"), "distributor"),
@@ -221,7 +225,12 @@ impl Server {
 
     /// The same with a plan set that counts.
     pub(crate) async fn planned() -> Server {
-        let server = Server::started().await;
+        Server::planned_with(NETWORK).await
+    }
+
+    /// The same in another network.
+    pub(crate) async fn planned_with(network: &str) -> Server {
+        let server = Server::started_with(network).await;
         let drafted = server.call("PUT", "/v1/plans/main").role("admin");
         let drafted = drafted.header("content-type", "application/toml");
         let drafted = drafted.body(PLAN).send().await;

@@ -76,6 +76,8 @@ impl World {
                         first: 0,
                         branch: None,
                         closed: None,
+                        due: Vec::new(),
+                        paid: Vec::new(),
                     };
                     calendar.current = calendar.begun(due);
                     calendar.first = calendar.current;

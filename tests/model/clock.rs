@@ -80,6 +80,7 @@ impl World {
             active,
             trees: self.trees.clone(),
             people: self.people.clone(),
+            closing: None,
         };
         self.calendars[of].branch = Some(Rc::new(branch));
         self.calendars[of].current += 1;
@@ -91,9 +92,33 @@ impl World {
     /// Closes the book of a type that has rolled, if there is one open.
     fn freeze(&mut self, of: usize) {
         let calendar = &mut self.calendars[of];
-        if let Some(book) = calendar.branch.take() {
-            calendar.closed = Some(book);
+        let Some(book) = calendar.branch.take() else {
+            return;
+        };
+        let (start, end) = (
+            calendar.starts[book.period],
+            calendar.starts[book.period + 1],
+        );
+        let mut book = (*book).clone();
+        book.closing = Some(self.people.clone());
+        let book = Rc::new(book);
+        let pays = self.plan_of(start, end).is_some();
+        let calendar = &mut self.calendars[of];
+        calendar.due.extend(pays.then(|| Rc::clone(&book)));
+        calendar.closed = Some(book);
+    }
+
+    /// A period was paid: the first of those that wait.
+    pub(crate) fn post(&mut self, of: usize, label: &str) -> Result<(), Wrong> {
+        let calendar = &mut self.calendars[of];
+        let known = calendar.labels.iter().position(|known| known == label);
+        let period = known.ok_or(no::UNKNOWN_PERIOD)?;
+        if calendar.due.first().map(|book| book.period) != Some(period) {
+            return Err(no::NOT_DUE.into());
         }
+        calendar.due.remove(0);
+        calendar.paid.push(period);
+        Ok(())
     }
 
     /// The period of a type that a fact of `at` is booked to, for a seat of `member`.

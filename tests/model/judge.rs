@@ -49,6 +49,7 @@ pub(crate) mod no {
     pub(crate) const NEGATIVE: u16 = 63;
     pub(crate) const PERIOD_OPEN: u16 = 70;
     pub(crate) const PERIOD_CLOSED: u16 = 71;
+    pub(crate) const NOT_DUE: u16 = 72;
     pub(crate) const ATOMIC_REFUSED: u16 = 90;
 }
 
@@ -191,7 +192,7 @@ impl World {
         // The runtime's own commands; and of several together only the parts happen at a time.
         let ours = matches!(
             command.verb,
-            Verb::AdvanceTime | Verb::ExtendCalendar(_) | Verb::Atomic(_)
+            Verb::AdvanceTime | Verb::ExtendCalendar(_) | Verb::PostRun(_) | Verb::Atomic(_)
         );
         let wall = self.law().clock == ClockMode::Wall && !ours;
         wrong.check(
@@ -252,6 +253,10 @@ impl World {
                 Ok(Vec::new())
             }
             Verb::ActivatePlan(plan) => self.activate_plan(plan).map(nothing),
+            Verb::PostRun(run) => {
+                let of = self.period_type(&run.period_type).ok_or(no::UNKNOWN_NAME)?;
+                self.post(of, &run.period).map(nothing)
+            }
             Verb::Qualify(told) => self.qualify(seq, told).map(nothing),
             Verb::ExtendCalendar(extend) => {
                 let of = self
@@ -312,6 +317,8 @@ impl World {
                 first: 0,
                 branch: None,
                 closed: None,
+                due: Vec::new(),
+                paid: Vec::new(),
             };
             calendar.current = calendar.period_of(self.time.max(at)).unwrap_or(0);
             calendar.first = calendar.current;
@@ -334,6 +341,6 @@ fn latest(command: &Command) -> Time {
 fn has_id(command: &Command) -> bool {
     !matches!(
         command.verb,
-        Verb::AdvanceTime | Verb::ExtendCalendar(_) | Verb::Atomic(_)
+        Verb::AdvanceTime | Verb::ExtendCalendar(_) | Verb::PostRun(_) | Verb::Atomic(_)
     )
 }

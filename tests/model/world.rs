@@ -123,6 +123,10 @@ pub(crate) struct Calendar {
     pub(crate) branch: Option<Rc<Branch>>,
     /// The last closed book.
     pub(crate) closed: Option<Rc<Branch>>,
+    /// Closed books that wait to be paid.
+    pub(crate) due: Vec<Rc<Branch>>,
+    /// Periods that were paid, in order.
+    pub(crate) paid: Vec<usize>,
 }
 
 /// The network as it stood when a period rolled.
@@ -135,6 +139,8 @@ pub(crate) struct Branch {
     pub(crate) people: Vec<Person>,
     /// Who was active at the roll.
     pub(crate) active: Vec<bool>,
+    /// Everybody as he was at the close; none while it is open.
+    pub(crate) closing: Option<Vec<Person>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -31,7 +31,7 @@ use crate::histories::commands::{Lean, Writer};
 use crate::histories::play::{Batch, Pair, guarded, report_by};
 use crate::histories::{founding, laws, stamp};
 use crate::model::figures::{Figures, Scene};
-use crate::model::world::World;
+use crate::model::world::{Person, World};
 
 /// Commands after which another plan set is drawn.
 const SET_HOLDS: usize = 20;
@@ -85,15 +85,20 @@ impl Drawn {
                 pair,
                 of,
             };
-            book.check(&present, &figures, "current", tally)?;
+            book.check((&present, None), &figures, "current", tally)?;
             let branch = calendar.branch.as_ref().map(|branch| {
                 let label = calendar.labels[branch.period].as_str();
                 (branch, label)
             });
             let closed = calendar.closed.as_ref().map(|branch| (branch, "closed"));
-            for (branch, label) in [branch, closed].into_iter().flatten() {
+            let due = calendar.due.iter().rev().skip(1).map(|branch| {
+                let label = calendar.labels[branch.period].as_str();
+                (branch, label)
+            });
+            for (branch, label) in branch.into_iter().chain(closed).chain(due) {
                 let scene = world.past(of, branch);
-                book.check(&scene, &all_figures(world, &scene), label, tally)?;
+                let people = branch.closing.as_deref();
+                book.check((&scene, people), &all_figures(world, &scene), label, tally)?;
             }
         }
         Ok(())
@@ -181,12 +186,13 @@ struct Compared<'a> {
 impl Compared<'_> {
     fn check(
         &self,
-        scene: &Scene<'_>,
+        (scene, people): (&Scene<'_>, Option<&[Person]>),
         figures: &[Figures],
         label: &str,
         tally: &mut Tally,
     ) -> Result<(), String> {
-        let sight = Sight::of(&self.pair.world, scene, figures, self.of);
+        let people = people.unwrap_or(&self.pair.world.people);
+        let sight = Sight::of(&self.pair.world, (scene, people), figures, self.of);
         let sight = sight.with(&self.drawn.draft.kinds, tally);
         let (draft, opening) = (&self.drawn.draft, &self.drawn.opening);
         let twin = work_out(&sight, draft, self.of, opening, tally);

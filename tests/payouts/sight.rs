@@ -48,8 +48,14 @@ pub(crate) enum Role {
 }
 
 impl Sight {
-    /// Looks at a scene of period type `of`. Kinds and statuses are those of now, all else is the scene's.
-    pub(crate) fn of(world: &World, scene: &Scene<'_>, figures: &[Figures], of: usize) -> Sight {
+    /// Looks at a scene of period type `of`. What people are is as in `told`: those of now, or of the close; all else is
+    /// the scene's.
+    pub(crate) fn of(
+        world: &World,
+        (scene, told): (&Scene<'_>, &[Person]),
+        figures: &[Figures],
+        of: usize,
+    ) -> Sight {
         let mut trees = scene.trees.to_vec();
         for younger in &world.law().trees[trees.len()..] {
             trees.push(Tree::new(younger.shape));
@@ -67,16 +73,16 @@ impl Sight {
         });
         let people = 0..trees[0].seats.len();
         let people = people.map(|member| Who {
-            role: role(member, &world.people[member]),
+            role: role(member, &told[member]),
             active: figures[0].standing[member].1,
             enroller: if scene.rules.enrolled_by_fact {
-                world.people[member].enrolled_by
+                told[member].enrolled_by
             } else {
                 trees[0].parent(member)
             },
             seats: (0..trees.len())
                 .map(|tree| {
-                    let first = world.seat(tree, member, 1);
+                    let first = told[member].seats.get(tree)?.first().copied();
                     first.filter(|&seat| seat < trees[tree].seats.len())
                 })
                 .collect(),

@@ -18,10 +18,13 @@ use crate::api::route::{
 };
 use crate::api::shapes::PlanBody;
 use crate::api::stream;
+use crate::engine::runs::Run as PostedRun;
+use crate::engine::state::State;
 use crate::view::commissions::{self, CommissionsQuery};
 use crate::view::error::ViewError;
+use crate::view::lens::Lens;
 use crate::view::order_commissions;
-use crate::view::payout::Payout;
+use crate::view::payout::{Asked, Payout};
 use crate::view::rank;
 
 /// Any role, members within their own downline.
@@ -59,7 +62,7 @@ pub const ROWS: &[Route] = &[
         path: "/v1/members/{id}/commissions",
         access: OWN,
         cost: SWEPT,
-        sentence: "What a member earns in a period, a line a component.",
+        sentence: "What a member earns in a period, a line a component; of a paid period as its run has them.",
         run: Run::Task(of_member),
         shapes: Shapes::asked::<CommissionsQuery, commissions::Commissions>(),
     },
@@ -171,12 +174,42 @@ fn progress(task: Task) -> Running {
 fn of_member(task: Task) -> Running {
     Box::pin(async move {
         let asked: CommissionsQuery = task.call.query.typed()?;
+        if let Some((state, of, run)) = earnings::paid(&task.api, &task.call, &asked).await? {
+            return of_paid(task, state, of, run).await;
+        }
         answer(task, asked, |payout, call| {
             let made = commissions::of_member(payout, call.path("id"))?;
             Ok(Answer::of(made))
         })
         .await
     })
+}
+
+/// The lines of a period that is paid, out of its run.
+async fn of_paid(
+    task: Task,
+    state: Arc<State>,
+    of: Asked,
+    run: PostedRun,
+) -> Result<Response, Problem> {
+    let Task { api, call, .. } = task;
+    let (handle, headers) = (api.handle().clone(), call.headers.clone());
+    let read = move || {
+        let (lens, id) = (Lens::new(&state), call.path("id"));
+        let view = |refused: ViewError| error::view(&refused);
+        let lens = lens.map_err(view)?;
+        let member = lens.member(id, "member").map_err(view)?;
+        let read = handle.paid(&state, &run);
+        let read = read.and_then(|paid| Ok((paid.frozen(), paid.lines_of(member)?)));
+        let (frozen, lines) = read.map_err(|unread| earnings::unreadable(&unread))?;
+        let plan = state.plan_of(of.period, of.ordinal);
+        let (version, rules) = plan.expect("a plan set is in force for what is paid");
+        let set = handle.plan_set(version, rules);
+        let set = set.map_err(|error| earnings::unworked(error.into()))?;
+        let made = commissions::of_paid(&lens, (of, id), &set, (&frozen, &lines)).map_err(view)?;
+        Ok::<_, Problem>(Labelled::at(&state, Answer::of(made)))
+    };
+    Ok(api.handle().heavy(read).await?.respond(&headers))
 }
 
 fn explain(task: Task) -> Running {

@@ -1,9 +1,10 @@
 //! Facts in: any event at `/v1/events`, and typed sugar for it.
 
-use serde::Deserialize;
-use utoipa::IntoParams;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::api::bulk::{self, Manner, Summary};
+use crate::api::context::Api;
 use crate::api::error::Origin;
 use crate::api::facts::{self, FactReceipt};
 use crate::api::parse::lines::{Form, Reader};
@@ -20,6 +21,9 @@ use crate::api::shapes::{
     RefundBody, Results, StatusBody,
 };
 use crate::api::together;
+use crate::view::lens::Lens;
+use crate::view::payout::Asked;
+use crate::view::runs::{self, RunAnswer, RunState};
 
 const fn told_by(roles: &'static [crate::engine::role::Role]) -> Access {
     Access::Needs {
@@ -133,9 +137,9 @@ pub const ROWS: &[Route] = &[
         path: "/v1/periods/{id}/close",
         access: told_by(MONEY),
         cost: "O(pages)",
-        sentence: "Freeze a period that has ended; its id is its type and label, such as `month:2026-01`.",
+        sentence: "Freeze a period that has ended, and have it paid where a plan set is in force; its id is its type and label, such as `month:2026-01`. Told once more, it answers the same run, and tries one that failed again.",
         run: Run::Task(close),
-        shapes: Shapes::told::<KeyOnlyBody, FactReceipt>(),
+        shapes: Shapes::told::<KeyOnlyBody, PeriodClosed>(),
     },
 ];
 
@@ -204,11 +208,60 @@ fn close(task: Task) -> Running {
         let fields = [("period_type", period_type), ("period", label)];
         let command =
             facts::read(&call, body, &names, &facts::known(&call, &CLOSED, &fields)).await?;
+        let id = command.id.to_string();
+        if let Some(run) = closed_before(&api, &id, period_type, label) {
+            let (seq, run) = (run.closed_seq, Some(run));
+            return Ok(facts::receipt_response(
+                &PeriodClosed { seq, id, run },
+                true,
+            ));
+        }
         let origin = Origin {
             prefix: "",
             in_path: true,
         };
-        facts::respond(&api, command, origin).await
+        let receipt = facts::tell(&api, command, origin).await?;
+        let run = run_of(&api, period_type, label).map(|(_, run)| run);
+        let seq = receipt.seq;
+        Ok(facts::receipt_response(
+            &PeriodClosed { seq, id, run },
+            receipt.repeated,
+        ))
+    })
+}
+
+/// What whoever closes a period is told.
+#[derive(Debug, Serialize, ToSchema)]
+struct PeriodClosed {
+    /// Number of the command that closed it.
+    seq: u64,
+    /// The id it was told under.
+    id: String,
+    /// Its run, which is paid in the background; none where no plan set is in force for the period.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<RunAnswer>,
+}
+
+/// The run of a period that is closed already, where the fact is a new one: to close it once more changes nothing, but
+/// has a run that failed tried again.
+fn closed_before(api: &Api, id: &str, period_type: &str, label: &str) -> Option<RunAnswer> {
+    let is_new = api
+        .handle()
+        .read(|state| state.facts.first_seq(id).is_none());
+    let (asked, run) = run_of(api, period_type, label).filter(|_| is_new)?;
+    if run.state != RunState::Failed {
+        return Some(run);
+    }
+    api.handle().pay_again(asked);
+    run_of(api, period_type, label).map(|(_, run)| run)
+}
+
+fn run_of(api: &Api, period_type: &str, label: &str) -> Option<(Asked, RunAnswer)> {
+    let failures = api.handle().unpaid();
+    api.handle().read(|state| {
+        let lens = Lens::new(state).ok()?;
+        let asked = runs::find(&lens, &format!("{period_type}:{label}")).ok()?;
+        Some((asked, runs::one(&lens, asked, &failures)?))
     })
 }
 

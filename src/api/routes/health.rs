@@ -98,10 +98,10 @@ fn readyz(api: &Api, _: &Call) -> Result<Response, Problem> {
 }
 
 fn metrics(api: &Api, _: &Call) -> Result<Response, Problem> {
-    let members = api
+    let (members, runs) = api
         .handle()
-        .read(|state| state.members.len().saturating_sub(1));
-    let text = api.metrics().scrape(&api.handle().health(), members);
+        .read(|state| (state.members.len().saturating_sub(1), state.runs.len()));
+    let text = api.metrics().scrape(&api.handle().health(), members, runs);
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }

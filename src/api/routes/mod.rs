@@ -9,6 +9,7 @@ pub mod health;
 pub mod members;
 pub mod network;
 pub mod plans;
+pub mod runs;
 pub mod tokens;
 pub mod trees;
 
@@ -18,6 +19,7 @@ pub const ROUTES: &[&[Route]] = &[
     trees::ROWS,
     members::ROWS,
     commissions::ROWS,
+    runs::ROWS,
     company::ROWS,
     network::ROWS,
     plans::ROWS,

@@ -47,7 +47,7 @@ Orders: order, member, ordered_at, amount; if you like currency, class, centre, 
 
 Other heads are named by --map and --volume. Rows may stand in any order and are told in order of time. An import that was stopped is run again: what is there is passed over. A new directory without --network is founded with the default network and clock = \"events\".
 
-Events: lines of `export events`. They hold no network document: found the directory with the one the exported network began with (--network). Where the document changed later, the import tells all before the change, stops, and says how to go on: `network change` with the later document, then the same import again. Plan documents are in the lines that draft them.";
+Events: lines of `export events`. They hold no network document: found the directory with the one the exported network began with (--network). Where the document changed later, the import tells all before the change, stops, and says how to go on: `network change` with the later document, then the same import again. Plan documents are in the lines that draft them. Runs are consequences and are passed over: the periods that close on the way are paid anew.";
 
 fn own_args(command: clap::Command) -> clap::Command {
     let file = |name: &'static str| Arg::new(name).value_name("FILE");

@@ -27,7 +27,7 @@ use crate::engine::state::State;
 use crate::runtime::clock;
 
 /// Types that a network tells of itself.
-const OWN: [&str; 2] = ["calendar.extended", "time.advanced"];
+const OWN: [&str; 3] = ["calendar.extended", "run.posted", "time.advanced"];
 /// The type of its founding and of changes of its document.
 const CHANGED: &str = "network.changed";
 /// Fields of an event that are told, beside those that a log adds.

@@ -8,7 +8,8 @@ use crate::cli::directory;
 use crate::cli::exit::Failure;
 use crate::cli::import::lines;
 use crate::cli::import::vocabulary::Vocabulary;
-use crate::engine::command::Command;
+use crate::engine::command::run::PostRun;
+use crate::engine::command::{Command, Verb};
 use crate::engine::execute::execute_batch;
 use crate::engine::rejection::Rejection;
 use crate::engine::state::State;
@@ -156,6 +157,7 @@ fn to_nowhere(state: &mut State, commands: &[Command], tally: &mut Tally) -> Vec
     let mut outcomes = Vec::new();
     let first_seq = state.as_of_seq + 1;
     execute_batch(state, first_seq, clock::now(), commands, &mut outcomes);
+    forget_due(state);
     let mut refused = Vec::new();
     for (at, outcome) in outcomes.iter().enumerate() {
         match outcome {
@@ -165,4 +167,29 @@ fn to_nowhere(state: &mut State, commands: &[Command], tally: &mut Tally) -> Vec
         }
     }
     refused
+}
+
+/// Nobody pays what is thrown away: closed books that would wait for it are let go of.
+fn forget_due(state: &mut State) {
+    let mut outcomes = Vec::new();
+    for period_type in 0..state.periods.len() {
+        while let Some(book) = state.periods.get(period_type).due.first() {
+            let rules = state.rules.as_ref().expect("a network has periods");
+            let post = PostRun {
+                period_type: rules.period_types[period_type].name.clone(),
+                period: state.periods.get(period_type).label(book.ordinal).clone(),
+                digest: [0; 32],
+                lines: 0,
+                payees: 0,
+                totals: Vec::new(),
+            };
+            let command = Command {
+                id: Default::default(),
+                at: state.as_of_time,
+                verb: Verb::PostRun(Box::new(post)),
+            };
+            let seq = state.as_of_seq + 1;
+            execute_batch(state, seq, clock::now(), &[command], &mut outcomes);
+        }
+    }
 }

@@ -24,14 +24,15 @@ impl Close {
         let rules = state.founded().clone();
         let index = judging::period_type(&rules, &self.period_type)?;
         judging::timely(&rules, command.at, now)?;
-        let periods = state.periods.get_mut(index);
+        let periods = state.periods.get(index);
         let ordinal = periods.find(&self.period);
         match ordinal.map(|ordinal| periods.stage(ordinal)) {
             None | Some(Stage::Ahead) => Err(Rejection::UnknownPeriod),
             Some(Stage::Open) => Err(Rejection::PeriodOpen),
             Some(Stage::Closed | Stage::Gone) => Err(Rejection::PeriodClosed),
             Some(Stage::Rolled) => {
-                periods.close(now.time, now.seq);
+                let (periods, mut closing) = state.closing(now.time, now.seq);
+                periods.get_mut(index).close(&mut closing);
                 Ok(Accepted::default())
             }
         }

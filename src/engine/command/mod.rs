@@ -18,6 +18,7 @@ pub mod place;
 pub mod plan;
 pub mod qualify;
 pub mod refund;
+pub mod run;
 pub mod status;
 pub mod token;
 pub mod update;
@@ -77,6 +78,8 @@ pub enum Verb {
     AdvanceTime,
     /// `calendar.extended`: more periods of a type. Never accepted from clients.
     ExtendCalendar(Box<calendar::ExtendCalendar>),
+    /// `run.posted`: a period that was closed has been paid. Never accepted from clients.
+    PostRun(Box<run::PostRun>),
     /// Several commands that happen together or not at all.
     Atomic(Vec<Command>),
 }

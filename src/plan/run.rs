@@ -1,0 +1,225 @@
+//! A run: a period that is worked out, as lines of money and as one balance a member.
+//!
+//! Each amount is rounded once, a line of it: first the company's factor, rounded down to 1e-6, then the minor unit, half
+//! away from zero. A member's lines and what he brought from the run before make his balance. One below zero is carried to
+//! the next run of the type and nothing is paid; any other is payable.
+
+use std::collections::BTreeMap;
+
+use crate::base::ids::{Member, Text};
+use crate::base::money::{Micros, RATE_ONE, Rate, minor_digits};
+use crate::plan::pass::{Beyond, Pass};
+use crate::plan::set::PlanSet;
+
+/// One amount of a member by one component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line {
+    /// The member.
+    pub member: Member,
+    /// Index of the component in the set.
+    pub component: usize,
+    /// The amount as the component pays it.
+    pub exact: Micros,
+    /// The same after the company's factor.
+    pub after: Micros,
+    /// That in minor units of the set's currency: what counts.
+    pub minor: i64,
+}
+
+/// What a member has in one currency, in minor units.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The member.
+    pub member: Member,
+    /// ISO 4217 code.
+    pub currency: Text,
+    /// His lines added up.
+    pub earned: i64,
+    /// What the run before carried; never above zero.
+    pub brought: i64,
+}
+
+impl Account {
+    /// What is paid.
+    #[must_use]
+    pub fn payable(&self) -> i64 {
+        (self.earned + self.brought).max(0)
+    }
+
+    /// What the next run of the type begins with; never above zero.
+    #[must_use]
+    pub fn carried(&self) -> i64 {
+        (self.earned + self.brought).min(0)
+    }
+}
+
+/// What runs carried, in minor units below zero, by member and currency.
+pub type Brought = BTreeMap<(Member, Text), i64>;
+
+/// What a run comes to in all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sums {
+    /// Lines.
+    pub lines: u64,
+    /// Members with a line.
+    pub payees: u64,
+    /// Accounts.
+    pub accounts: u64,
+    /// The lines' minor units added up.
+    pub total: i64,
+}
+
+/// An amount after the company's factor, rounded down.
+#[must_use]
+pub fn after(amount: Micros, factor: Rate) -> Micros {
+    let product = i128::from(amount.0) * i128::from(factor.0);
+    // A factor is at most one, so the product is no further from zero than the amount, but for the rounding.
+    Micros::floor(product, i128::from(RATE_ONE)).unwrap_or(amount)
+}
+
+/// A pass as a run pays it.
+#[derive(Clone, Copy)]
+pub struct Payment<'p> {
+    /// The period worked out.
+    pub pass: &'p Pass,
+    /// By this set.
+    pub set: &'p PlanSet,
+    /// What the run before carried.
+    pub brought: &'p Brought,
+}
+
+impl<'p> Payment<'p> {
+    /// Every amount that is not nothing, by member, then by component. O(members x components) in all.
+    pub fn lines(self) -> impl Iterator<Item = Line> + 'p {
+        let due = self.components();
+        let members = 0..self.pass.members();
+        members.flat_map(move |member| self.of_member(member, due.clone()))
+    }
+
+    /// One member's amounts that are not nothing.
+    pub fn lines_of(self, member: Member) -> impl Iterator<Item = Line> + 'p {
+        self.of_member(member, self.components())
+    }
+
+    fn components(self) -> Vec<usize> {
+        let entries = self.set.components.iter().enumerate();
+        let due = entries.filter(|(_, entry)| entry.period == self.pass.period);
+        due.map(|(index, _)| index).collect()
+    }
+
+    fn of_member(self, member: Member, due: Vec<usize>) -> impl Iterator<Item = Line> + 'p {
+        let digits = minor_digits(&self.set.currency);
+        due.into_iter().filter_map(move |component| {
+            let amounts = self.pass.amounts(component).unwrap_or_default();
+            let exact = *amounts.get(member as usize)?;
+            let after = after(exact, self.pass.factor(self.set, component));
+            (exact != Micros::ZERO).then(|| Line {
+                member,
+                component,
+                exact,
+                after,
+                minor: after.to_minor(digits),
+            })
+        })
+    }
+
+    /// A member's account in the set's currency, whatever he has.
+    ///
+    /// # Errors
+    /// If it leaves the range: the component of the line by which it does.
+    pub fn account(self, member: Member) -> Result<Account, Beyond> {
+        let currency = self.set.currency.clone();
+        let place = (member, currency.clone());
+        let brought = self.brought.get(&place).copied().unwrap_or(0);
+        let (mut earned, mut balance) = (0i64, brought);
+        for line in self.lines_of(member) {
+            let sums = earned.checked_add(line.minor);
+            let sums = sums.zip(balance.checked_add(line.minor));
+            (earned, balance) = sums.ok_or(Beyond {
+                component: line.component,
+                member,
+            })?;
+        }
+        Ok(Account {
+            member,
+            currency,
+            earned,
+            brought,
+        })
+    }
+
+    /// Every account that says something, by member, then by currency. O(members x components) in all.
+    ///
+    /// # Panics
+    /// If an account leaves the range: [`Payment::sums`] says so before.
+    pub fn accounts(self) -> impl Iterator<Item = Account> + 'p {
+        let members = 0..self.members();
+        members.flat_map(move |member| self.accounts_of(member))
+    }
+
+    /// One member's accounts that say something.
+    ///
+    /// # Panics
+    /// As [`Payment::accounts`].
+    #[must_use]
+    pub fn accounts_of(self, member: Member) -> Vec<Account> {
+        let own = self.account(member).expect("the sums have been looked at");
+        let (from, to) = ((member, Text::default()), (member + 1, Text::default()));
+        let others = self.brought.range(from..to);
+        let others = others.filter(|((_, currency), _)| *currency != own.currency);
+        let mut all: Vec<Account> = others
+            .map(|((member, currency), brought)| Account {
+                member: *member,
+                currency: currency.clone(),
+                earned: 0,
+                brought: *brought,
+            })
+            .collect();
+        all.extend((own.earned != 0 || own.brought != 0).then_some(own));
+        all.sort_unstable_by(|one, other| one.currency.cmp(&other.currency));
+        all
+    }
+
+    /// What it comes to in all. O(members x components).
+    ///
+    /// # Errors
+    /// If a sum leaves the range.
+    pub fn sums(self) -> Result<Sums, Beyond> {
+        let mut sums = Sums::default();
+        for member in 0..self.members() {
+            self.account(member)?;
+            let mut its = 0;
+            for line in self.lines_of(member) {
+                its += 1;
+                let total = sums.total.checked_add(line.minor);
+                sums.total = total.ok_or(Beyond {
+                    component: line.component,
+                    member,
+                })?;
+            }
+            sums.lines += its;
+            sums.payees += u64::from(its > 0);
+        }
+        sums.accounts = self.accounts().count() as u64;
+        Ok(sums)
+    }
+
+    /// Everybody who may have an account. The book knows whoever was paid before; if not, he has his all the same.
+    fn members(self) -> u32 {
+        let last = self.brought.keys().next_back();
+        let known = last.map_or(0, |(member, _)| member + 1);
+        self.pass.members().max(known)
+    }
+
+    /// The currencies of its accounts: the set's own first.
+    #[must_use]
+    pub fn currencies(self) -> Vec<Text> {
+        let mut all = vec![self.set.currency.clone()];
+        for (_, currency) in self.brought.keys() {
+            if !all.contains(currency) {
+                all.push(currency.clone());
+            }
+        }
+        all
+    }
+}

@@ -1,0 +1,56 @@
+//! Whether runs are what they were: each file by its digest, and by its book where that is still at hand.
+
+use std::sync::Arc;
+
+use crate::engine::runs::Run;
+use crate::engine::state::State;
+use crate::runtime::openings::Openings;
+use crate::runtime::payer;
+use crate::view::payout::Asked;
+
+/// What is wrong with the runs of a state, a sentence each. Reads every file; O(members x levels) for the last closed
+/// period of each type.
+#[must_use]
+pub fn runs(openings: &Openings, state: &Arc<State>) -> Vec<String> {
+    let each = state.runs.iter();
+    let wrong = each.filter_map(|run| {
+        let id = id(state, run);
+        let why = check(openings, state, run).err()?;
+        Some(format!("run {id}: {why}"))
+    });
+    wrong.collect()
+}
+
+fn check(openings: &Openings, state: &Arc<State>, run: &Run) -> Result<(), String> {
+    let file = openings.open(run).map_err(|fault| fault.to_string())?;
+    file.prove(&run.digest).map_err(|fault| fault.to_string())?;
+    let asked = Asked {
+        period: run.period_type,
+        ordinal: run.ordinal,
+    };
+    if state
+        .periods
+        .get(asked.period)
+        .book(asked.ordinal)
+        .is_none()
+    {
+        return Ok(());
+    }
+    match payer::digest(openings, state, asked) {
+        Ok(digest) if digest == run.digest => Ok(()),
+        Ok(digest) => {
+            let other = blake3::Hash::from_bytes(digest).to_hex();
+            Err(format!("its book comes to another run, {other}"))
+        }
+        Err(error) => Err(format!("its book cannot be paid again: {error}")),
+    }
+}
+
+fn id(state: &State, run: &Run) -> String {
+    let rules = state
+        .rules
+        .as_ref()
+        .expect("a network with runs is founded");
+    let label = state.periods.get(run.period_type).label(run.ordinal);
+    format!("{}:{label}", rules.period_types[run.period_type].name)
+}

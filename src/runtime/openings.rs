@@ -1,0 +1,174 @@
+//! What a period begins with: the standing figures that the one before it hands on. One place decides where they come
+//! from, so that a run, a live figure and a question about another plan begin alike.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::engine::periods::Stage;
+use crate::engine::runs::Run;
+use crate::engine::state::State;
+use crate::plan::set::PlanSet;
+use crate::plan::standing::Standing;
+use crate::runtime::plans::{PlanError, Plans};
+use crate::store::fault::Fault;
+use crate::store::files::Files;
+use crate::store::run_reader::RunFile;
+use crate::store::runs;
+use crate::view::payout::{Asked, Payout, Unpaid};
+
+/// Periods of a type whose standing figures are kept: of the one that runs, the rolled one and the last closed one.
+const KEPT_MAX: u32 = 3;
+
+/// Why a period is not worked out.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unworked {
+    /// It comes to nothing that can be said.
+    #[error(transparent)]
+    Unpaid(#[from] Unpaid),
+    /// A plan set cannot be read.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The file of a run cannot be read or written.
+    #[error(transparent)]
+    Run(#[from] Fault),
+}
+
+/// Standing figures of the periods that were asked for lately.
+pub struct Openings {
+    /// The directory.
+    pub files: Arc<Files>,
+    /// Its plan sets.
+    pub plans: Arc<Plans>,
+    /// Held by whoever writes the file of a run.
+    pub(crate) writing: Mutex<()>,
+    kept: Mutex<BTreeMap<Asked, Kept>>,
+}
+
+struct Kept {
+    /// Of a book that still changes: at which sequence.
+    seq: Option<u64>,
+    standing: Arc<Standing>,
+}
+
+impl Openings {
+    /// None known yet.
+    #[must_use]
+    pub fn new(files: Arc<Files>, plans: Arc<Plans>) -> Openings {
+        Openings {
+            files,
+            plans,
+            writing: Mutex::default(),
+            kept: Mutex::default(),
+        }
+    }
+
+    /// What a period begins with. Nothing, if no plan set is in force for the one before; what that one's run says, if it
+    /// was posted; otherwise what a pass over its book comes to, which begins in the same way.
+    ///
+    /// O(members) where it stands in a run that was not read lately, a pass for each period before that is not paid.
+    ///
+    /// # Errors
+    /// See [`Unworked`].
+    pub fn of(&self, state: &Arc<State>, asked: Asked) -> Result<Arc<Standing>, Unworked> {
+        let (mut standing, mut unpaid, mut next) = (Arc::default(), Vec::new(), asked);
+        while let Some(before) = next.before()
+            && state.plan_of(before.period, before.ordinal).is_some()
+        {
+            if let Some(kept) = self.kept(state, before) {
+                standing = kept;
+                break;
+            }
+            if let Some(run) = state.runs.of(before.period, before.ordinal) {
+                standing = self.read(run)?;
+                self.keep(state, before, &standing);
+                break;
+            }
+            unpaid.push(before);
+            next = before;
+        }
+        for before in unpaid.into_iter().rev() {
+            let payout = self.payout_from(state, before, standing)?;
+            standing = Arc::new(payout.pass.closing(&payout.set));
+            self.keep(state, before, &standing);
+        }
+        Ok(standing)
+    }
+
+    /// A period worked out by the plan set in force for it. O(members x levels) for each component: for a fork.
+    ///
+    /// # Errors
+    /// See [`Unworked`].
+    pub fn payout(&self, state: &Arc<State>, asked: Asked) -> Result<Payout, Unworked> {
+        let opening = self.of(state, asked)?;
+        self.payout_from(state, asked, opening)
+    }
+
+    fn payout_from(
+        &self,
+        state: &Arc<State>,
+        asked: Asked,
+        opening: Arc<Standing>,
+    ) -> Result<Payout, Unworked> {
+        let set = self.set(state, asked)?;
+        Ok(Payout::of(Arc::clone(state), set, asked, opening)?)
+    }
+
+    /// The plan set in force for a period.
+    ///
+    /// # Panics
+    /// If there is none: whoever asks knows.
+    fn set(&self, state: &State, asked: Asked) -> Result<Arc<PlanSet>, PlanError> {
+        let plan = state.plan_of(asked.period, asked.ordinal);
+        let (version, rules) = plan.expect("a plan set is in force for what is paid");
+        self.plans.get(&version.document, rules)
+    }
+
+    /// Opens the file of a run as it lies there.
+    ///
+    /// # Errors
+    /// If it is missing or damaged.
+    pub fn open(&self, run: &Run) -> Result<RunFile, Fault> {
+        let files = &self.files;
+        RunFile::open(&files.directory, &run.digest, &files.expected.log_id)
+    }
+
+    fn read(&self, run: &Run) -> Result<Arc<Standing>, Fault> {
+        let bytes = self.open(run)?.standing()?;
+        let standing = Standing::decode(&bytes).map_err(|_| {
+            let path = runs::path(&self.files.directory, &run.digest);
+            Fault::damaged(&path, 0, "its standing figures cannot be read")
+        })?;
+        Ok(Arc::new(standing))
+    }
+
+    fn kept(&self, state: &State, asked: Asked) -> Option<Arc<Standing>> {
+        let kept = self.kept.lock();
+        let kept = kept.get(&asked)?;
+        (kept.seq == changing(state, asked)).then(|| Arc::clone(&kept.standing))
+    }
+
+    /// Keeps what a period hands on.
+    pub(crate) fn keep(&self, state: &State, asked: Asked, standing: &Arc<Standing>) {
+        let mut kept = self.kept.lock();
+        kept.retain(|of, _| {
+            of.period != asked.period || of.ordinal.abs_diff(asked.ordinal) < KEPT_MAX
+        });
+        kept.insert(
+            asked,
+            Kept {
+                seq: changing(state, asked),
+                standing: Arc::clone(standing),
+            },
+        );
+    }
+}
+
+/// The sequence that a book is of, while it still changes.
+fn changing(state: &State, asked: Asked) -> Option<u64> {
+    match state.periods.get(asked.period).stage(asked.ordinal) {
+        Stage::Ahead | Stage::Open | Stage::Rolled => Some(state.as_of_seq),
+        Stage::Closed | Stage::Gone => None,
+    }
+}
