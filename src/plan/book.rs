@@ -29,6 +29,8 @@ pub trait Book {
     fn role(&self, member: Member) -> Role;
     /// Members who are paid as a rank of a ladder at least, whatever they meet, both by name; a member once at most.
     fn overrides(&self, ladder: &str) -> Vec<(Member, Text)>;
+    /// ISO 4217 code of the currency he is to be paid in; none where nobody said.
+    fn currency(&self, member: Member) -> Option<Text>;
     /// Who enrolled him, as personally enrolled counts see it; none for roots.
     fn enroller(&self, member: Member) -> Option<Member>;
     /// Shows everything that entered the period, of each order in order of acceptance: what

@@ -20,6 +20,9 @@ pub struct Pass {
     /// Index of the period type.
     pub period: usize,
     opening: Arc<Standing>,
+    /// By member, one more than the place of his currency in the set's table of exchange; 0 for the set's own. Nothing
+    /// where there is no such table.
+    paid_in: Vec<u8>,
     columns: Columns,
     ladders: BTreeMap<usize, Judged>,
     /// By component, then by member: what an amount was before the component's cap cut it.
@@ -77,6 +80,7 @@ impl Pass {
         let mut pass = Pass {
             period,
             opening,
+            paid_in: paid_in(book, set),
             columns,
             ladders,
             uncut,
@@ -135,6 +139,12 @@ impl Pass {
             }
         }
         closing
+    }
+
+    /// Which currency a member is paid in: 0 is the set's own, any other one more than a place in its table of exchange.
+    #[must_use]
+    pub fn paid_in(&self, member: Member) -> u8 {
+        self.paid_in.get(member as usize).copied().unwrap_or(0)
     }
 
     /// Members, the company included.
@@ -231,6 +241,20 @@ impl Pass {
         let payees = self.payees(entry);
         entry.component.trace(&self.columns, &payees, sold)
     }
+}
+
+/// Who is paid in which currency of the set's table. O(members x log currencies).
+fn paid_in(book: &dyn Book, set: &PlanSet) -> Vec<u8> {
+    if set.exchange.is_empty() {
+        return Vec::new();
+    }
+    let place = |member| {
+        let own = book.currency(member)?;
+        let found = set.exchange.binary_search_by(|(code, _)| code.cmp(&own));
+        u8::try_from(found.ok()? + 1).ok()
+    };
+    let members = 0..book.members();
+    members.map(|member| place(member).unwrap_or(0)).collect()
 }
 
 /// Who can earn by a component, with what its seats bring along.

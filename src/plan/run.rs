@@ -1,7 +1,8 @@
 //! A run: a period that is worked out, as lines of money and as one balance a member.
 //!
-//! Each amount is rounded once, a line of it: first the company's factor, rounded down to 1e-6, then the minor unit, half
-//! away from zero. A member's lines and what he brought from the run before make his balance. One below zero is carried to
+//! Each amount is rounded once, a line of it: first the company's factor, rounded down to 1e-6, then what that is worth in
+//! the currency the member is paid in, to its minor unit, half away from zero. That is his own where the set's table of
+//! exchange has it, and else the set's. A member's lines and what he brought from the run before make his balance. One below zero is carried to
 //! the next run of the type and nothing is paid; any other is payable.
 
 use std::collections::BTreeMap;
@@ -22,7 +23,9 @@ pub struct Line {
     pub exact: Micros,
     /// The same after the company's factor.
     pub after: Micros,
-    /// That in minor units of the set's currency: what counts.
+    /// Index among the run's currencies: see [`Payment::currencies`].
+    pub currency: u8,
+    /// What that is worth there, in minor units: what counts.
     pub minor: i64,
 }
 
@@ -65,8 +68,8 @@ pub struct Sums {
     pub payees: u64,
     /// Accounts.
     pub accounts: u64,
-    /// The lines' minor units added up.
-    pub total: i64,
+    /// The lines' minor units added up, by currency as [`Payment::currencies`] lists them.
+    pub totals: Vec<i64>,
 }
 
 /// An amount after the company's factor, rounded down.
@@ -108,7 +111,9 @@ impl<'p> Payment<'p> {
     }
 
     fn of_member(self, member: Member, due: Vec<usize>) -> impl Iterator<Item = Line> + 'p {
-        let digits = minor_digits(&self.set.currency);
+        let paid_in = self.pass.paid_in(member);
+        let (code, rate) = self.set.paid_in(paid_in);
+        let digits = minor_digits(code);
         due.into_iter().filter_map(move |component| {
             let amounts = self.pass.amounts(component).unwrap_or_default();
             let exact = *amounts.get(member as usize)?;
@@ -118,22 +123,26 @@ impl<'p> Payment<'p> {
                 component,
                 exact,
                 after,
-                minor: after.to_minor(digits),
+                currency: paid_in,
+                // The sums have been looked at before anything is paid.
+                minor: after.exchanged(rate, digits).unwrap_or(i64::MAX),
             })
         })
     }
 
-    /// A member's account in the set's currency, whatever he has.
+    /// A member's account in the currency he is paid in, whatever he has.
     ///
     /// # Errors
     /// If it leaves the range: the component of the line by which it does.
     pub fn account(self, member: Member) -> Result<Account, Beyond> {
-        let currency = self.set.currency.clone();
+        let (currency, rate) = self.set.paid_in(self.pass.paid_in(member));
+        let (currency, digits) = (currency.clone(), minor_digits(currency));
         let place = (member, currency.clone());
         let brought = self.brought.get(&place).copied().unwrap_or(0);
         let (mut earned, mut balance) = (0i64, brought);
         for line in self.lines_of(member) {
-            let sums = earned.checked_add(line.minor);
+            let minor = line.after.exchanged(rate, digits);
+            let sums = minor.and_then(|minor| earned.checked_add(minor));
             let sums = sums.zip(balance.checked_add(line.minor));
             (earned, balance) = sums.ok_or(Beyond {
                 component: line.component,
@@ -185,14 +194,17 @@ impl<'p> Payment<'p> {
     /// # Errors
     /// If a sum leaves the range.
     pub fn sums(self) -> Result<Sums, Beyond> {
-        let mut sums = Sums::default();
+        let mut sums = Sums {
+            totals: vec![0; self.currencies().len()],
+            ..Sums::default()
+        };
         for member in 0..self.members() {
             self.account(member)?;
             let mut its = 0;
             for line in self.lines_of(member) {
                 its += 1;
-                let total = sums.total.checked_add(line.minor);
-                sums.total = total.ok_or(Beyond {
+                let total = &mut sums.totals[usize::from(line.currency)];
+                *total = total.checked_add(line.minor).ok_or(Beyond {
                     component: line.component,
                     member,
                 })?;
@@ -211,10 +223,13 @@ impl<'p> Payment<'p> {
         self.pass.members().max(known)
     }
 
-    /// The currencies of its accounts: the set's own first.
+    /// The currencies of its accounts: the set's own first, then those of its table of exchange in their order.
     #[must_use]
     pub fn currencies(self) -> Vec<Text> {
-        let mut all = vec![self.set.currency.clone()];
+        let table = self.set.exchange.iter().map(|(code, _)| code.clone());
+        let mut all: Vec<Text> = std::iter::once(self.set.currency.clone())
+            .chain(table)
+            .collect();
         for (_, currency) in self.brought.keys() {
             if !all.contains(currency) {
                 all.push(currency.clone());

@@ -19,7 +19,7 @@ pub struct PlanSet {
     pub name: Text,
     /// ISO 4217 code of the currency all amounts are in.
     pub currency: Text,
-    /// Currencies that members are paid in who have them, by code: what one unit of the set's is worth in each.
+    /// Currencies that members are paid in who have them, in order of their codes: what one unit of the set's is worth in each.
     pub exchange: Vec<(Text, Exchange)>,
     /// Kinds of volume that it derives: those it names first, then those that one component alone is paid on.
     pub kinds: Vec<Derived>,
@@ -91,5 +91,23 @@ impl PlanSet {
     pub fn named_kinds(&self) -> impl Iterator<Item = (usize, &Derived)> {
         let kinds = (KINDS_MAX..).zip(&self.kinds);
         kinds.filter(|(_, kind)| !kind.name.is_empty())
+    }
+}
+
+impl PlanSet {
+    /// A currency that members are paid in, with what one unit of the set's own is worth there: 0 is that itself, any other
+    /// one more than a place in the table of exchange.
+    ///
+    /// # Panics
+    /// If the table is shorter.
+    #[must_use]
+    pub fn paid_in(&self, currency: u8) -> (&Text, Exchange) {
+        match usize::from(currency).checked_sub(1) {
+            None => (&self.currency, Exchange::ONE),
+            Some(place) => {
+                let (code, rate) = &self.exchange[place];
+                (code, *rate)
+            }
+        }
     }
 }

@@ -85,7 +85,11 @@ impl Paid {
         let head = &self.file.head;
         let components = head.components.iter();
         Frozen {
-            currency: self.currency(0).to_string(),
+            currencies: head
+                .currencies
+                .iter()
+                .map(|(code, _)| code.to_string())
+                .collect(),
             components: components
                 .map(|(name, factor)| (name.to_string(), Rate(*factor)))
                 .collect(),
@@ -142,6 +146,7 @@ fn line(line: &runs::Line) -> Line {
         component: usize::from(line.component),
         exact: Micros(line.exact),
         after: Micros(line.after),
+        currency: line.currency,
         minor: line.minor,
     }
 }

@@ -62,7 +62,7 @@ impl Ready {
             lines: sums.lines,
             balances: sums.accounts,
             standing: standing.len() as u64,
-            ..head(openings, &payout, &payment, sums.total)
+            ..head(openings, &payout, &payment, sums.totals)
         };
         Ok(Ready {
             payout,
@@ -78,7 +78,7 @@ impl Ready {
         lines.map(|line| Line {
             member: line.member,
             component: line.component as u16,
-            currency: 0,
+            currency: line.currency,
             exact: line.exact.0,
             after: line.after.0,
             minor: line.minor,
@@ -119,13 +119,20 @@ fn make<'d>(
         digest: file.digest,
         lines: head.lines,
         payees: head.payees,
-        totals: head.currencies[..1].to_vec(),
+        totals: totals(head),
     };
     Ok(Made {
         file,
         post,
         closing: ready.closing,
     })
+}
+
+/// The totals that are told: of the set's own currency, and of those in which something was paid.
+fn totals(head: &Head) -> Vec<(Text, i64)> {
+    let all = head.currencies.iter().enumerate();
+    let told = all.filter(|(place, (_, total))| *place == 0 || *total != 0);
+    told.map(|(_, total)| total.clone()).collect()
 }
 
 /// The digest that a closed book at hand is paid under; nothing is written.
@@ -147,12 +154,11 @@ pub fn digest(openings: &Openings, state: &Arc<State>, asked: Asked) -> Result<[
 }
 
 /// What a file says of itself, but for how much it holds.
-fn head(openings: &Openings, payout: &Payout, payment: &Payment<'_>, total: i64) -> Head {
+fn head(openings: &Openings, payout: &Payout, payment: &Payment<'_>, totals: Vec<i64>) -> Head {
     let Asked { period, ordinal } = payout.asked;
     let (lens, set) = (payout.lens(), &payout.set);
     let plan = payout.state.plan_of(period, ordinal);
     let (version, _) = plan.expect("a plan set is in force for what is paid");
-    let totals = std::iter::once(total).chain(std::iter::repeat(0));
     let factors = set.components.iter().enumerate().map(|(index, entry)| {
         let factor = payout.pass.factor(set, index);
         (entry.name.clone(), factor.0)

@@ -104,6 +104,10 @@ impl Book for PlanBook<'_> {
             .collect()
     }
 
+    fn currency(&self, member: Member) -> Option<Text> {
+        self.era.members.currency(member).cloned()
+    }
+
     fn enroller(&self, member: Member) -> Option<Member> {
         if self.era.rules.enrolled_by_fact {
             let enroller = self.era.members.enrolled_by(member)?;

@@ -230,10 +230,20 @@ fn id(lens: &Lens<'_>, asked: Asked) -> String {
 /// What the lines of a run share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frozen {
-    /// ISO 4217 code of the plan set's currency.
-    pub currency: String,
+    /// ISO 4217 codes of its currencies: the plan set's own first.
+    pub currencies: Vec<String>,
     /// Components by index, with the company's factor on each.
     pub components: Vec<(String, Rate)>,
+}
+
+impl Frozen {
+    /// A currency by its index.
+    #[must_use]
+    pub fn currency(&self, index: u8) -> &str {
+        self.currencies
+            .get(usize::from(index))
+            .map_or("", String::as_str)
+    }
 }
 
 /// Which lines of a run.
@@ -281,12 +291,12 @@ pub struct RunLines {
 pub fn line(lens: &Lens<'_>, frozen: &Frozen, line: &Line) -> RunLine {
     let component = frozen.components.get(line.component);
     let (name, factor) = component.map_or(("", Rate(RATE_ONE)), |(name, factor)| (name, *factor));
-    let digits = minor_digits(&frozen.currency);
+    let currency = frozen.currency(line.currency);
     RunLine {
         member: lens.id(line.member),
         component: name.to_owned(),
-        amount: minor_text(line.minor, digits),
-        currency: frozen.currency.clone(),
+        amount: minor_text(line.minor, minor_digits(currency)),
+        currency: currency.to_owned(),
         exact: line.exact.to_string(),
         after_factor: (factor.0 < RATE_ONE).then(|| line.after.to_string()),
     }

@@ -51,9 +51,9 @@ pub struct Statement {
 pub struct StatementLine {
     /// Name of the component.
     pub component: String,
-    /// What counts: after the company's factor, rounded once to the currency's minor unit.
+    /// What counts: after the company's factor, in the currency he is paid in, rounded once to its minor unit.
     pub amount: Money,
-    /// The amount as the component pays it: at most six places.
+    /// The amount as the component pays it, in the plan set's currency: at most six places.
     pub exact: String,
     /// What the company's ceiling multiplies it by; none where it stays as it is.
     pub company_factor: Option<String>,
@@ -75,6 +75,20 @@ pub struct Parts<'p> {
     pub is_paid: bool,
 }
 
+impl Parts<'_> {
+    /// The currency he is paid in: that of his lines, or of what else he has; the plan set's where there is nothing.
+    fn currency(&self) -> &str {
+        let of_lines = self
+            .lines
+            .first()
+            .map(|line| self.frozen.currency(line.currency));
+        let of_accounts = self.accounts.first().map(|own| own.currency.as_str());
+        of_lines
+            .or(of_accounts)
+            .unwrap_or_else(|| self.frozen.currency(0))
+    }
+}
+
 /// A statement from its parts. O(lines).
 ///
 /// # Errors
@@ -91,7 +105,7 @@ pub fn of(
     let member = lens.member(id, "member")?;
     let plan = lens.state.plan_of(asked.period, asked.ordinal);
     let (version, _) = plan.expect("a plan set is in force for what is paid");
-    let currency = parts.frozen.currency.as_str();
+    let currency = parts.currency();
     let accounts = parts.accounts.iter();
     let own = accounts.clone().find(|own| own.currency == currency);
     let nothing = Account {
@@ -117,7 +131,7 @@ pub fn of(
             .collect(),
         total: Money::of(own.earned, currency),
         brought_forward: Money::of(own.brought, currency),
-        brought_from: parts.brought_from,
+        brought_from: parts.brought_from.clone(),
         payable: Money::of(own.payable(), currency),
         carried_forward: Money::of(own.carried(), currency),
         other_balances: others
@@ -132,7 +146,7 @@ fn line(frozen: &Frozen, line: &Line) -> StatementLine {
     let cut = factor.0 < RATE_ONE;
     StatementLine {
         component: name.to_owned(),
-        amount: Money::of(line.minor, &frozen.currency),
+        amount: Money::of(line.minor, frozen.currency(line.currency)),
         exact: line.exact.to_string(),
         company_factor: cut.then(|| factor.to_string()),
         after_factor: cut.then(|| line.after.to_string()),
@@ -157,7 +171,11 @@ pub fn live(
     let (set, pass) = (&payout.set, &payout.pass);
     let components = set.components.iter().enumerate();
     let frozen = Frozen {
-        currency: set.currency.to_string(),
+        currencies: payment
+            .currencies()
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
         components: components
             .map(|(index, entry)| (entry.name.to_string(), pass.factor(set, index)))
             .collect(),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::server::{NETWORK, Reply, Server, order};
+use super::server::{NETWORK, PLAN, Reply, Server, order};
 
 /// An order at another time than the others.
 fn dated(id: &str, member: &str, cv: &str, at: &str) -> String {
@@ -344,4 +344,85 @@ async fn a_damaged_or_missing_file_is_a_clear_problem() {
     std::fs::remove_file(&path).expect("it was there");
     let reply = ask("/v1/runs/month:2026-01/export").await;
     assert_eq!(reply.code(), "run_unreadable", "{}", reply.text());
+}
+
+/// A plan that knows what a dollar is worth in euros and yen, from February on, and members who have them.
+async fn exchanging() -> Server {
+    let server = Server::planned_with(&network()).await;
+    let table = "currency = \"USD\"\nexchange = { EUR = \"0.925\", JPY = \"151.3\" }\n";
+    let document = PLAN.replace("currency = \"USD\"\n", table);
+    let drafted = server.call("PUT", "/v1/plans/main").role("admin");
+    let drafted = drafted.header("content-type", "application/toml");
+    let drafted = drafted.body(document).send().await;
+    assert!(drafted.status.is_success(), "{}", drafted.text());
+    let call = server.call("POST", "/v1/plans/main/activate").role("admin");
+    let activated = call.header("idempotency-key", "activate-2").send().await;
+    assert!(activated.status.is_success(), "{}", activated.text());
+    // JPY has no minor unit, and GBP is not in the table.
+    for (member, currency) in [("A1", "EUR"), ("A", "JPY"), ("R", "GBP")] {
+        let patch = json!({ "id": format!("c-{member}"), "currency": currency });
+        let path = format!("/v1/members/{member}");
+        let call = server.call("PATCH", &path).role("admin");
+        let reply = call.body(patch.to_string()).send().await;
+        assert!(reply.status.is_success(), "{}", reply.text());
+    }
+    server
+}
+
+#[tokio::test]
+async fn members_are_paid_in_their_own_currency_where_the_plan_knows_it() {
+    let server = exchanging().await;
+    // The new version counts from February on.
+    told(&server, dated("o1", "A2", "33.30", "2026-02-02T00:00:00Z")).await;
+    told(&server, dated("o2", "B", "10.00", "2026-02-02T00:00:00Z")).await;
+    let live = server.get("/v1/members/A1/statement").await;
+    assert_eq!(
+        live["payable"],
+        json!({ "amount": "3.08", "currency": "EUR" }),
+        "{live}"
+    );
+    told(&server, dated("o3", "A2", "0.00", "2026-03-01T00:00:00Z")).await;
+    close(&server, "2026-02", "close-2").await;
+    let run = paid(&server, "2026-02").await;
+    let money = |amount: &str, currency: &str| json!({ "amount": amount, "currency": currency });
+    // 3.33 are 3.08025 EUR, 1.665 are 251.9145 JPY; R has 1.00 of B's order.
+    assert_eq!(
+        run["totals"],
+        json!([
+            money("1.00", "USD"),
+            money("3.08", "EUR"),
+            money("252", "JPY")
+        ])
+    );
+    let lines = server.get("/v1/runs/month:2026-02/lines").await;
+    let shown = |line: &Value| {
+        format!(
+            "{} {} {} {}",
+            line["member"], line["amount"], line["currency"], line["exact"]
+        )
+    };
+    let lines: Vec<String> = lines["lines"]
+        .as_array()
+        .expect("lines")
+        .iter()
+        .map(shown)
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            r#""R" "1.00" "USD" "1.00""#,
+            r#""A" "252" "JPY" "1.665""#,
+            r#""A1" "3.08" "EUR" "3.33""#
+        ]
+    );
+    // Another currency from now on says nothing of what is paid.
+    let patch = json!({ "id": "c-4", "currency": "JPY" });
+    let call = server.call("PATCH", "/v1/members/A1").role("admin");
+    call.body(patch.to_string()).send().await;
+    let frozen = server.get("/v1/members/A1/statement?period=2026-02").await;
+    assert_eq!(
+        (&frozen["frozen"], &frozen["payable"]),
+        (&json!(true), &money("3.08", "EUR"))
+    );
+    assert_eq!(frozen["lines"][0]["exact"], "3.33");
 }

@@ -67,6 +67,10 @@ impl Book for Line {
         Vec::new()
     }
 
+    fn currency(&self, _: Member) -> Option<Text> {
+        None
+    }
+
     fn enroller(&self, member: Member) -> Option<Member> {
         self.parent(0, member)
     }

@@ -5,7 +5,7 @@ use crate::base::money::Exchange;
 use crate::document::reader::Section;
 
 /// Currencies that a table of exchange may name.
-const CURRENCIES_MAX: usize = 200;
+const CURRENCIES_MAX: usize = 100;
 
 /// Reads the currency of a document.
 pub fn read(root: &Section) -> Option<Text> {
