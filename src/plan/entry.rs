@@ -10,6 +10,8 @@ use crate::base::limits::{KINDS_MAX, TREES_MAX};
 pub struct Entry {
     /// Number of the order it is of; none for an adjustment, which stands alone.
     pub order: Option<u32>,
+    /// The order's buyer, or the member adjusted.
+    pub buyer: Member,
     /// The member who is credited.
     pub credited: Member,
     /// What it is judged by.

@@ -46,7 +46,8 @@ impl Pass {
     /// [`Beyond`]: an amount that no number of 1e-6 in 64 bits holds.
     ///
     /// # Cost
-    /// O((members + seats) x (components x levels + ranks)); 8 bytes of it for each column and member stay.
+    /// O((members + seats) x (components x levels + ranks)), and where derived kinds are read O(entries of the period x
+    /// those kinds); 8 bytes of it for each column and member stay.
     pub fn run(
         book: &dyn Book,
         set: &PlanSet,

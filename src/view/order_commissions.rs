@@ -30,7 +30,7 @@ pub struct OrderCommissions {
     pub derived: ByKind,
     /// What it earns members, by component, nearest first; before caps, and before any is rounded.
     pub lines: Vec<OrderLine>,
-    /// Components of the period whose amounts do not fall apart by order: matches, pools.
+    /// Components of the period whose amounts do not fall apart by order: matches, pools, fixed amounts for a whole period.
     pub not_by_order: Vec<String>,
 }
 

@@ -140,6 +140,7 @@ impl<'a> PlanOrders<'a> {
         let below = (0..TREES_MAX).filter(|&tree| customers && first(tree));
         Entry {
             order: None,
+            buyer,
             credited,
             facts: Facts {
                 customers,

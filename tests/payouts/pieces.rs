@@ -91,6 +91,7 @@ fn entry(order: u32, [before, after, whole]: [i128; 3]) -> Entry {
     seats[0] = 2;
     Entry {
         order: Some(order),
+        buyer: 3,
         credited: 2,
         facts: Facts {
             customers: true,
