@@ -274,7 +274,7 @@ impl Binary {
     /// Matches the legs of a seat whose member got `paid` (1e-12) for others of his.
     fn matched(&self, columns: &Columns, payees: &Payees<'_>, seat: Seat, paid: i128) -> Matched {
         let member = columns.owner(self.tree, seat);
-        let (brought, new) = (payees.brought::<WIDTH>(seat), self.new(columns, seat));
+        let (brought, new) = (payees.brought::<WIDTH>(seat), self.entered(columns, seat));
         let legs = [0, 1].map(|leg| i128::from(brought[leg]) + i128::from(new[leg]));
         let worth = if payees.earns(member) {
             self.worth(payees.rank(member))
@@ -329,7 +329,7 @@ impl Binary {
     }
 
     /// What entered both legs in the period.
-    fn new(&self, columns: &Columns, seat: Seat) -> [i64; 2] {
+    fn entered(&self, columns: &Columns, seat: Seat) -> [i64; 2] {
         let group = columns.group(self.tree, self.volume);
         columns.legs(self.tree)[seat as usize].map(|leg| match leg {
             NONE => 0,

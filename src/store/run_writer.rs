@@ -82,7 +82,7 @@ pub fn write<'d>(
 /// The digest of a run that is not written.
 ///
 /// # Panics
-/// As [`write`].
+/// As [`write()`].
 #[must_use]
 pub fn digest(
     head: &Head,

@@ -183,7 +183,11 @@ fn a_closed_period_is_paid_once_and_as_the_pass_at_its_close() {
     let paid = |server: &Server, run: &Run| -> (Vec<Line>, Vec<Line>) {
         let state = block_on(server.handle.fork(server.handle.health().applied_seq));
         let paid = server.handle.paid(&state, run).expect("a file in order");
-        let one = |member| paid.lines_of(member).expect("a block in order");
+        let one = |member| {
+            let its = paid.lines_of(member).expect("a block in order");
+            assert!(its.iter().all(|line| line.member == member));
+            its
+        };
         let each = (0..state.members.len()).flat_map(one).collect();
         (paid.lines(0, u64::MAX).expect("blocks in order"), each)
     };
