@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arborline::document::plan::set::parse;
+use arborline::plan::run::Brought;
 use arborline::plan::set::PlanSet;
 use arborline::view::commissions;
 use arborline::view::payout::{Asked, Payout};
@@ -30,7 +31,7 @@ volume = "cv"
 rates = ["0.10", "0.05", "0.05", "0.04", "0.03", "0.02", "0.01"]
 "#;
 
-/// A ladder of four ranks, ten levels, stairstep, generations, a match and a pool.
+/// A ladder of four ranks, ten levels, stairstep, two legs, fast start and a match.
 const HYBRID: &str = r#"
 name = "hybrid"
 currency = "USD"
@@ -63,22 +64,23 @@ kind = "differential"
 volume = "cv"
 steps = [{ at_least = "500", rate = "0.02" }, { at_least = "2000", rate = "0.04" }, { at_least = "10000", rate = "0.06" }]
 [[plans.components]]
-name = "generations"
-kind = "generation"
+name = "team"
+kind = "binary"
+tree = "binary"
 volume = "cv"
-boundary = "gold"
-rates_by_rank = { gold = ["0.02", "0.01", "0.01"] }
+rate = "0.10"
+cap = "5000"
+[[plans.components]]
+name = "start"
+kind = "fast_start"
+volume = "cv"
+within_days = 60
+rates = ["0.20", "0.10", "0.05"]
 [[plans.components]]
 name = "match"
 kind = "matching"
 of = ["levels"]
 rates_by_rank = { silver = ["0.10", "0.05"] }
-[[plans.components]]
-name = "leaders"
-kind = "pool"
-volume = "cv"
-rate = "0.01"
-shares = { gold = 1, diamond = 3 }
 "#;
 
 /// Prints what a pass over everybody costs, and what reading one member from it does.
@@ -120,6 +122,22 @@ pub(crate) fn measure(scale: Scale) {
         );
     }
     let payout = last.expect("worked out");
+    let (mut paid, none) = (Vec::new(), Brought::new());
+    for _ in 0..REPEATS {
+        paid.push(time(|| {
+            let closing = payout.pass.closing(&payout.set);
+            let sums = payout.payment(&none).sums();
+            let lines = payout.payment(&none).lines().count();
+            assert!(sums.is_ok_and(|sums| sums.lines == lines as u64));
+            assert!(!closing.components.is_empty(), "legs are carried");
+        }));
+    }
+    row(
+        "plans, lines, accounts and carried figures of it",
+        "s",
+        &per_item(&paid, 1_000_000),
+        None,
+    );
     let mut reads = Vec::new();
     for _ in 0..REPEATS {
         let ids: Vec<String> = (0..READS)

@@ -192,6 +192,11 @@ impl Members {
         self.find_tagged(Tag::of(id), id)
     }
 
+    /// Asks the processor to fetch a member's record.
+    pub fn prefetch(&self, member: Member) {
+        self.lines.prefetch(member);
+    }
+
     /// The id; empty for the company.
     #[must_use]
     pub fn id(&self, member: Member) -> Text {

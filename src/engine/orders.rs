@@ -201,6 +201,12 @@ impl Orders {
         }
     }
 
+    /// Who it is credited to.
+    #[must_use]
+    pub fn credited(&self, order: u32) -> Member {
+        self.record(order).credited
+    }
+
     /// Sequence of the order's command.
     #[must_use]
     pub fn seq(&self, order: u32) -> u64 {

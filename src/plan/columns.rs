@@ -273,6 +273,12 @@ impl Columns {
         self.amounts.get(&component).map(Vec::as_slice)
     }
 
+    /// Every component worked out so far, in order, with what it comes to for every member.
+    pub fn worked_out(&self) -> impl Iterator<Item = (usize, &[Micros])> {
+        let all = self.amounts.iter();
+        all.map(|(component, amounts)| (*component, amounts.as_slice()))
+    }
+
     /// Adds what everybody held on a ladder when the period began.
     pub(super) fn add_holdings(&mut self, ladder: usize, holdings: Vec<Holding>) {
         self.holdings.insert(ladder, holdings);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::base::ids::{COMPANY, ENROLLER_TREE, Member};
-use crate::base::money::{Micros, PER_MICRO, RATE_ONE, Rate};
+use crate::base::money::{Micros, PER_MICRO, RATE_ONE, Rate, minor_digits};
 use crate::plan::book::Book;
 use crate::plan::columns::{Column, Columns, Payees};
 use crate::plan::ladder::Atom;
@@ -23,6 +23,8 @@ pub struct Pass {
     /// By member, one more than the place of his currency in the set's table of exchange; 0 for the set's own. Nothing
     /// where there is no such table.
     paid_in: Vec<u8>,
+    /// Digits of the minor unit, of the set's currency and of those of its table.
+    digits: Vec<u8>,
     columns: Columns,
     ladders: BTreeMap<usize, Judged>,
     /// By component, then by member: what an amount was before the component's cap cut it.
@@ -82,6 +84,7 @@ impl Pass {
             period,
             opening,
             paid_in: paid_in(book, set),
+            digits: digits(set),
             columns,
             ladders,
             uncut,
@@ -146,6 +149,20 @@ impl Pass {
     #[must_use]
     pub fn paid_in(&self, member: Member) -> u8 {
         self.paid_in.get(member as usize).copied().unwrap_or(0)
+    }
+
+    /// Digits of the minor unit of a currency, by its number as [`Pass::paid_in`] gives it.
+    ///
+    /// # Panics
+    /// If the set has no such currency.
+    #[must_use]
+    pub fn digits(&self, currency: u8) -> u8 {
+        self.digits[usize::from(currency)]
+    }
+
+    /// Every component of the period type, in order, with what it comes to for every member.
+    pub fn worked_out(&self) -> impl Iterator<Item = (usize, &[Micros])> {
+        self.columns.worked_out()
     }
 
     /// Members, the company included.
@@ -242,6 +259,13 @@ impl Pass {
         let payees = self.payees(entry);
         entry.component.trace(&self.columns, &payees, sold)
     }
+}
+
+/// Digits of the minor unit of each currency that members can be paid in.
+fn digits(set: &PlanSet) -> Vec<u8> {
+    let table = set.exchange.iter().map(|(code, _)| code);
+    let all = std::iter::once(&set.currency).chain(table);
+    all.map(|code| minor_digits(code)).collect()
 }
 
 /// Who is paid in which currency of the set's table. O(members x log currencies).

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::ids::{Member, Text};
-use crate::base::money::{Micros, RATE_ONE, Rate, minor_digits};
+use crate::base::money::{Micros, RATE_ONE, Rate};
 use crate::plan::pass::{Beyond, Pass};
 use crate::plan::set::PlanSet;
 
@@ -94,40 +94,31 @@ pub struct Payment<'p> {
 impl<'p> Payment<'p> {
     /// Every amount that is not nothing, by member, then by component. O(members x components) in all.
     pub fn lines(self) -> impl Iterator<Item = Line> + 'p {
-        let due = self.components();
         let members = 0..self.pass.members();
-        members.flat_map(move |member| self.of_member(member, due.clone()))
+        members.flat_map(move |member| self.lines_of(member))
     }
 
     /// One member's amounts that are not nothing.
     pub fn lines_of(self, member: Member) -> impl Iterator<Item = Line> + 'p {
-        self.of_member(member, self.components())
-    }
-
-    fn components(self) -> Vec<usize> {
-        let entries = self.set.components.iter().enumerate();
-        let due = entries.filter(|(_, entry)| entry.period == self.pass.period);
-        due.map(|(index, _)| index).collect()
-    }
-
-    fn of_member(self, member: Member, due: Vec<usize>) -> impl Iterator<Item = Line> + 'p {
-        let paid_in = self.pass.paid_in(member);
-        let (code, rate) = self.set.paid_in(paid_in);
-        let digits = minor_digits(code);
-        due.into_iter().filter_map(move |component| {
-            let amounts = self.pass.amounts(component).unwrap_or_default();
-            let exact = *amounts.get(member as usize)?;
-            let after = after(exact, self.pass.factor(self.set, component));
-            (exact != Micros::ZERO).then(|| Line {
-                member,
-                component,
-                exact,
-                after,
-                currency: paid_in,
-                // The sums have been looked at before anything is paid.
-                minor: after.exchanged(rate, digits).unwrap_or(i64::MAX),
+        let currency = self.pass.paid_in(member);
+        let (_, rate) = self.set.paid_in(currency);
+        let digits = self.pass.digits(currency);
+        self.pass
+            .worked_out()
+            .filter_map(move |(component, amounts)| {
+                let amount = amounts.get(member as usize).copied();
+                let exact = amount.filter(|amount| *amount != Micros::ZERO)?;
+                let after = after(exact, self.pass.factor(self.set, component));
+                Some(Line {
+                    member,
+                    component,
+                    exact,
+                    after,
+                    currency,
+                    // The sums have been looked at before anything is paid.
+                    minor: after.exchanged(rate, digits).unwrap_or(i64::MAX),
+                })
             })
-        })
     }
 
     /// A member's account in the currency he is paid in, whatever he has.
@@ -135,10 +126,12 @@ impl<'p> Payment<'p> {
     /// # Errors
     /// If it leaves the range: the component of the line by which it does.
     pub fn account(self, member: Member) -> Result<Account, Beyond> {
-        let (currency, rate) = self.set.paid_in(self.pass.paid_in(member));
-        let (currency, digits) = (currency.clone(), minor_digits(currency));
-        let place = (member, currency.clone());
+        let paid_in = self.pass.paid_in(member);
+        let (currency, rate) = self.set.paid_in(paid_in);
+        let (currency, digits) = (currency.clone(), self.pass.digits(paid_in));
+        let place = (member, currency);
         let brought = self.brought.get(&place).copied().unwrap_or(0);
+        let currency = place.1;
         let (mut earned, mut balance) = (0i64, brought);
         for line in self.lines_of(member) {
             let minor = line.after.exchanged(rate, digits);
@@ -173,20 +166,24 @@ impl<'p> Payment<'p> {
     #[must_use]
     pub fn accounts_of(self, member: Member) -> Vec<Account> {
         let own = self.account(member).expect("the sums have been looked at");
-        let (from, to) = ((member, Text::default()), (member + 1, Text::default()));
-        let others = self.brought.range(from..to);
-        let others = others.filter(|((_, currency), _)| *currency != own.currency);
-        let mut all: Vec<Account> = others
-            .map(|((member, currency), brought)| Account {
-                member: *member,
-                currency: currency.clone(),
-                earned: 0,
-                brought: *brought,
-            })
-            .collect();
+        let mut all: Vec<Account> = self.others(&own).collect();
         all.extend((own.earned != 0 || own.brought != 0).then_some(own));
         all.sort_unstable_by(|one, other| one.currency.cmp(&other.currency));
         all
+    }
+
+    /// What a member brought in other currencies than that of his own account.
+    fn others(self, own: &Account) -> impl Iterator<Item = Account> + 'p {
+        let (member, currency) = (own.member, own.currency.clone());
+        let (from, to) = ((member, Text::default()), (member + 1, Text::default()));
+        let others = self.brought.range(from..to);
+        let others = others.filter(move |((_, other), _)| *other != currency);
+        others.map(|((member, currency), brought)| Account {
+            member: *member,
+            currency: currency.clone(),
+            earned: 0,
+            brought: *brought,
+        })
     }
 
     /// What it comes to in all. O(members x components).
@@ -199,7 +196,7 @@ impl<'p> Payment<'p> {
             ..Sums::default()
         };
         for member in 0..self.members() {
-            self.account(member)?;
+            let own = self.account(member)?;
             let mut its = 0;
             for line in self.lines_of(member) {
                 its += 1;
@@ -211,8 +208,9 @@ impl<'p> Payment<'p> {
             }
             sums.lines += its;
             sums.payees += u64::from(its > 0);
+            sums.accounts += u64::from(own.earned != 0 || own.brought != 0);
+            sums.accounts += self.others(&own).count() as u64;
         }
-        sums.accounts = self.accounts().count() as u64;
         Ok(sums)
     }
 

@@ -8,10 +8,14 @@ use crate::base::ids::{Member, NONE, Seat};
 use crate::base::limits::{KINDS_MAX, TREES_MAX};
 use crate::base::time::{DAY_MS, Time};
 use crate::base::volumes::Volumes;
+use crate::engine::orders::OrderRow;
 use crate::plan::entry::{Entry, Facts};
 use crate::tree::rules::CustomerLevel;
 use crate::view::era::Era;
 use crate::view::lens::Lens;
+
+/// How many orders ahead members are asked for.
+const AHEAD: u32 = 16;
 
 /// The orders of a period.
 #[derive(Clone, Copy)]
@@ -41,7 +45,13 @@ impl<'a> PlanOrders<'a> {
         let behind = closed.map(|book| book.seq + 1);
         let (orders, corrections) = (&self.lens.state.orders, &self.lens.state.corrections);
         let seq = |order| orders.seq(order);
-        for order in between(orders.len(), (began, behind), seq) {
+        let range = between(orders.len(), (began, behind), seq);
+        for order in range.clone() {
+            let later = order.saturating_add(AHEAD);
+            if later < range.end {
+                // Members lie anywhere; by then their records are here.
+                self.lens.told().prefetch(orders.credited(later));
+            }
             if let Some(entry) = self.of_order(order) {
                 each(&entry);
             }
@@ -68,16 +78,17 @@ impl<'a> PlanOrders<'a> {
 
     /// An order, if it entered the period.
     fn of_order(&self, order: u32) -> Option<Entry> {
-        let row = self.lens.state.orders.row(order);
+        let orders = &self.lens.state.orders;
+        let row = orders.row(order);
         if !self.is_in(row.periods, row.at, row.seq) {
             return None;
         }
-        let whole = self.known(&self.lens.state.orders.volumes(order));
+        let whole = self.known(&orders.volumes(order));
         Some(Entry {
             volumes: whole,
             before: [0; KINDS_MAX],
             whole,
-            ..self.entry_of(order)
+            ..self.entry_of(order, &row)
         })
     }
 
@@ -102,14 +113,13 @@ impl<'a> PlanOrders<'a> {
             volumes,
             before: std::array::from_fn(|kind| whole[kind] - taken[kind]),
             whole,
-            ..self.entry_of(order)
+            ..self.entry_of(order, &orders.row(order))
         })
     }
 
     /// An order without its volumes.
-    fn entry_of(&self, order: u32) -> Entry {
+    fn entry_of(&self, order: u32, row: &OrderRow) -> Entry {
         let orders = &self.lens.state.orders;
-        let row = orders.row(order);
         let alone = self.alone(row.buyer, row.credited, (row.centre, row.trees), row.at);
         let before = orders.newest_first(orders.previous(order));
         Entry {
