@@ -122,6 +122,12 @@ pub(crate) fn measure(scale: Scale) {
         );
     }
     let payout = last.expect("worked out");
+    pay(&payout);
+    read(&payout, &mut random, scale);
+}
+
+/// Prints what it costs to pay it, but for the file.
+fn pay(payout: &Payout) {
     let (mut paid, none) = (Vec::new(), Brought::new());
     for _ in 0..REPEATS {
         paid.push(time(|| {
@@ -138,6 +144,10 @@ pub(crate) fn measure(scale: Scale) {
         &per_item(&paid, 1_000_000),
         None,
     );
+}
+
+/// Prints what it costs to read one member.
+fn read(payout: &Payout, random: &mut Random, scale: Scale) {
     let mut reads = Vec::new();
     for _ in 0..REPEATS {
         let ids: Vec<String> = (0..READS)
@@ -148,7 +158,7 @@ pub(crate) fn measure(scale: Scale) {
             .collect();
         reads.push(time(|| {
             for id in &ids {
-                let read = commissions::of_member(&payout, id).expect("a member");
+                let read = commissions::of_member(payout, id).expect("a member");
                 assert!(!read.lines.is_empty(), "every component has its line");
             }
         }));

@@ -123,7 +123,8 @@ pub async fn simulated(
         };
         let rules = state.rules.clone().ok_or(ViewError::NoNetwork)?;
         let set = parse(&text, &rules).map_err(Failed::Document)?;
-        let opening = handle.opening(&state, of).map_err(Failed::Unworked)?;
+        let opening = handle.opening(&state, of, &set);
+        let opening = opening.map_err(Failed::Unworked)?;
         let payout = Payout::of(state, Arc::new(set), of, opening);
         let payout = payout.map_err(|refused| Failed::Unworked(refused.into()))?;
         Ok(Arc::new(payout))

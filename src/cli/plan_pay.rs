@@ -80,7 +80,7 @@ pub fn run(call: &Call, matches: &ArgMatches) -> Result<Exit, Failure> {
     };
     let state = Arc::new(state);
     let plans = Arc::new(Plans::new(Arc::clone(&files)));
-    let opening = Openings::new(files, plans).of(&state, asked);
+    let opening = Openings::new(files, plans).of(&state, asked, &set);
     let worked = opening.and_then(|opening| Ok(Payout::of(state, set, asked, opening)?));
     let payout = worked.map_err(|error| match error {
         Unworked::Unpaid(Unpaid::View(error)) => unread(&error),

@@ -80,6 +80,10 @@ impl Component for Advancement {
         sums.collect()
     }
 
+    fn follows_ladder(&self) -> bool {
+        true
+    }
+
     fn trace(&self, _: &Columns, _: &Payees<'_>, _: &Sold) -> Option<Vec<Earned>> {
         None
     }

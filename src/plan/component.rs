@@ -87,6 +87,11 @@ pub trait Component: Debug + Send + Sync {
         Vec::new()
     }
 
+    /// Whether it looks at how ranks change, and so belongs to the periods that its ladder is judged over.
+    fn follows_ladder(&self) -> bool {
+        false
+    }
+
     /// What one sale earns each payee, nearest first: parts whose products, added up over all sales, are the amounts before
     /// any cap. None where amounts do not fall apart by sale.
     fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Option<Vec<Earned>>;

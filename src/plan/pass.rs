@@ -42,7 +42,8 @@ pub struct Beyond {
 }
 
 impl Pass {
-    /// Works out the ladders and components of one period type, in order. `opening` is what the period before handed on.
+    /// Works out the ladders and components of one period type, in order. `opening` is what the period before handed on;
+    /// of ladders of other period types, what their latest closed period did.
     ///
     /// # Errors
     /// [`Beyond`]: an amount that no number of 1e-6 in 64 bits holds.
@@ -66,6 +67,11 @@ impl Pass {
                 columns.add_ranks(index, ranks);
                 ladders.insert(index, judged);
             }
+        }
+        for index in set.read_of_others(period) {
+            let members = columns.members() as usize;
+            let held = opening.holdings(&set.ladders[index], members).into_iter();
+            columns.add_ranks(index, held.map(|held| held.paid).collect());
         }
         let mut uncut = BTreeMap::new();
         for (index, entry) in set.components.iter().enumerate() {
@@ -180,7 +186,8 @@ impl Pass {
     /// Everybody's rank on a ladder, from 1; 0 is none. Ladders of other period types are not judged here.
     #[must_use]
     pub fn ranks(&self, ladder: usize) -> Option<&[u8]> {
-        self.columns.ranks(ladder)
+        let judged = self.ladders.contains_key(&ladder);
+        self.columns.ranks(ladder).filter(|_| judged)
     }
 
     /// What a member held on a ladder when the period began; nothing where it is not judged here, or he came later.

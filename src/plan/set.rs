@@ -1,5 +1,7 @@
 //! A plan set: ladders of ranks, and components in their order, with names of the network turned into its numbers.
 
+use std::collections::BTreeSet;
+
 use crate::base::ids::Text;
 use crate::base::limits::KINDS_MAX;
 use crate::base::money::{Exchange, Rate};
@@ -7,7 +9,7 @@ use crate::plan::columns::{Caps, Payee};
 use crate::plan::component::{Component, Kind};
 use crate::plan::derived::{Derived, derived};
 use crate::plan::ladder::Ladder;
-use crate::plan::setting::Values;
+use crate::plan::setting::{Value, Values};
 
 /// Ladders, plans or components a set can have.
 pub const ENTRIES_MAX: usize = 64;
@@ -109,5 +111,35 @@ impl PlanSet {
                 (code, *rate)
             }
         }
+    }
+
+    /// Ladders of other period types whose ranks components of a period type read. O(components x settings).
+    #[must_use]
+    pub fn read_of_others(&self, period: usize) -> BTreeSet<usize> {
+        let entries = self.components.iter();
+        let reading = entries.filter(|entry| entry.period == period && entry.names_ranks());
+        let ladders = reading.filter_map(|entry| entry.ladder);
+        ladders
+            .filter(|&ladder| self.ladders[ladder].period != period)
+            .collect()
+    }
+}
+
+impl Entry {
+    /// Whether it reads ranks of its ladder.
+    #[must_use]
+    pub fn names_ranks(&self) -> bool {
+        let by_rank = |value: &Value| {
+            matches!(
+                value,
+                Value::RatesByRank(_)
+                    | Value::SharesByRank(_)
+                    | Value::MoneyByRank(_)
+                    | Value::Boundary(_)
+            )
+        };
+        self.payee.min_rank > 0
+            || !self.caps.by_rank.is_empty()
+            || self.settings.0.values().any(by_rank)
     }
 }

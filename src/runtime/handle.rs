@@ -253,7 +253,7 @@ impl Handle {
         self.heavy(move || {
             let seq = shared.levels.applied_seq();
             let state = shared.forks.get(&shared.state, seq.max(at_least_seq));
-            let opening = shared.openings.of(&state, asked)?;
+            let opening = shared.openings.of(&state, asked, &set)?;
             let payout = Payout::of(state, set, asked, opening)?;
             let payout = Arc::new(payout);
             drop(shared.sweeps.keep(asked, Arc::clone(&payout)));
@@ -320,12 +320,17 @@ impl Handle {
         self.shared.plans.get(&version.document, rules)
     }
 
-    /// What a period begins with. Long: for a thread of the pool.
+    /// What a period begins with that is worked out by a plan set. Long: for a thread of the pool.
     ///
     /// # Errors
     /// See [`Unworked`].
-    pub fn opening(&self, state: &Arc<State>, asked: Asked) -> Result<Arc<Standing>, Unworked> {
-        self.shared.openings.of(state, asked)
+    pub fn opening(
+        &self,
+        state: &Arc<State>,
+        asked: Asked,
+        set: &PlanSet,
+    ) -> Result<Arc<Standing>, Unworked> {
+        self.shared.openings.of(state, asked, set)
     }
 
     /// Opens the file of a run. Reads the disk: call it from where waiting does no harm.

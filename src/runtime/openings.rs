@@ -1,11 +1,12 @@
 //! What a period begins with: the standing figures that the one before it hands on. One place decides where they come
 //! from, so that a run, a live figure and a question about another plan begin alike.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use crate::base::time::Time;
 use crate::engine::periods::Stage;
 use crate::engine::runs::Run;
 use crate::engine::state::State;
@@ -64,14 +65,61 @@ impl Openings {
         }
     }
 
-    /// What a period begins with. Nothing, if no plan set is in force for the one before; what that one's run says, if it
+    /// What a period begins with that is worked out by a plan set: what [`Openings::own`] says, and of ladders of other
+    /// period types that the set reads, what the latest period of theirs handed on that was closed before this one ended;
+    /// that is closed by now, while it runs. O(members) more where there are such.
+    ///
+    /// # Errors
+    /// See [`Unworked`].
+    pub fn of(
+        &self,
+        state: &Arc<State>,
+        asked: Asked,
+        set: &PlanSet,
+    ) -> Result<Arc<Standing>, Unworked> {
+        let own = self.own(state, asked)?;
+        self.with_others(state, asked, set, own)
+    }
+
+    fn with_others(
+        &self,
+        state: &Arc<State>,
+        asked: Asked,
+        set: &PlanSet,
+        own: Arc<Standing>,
+    ) -> Result<Arc<Standing>, Unworked> {
+        let read = set.read_of_others(asked.period);
+        if read.is_empty() {
+            return Ok(own);
+        }
+        let mut all = Standing::clone(&own);
+        let types: BTreeSet<usize> = read.iter().map(|&at| set.ladders[at].period).collect();
+        for other in types {
+            let Some(closed) = latest_closed(state, other, asked) else {
+                continue;
+            };
+            let handed_on = self.own(
+                state,
+                Asked {
+                    period: other,
+                    ordinal: closed + 1,
+                },
+            )?;
+            let ladders = handed_on.ladders.iter();
+            all.ladders
+                .extend(ladders.map(|(name, held)| (name.clone(), held.clone())));
+        }
+        Ok(Arc::new(all))
+    }
+
+    /// What the period before hands on. Nothing, if no plan set is in force for the one before; what that one's run says, if it
     /// was posted; otherwise what a pass over its book comes to, which begins in the same way.
     ///
     /// O(members) where it stands in a run that was not read lately, a pass for each period before that is not paid.
     ///
     /// # Errors
     /// See [`Unworked`].
-    pub fn of(&self, state: &Arc<State>, asked: Asked) -> Result<Arc<Standing>, Unworked> {
+    fn own(&self, state: &Arc<State>, asked: Asked) -> Result<Arc<Standing>, Unworked> {
         let (mut standing, mut unpaid, mut next) = (Arc::default(), Vec::new(), asked);
         while let Some(before) = next.before()
             && state.plan_of(before.period, before.ordinal).is_some()
@@ -101,7 +149,7 @@ impl Openings {
     /// # Errors
     /// See [`Unworked`].
     pub fn payout(&self, state: &Arc<State>, asked: Asked) -> Result<Payout, Unworked> {
-        let opening = self.of(state, asked)?;
+        let opening = self.own(state, asked)?;
         self.payout_from(state, asked, opening)
     }
 
@@ -109,9 +157,10 @@ impl Openings {
         &self,
         state: &Arc<State>,
         asked: Asked,
-        opening: Arc<Standing>,
+        own: Arc<Standing>,
     ) -> Result<Payout, Unworked> {
         let set = self.set(state, asked)?;
+        let opening = self.with_others(state, asked, &set, own)?;
         Ok(Payout::of(Arc::clone(state), set, asked, opening)?)
     }
 
@@ -163,6 +212,21 @@ impl Openings {
             },
         );
     }
+}
+
+/// The latest period of another type that was closed before a period ended; that is closed by now, if it runs. Of two that
+/// end at one instant the shorter one rolls first. None where nothing is known of any. O(periods of that type since).
+fn latest_closed(state: &State, other: usize, asked: Asked) -> Option<u32> {
+    let own = state.periods.get(asked.period);
+    let ended = (asked.ordinal < own.current()).then(|| own.end(asked.ordinal));
+    let periods = state.periods.get(other);
+    let closed = |ordinal: u32| {
+        let run = state.runs.of(other, ordinal).map(|run| run.closed);
+        run.or_else(|| Some(periods.book(ordinal)?.closed))
+    };
+    let before = |closed: Time| ended.is_none_or(|ended| closed < ended);
+    let mut past = (periods.first()..periods.current()).rev();
+    past.find(|&ordinal| closed(ordinal).is_some_and(before))
 }
 
 /// The sequence that a book is of, while it still changes.

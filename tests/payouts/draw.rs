@@ -88,16 +88,13 @@ impl Painter<'_> {
             let many = if ladder.is_some() { 6 } else { 2 };
             let mut components = Vec::new();
             for _ in 0..1 + self.chance.below(many) {
-                // What names no rank may be worked out over other periods than the ladder is judged over.
-                let at = match self.chance.below(10) {
-                    0 => Where {
-                        period: self.chance.below(self.rules.period_types.len()),
-                        tree: 0,
-                        ranks: 0,
-                    },
-                    _ => at,
+                // Now and then by ranks of a ladder that is judged over other periods.
+                let over = match self.chance.below(8) {
+                    0 => self.chance.below(self.rules.period_types.len()),
+                    _ => at.period,
                 };
-                let component = self.component(at, &drawn);
+                let foreign = over != at.period;
+                let component = self.component(Where { period: over, ..at }, foreign, &drawn);
                 drawn.push(component.clone());
                 components.push(component);
             }
@@ -285,7 +282,7 @@ impl Painter<'_> {
 
     // ---- components ----
 
-    fn component(&mut self, at: Where, drawn: &[Component]) -> Component {
+    fn component(&mut self, at: Where, foreign: bool, drawn: &[Component]) -> Component {
         Component {
             name: format!("component-{}", drawn.len()),
             period: at.period,
@@ -307,7 +304,7 @@ impl Painter<'_> {
             } else {
                 Vec::new()
             },
-            pays: self.pays(at, drawn),
+            pays: self.pays(at, foreign, drawn),
         }
     }
 
@@ -320,7 +317,7 @@ impl Painter<'_> {
         u8::try_from(1 + one.min(other)).expect("few ranks")
     }
 
-    fn pays(&mut self, at: Where, drawn: &[Component]) -> Pays {
+    fn pays(&mut self, at: Where, foreign: bool, drawn: &[Component]) -> Pays {
         let matched: Vec<usize> = (0..drawn.len())
             .filter(|&other| {
                 drawn[other].period == at.period
@@ -333,7 +330,7 @@ impl Painter<'_> {
                 Some(tree) => Pays::Binary(self.matched(at, tree)),
                 None => self.personal(tree, kind),
             },
-            19..=20 if at.ranks > 0 => Pays::Advancement {
+            19..=20 if at.ranks > 0 && !foreign => Pays::Advancement {
                 amounts: self.rows(at, |painter| painter.chance.between(1, 9) * 12_500_000),
                 skipped: self.chance.percent(50),
             },

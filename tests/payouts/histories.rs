@@ -525,6 +525,7 @@ const SORTS: &[&str] = &[
     "cap by rank",
     "payee any",
     "min_rank",
+    "min_rank of other periods",
     "below zero",
     "factor",
 ];

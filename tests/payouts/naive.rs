@@ -36,11 +36,15 @@ pub(crate) fn work_out(
             amounts.push(None);
             continue;
         }
-        let ladder = plan.ladder.and_then(|ladder| ladders[ladder].clone());
+        // Of a ladder judged over other periods, what was last paid as there.
+        let ladder = plan.ladder.map(|ladder| match &ladders[ladder] {
+            Some(ranks) => ranks.clone(),
+            None => opening.held[ladder].iter().map(|held| held.paid).collect(),
+        });
         let ranks = ladder.unwrap_or_else(|| vec![0; sight.people.len()]);
-        let held = plan
-            .ladder
-            .filter(|&ladder| draft.ladders[ladder].period == of);
+        let own = |ladder: &usize| draft.ladders[*ladder].period == of;
+        let held = plan.ladder.filter(own);
+        let foreign = held.is_none() && component.min_rank > 0;
         let payroll = Payroll {
             sight,
             held: held.map_or(&[], |ladder| &opening.held[ladder]),
@@ -60,7 +64,7 @@ pub(crate) fn work_out(
         let half = |sum: &&i128| one > 1 && sum.abs() % one == one / 2;
         tally.entry("half".to_owned()).or_default()[0] += sums.iter().filter(half).count() as u64;
         let mut paid = rounded(sums, one);
-        tell(tally, component, &paid, &payroll.caps);
+        tell(tally, component, &paid, (&payroll.caps, foreign));
         for (amount, cap) in paid.iter_mut().zip(&payroll.caps) {
             *amount = cap.map_or(*amount, |cap| cap.min(*amount));
         }
@@ -177,7 +181,12 @@ fn earning(sight: &Sight, component: &Component, ranks: &[u8]) -> Vec<bool> {
 }
 
 /// Notes who got something and who nothing.
-fn tell(tally: &mut Tally, component: &Component, paid: &[i128], caps: &[Option<i128>]) {
+fn tell(
+    tally: &mut Tally,
+    component: &Component,
+    paid: &[i128],
+    (caps, foreign): (&[Option<i128>], bool),
+) {
     let mut note = |name: String, so: bool| {
         tally.entry(name).or_default()[usize::from(!so)] += 1;
     };
@@ -203,6 +212,9 @@ fn tell(tally: &mut Tally, component: &Component, paid: &[i128], caps: &[Option<
         }
         if component.min_rank > 0 {
             note("min_rank".to_owned(), amount != 0);
+        }
+        if foreign {
+            note("min_rank of other periods".to_owned(), amount != 0);
         }
     }
 }

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arborline::base::ids::Member;
-use arborline::base::time::DAY_MS;
+use arborline::base::time::{DAY_MS, Time};
 use arborline::engine::command::Command;
 use arborline::engine::periods::Stage;
-use arborline::engine::rules::Rules;
+use arborline::engine::rules::{PeriodType, Rules};
 use arborline::runtime::offline::{self, ReadOnly};
 use arborline::runtime::openings::Openings;
 use arborline::runtime::plans::Plans;
@@ -164,4 +164,89 @@ fn a_line_of_periods_that_are_not_paid_hands_on_all_along() {
             assert_eq!(amounts[a].0, 10_000_000, "{ordinal}");
         }
     }
+}
+
+/// A star by what a month sold, and a weekly rate that only stars are paid.
+const STARS: &str = r#"
+name = "Stars"
+currency = "USD"
+[[ladders]]
+name = "stars"
+period = "month"
+[[ladders.ranks]]
+name = "star"
+own = "cv"
+at_least = "50"
+[[plans]]
+name = "main"
+ladder = "stars"
+[[plans.components]]
+name = "weekly"
+kind = "unilevel"
+period = "week"
+volume = "cv"
+payee = "any"
+min_rank = "star"
+compression = "none"
+rates = ["0.1"]
+"#;
+
+/// The network of these tests with weeks beside its months.
+fn weekly(disk: &SimDisk) -> Settings {
+    let mut rules = rules();
+    let month = rules.period_types[0].clone();
+    let weeks = (0..200).map(|week| AT.plus_ms((7 * week - 42) * DAY_MS));
+    rules.period_types.push(PeriodType {
+        name: "week".into(),
+        starts: weeks.collect(),
+        labels: (1..200).map(|week| format!("w{week}").into()).collect(),
+        ..month
+    });
+    Settings {
+        plan: Some(STARS.to_owned()),
+        ..settings(disk, Path::new("/data/net"), rules)
+    }
+}
+
+#[test]
+fn a_week_reads_the_rank_of_the_month_that_was_closed_when_it_rolled() {
+    let disk = SimDisk::new();
+    let server = serve(weekly(&disk));
+    let tell = |commands: Vec<Command>| {
+        let receipts = block_on(submit(&server, commands)).expect("durable");
+        assert!(receipts.iter().all(|receipt| receipt.outcome.is_ok()));
+    };
+    let week = |at: Time| {
+        server.handle.read(|state| Asked {
+            period: 1,
+            ordinal: state.periods.get(1).ordinal_at(at),
+        })
+    };
+    let end = rest_of_month(&server);
+    tell(vec![enrol("a", None), enrol("b", Some("a"))]);
+    tell(vec![order("o1", "a", 1_000_000), order("o2", "b", 300_000)]);
+    // The month runs, so nobody has closed it as a star.
+    let first_week = week(AT);
+    assert_eq!(live(&server, first_week, "a"), 0);
+    // The next month has begun, and the star of the last one earns in the week that runs.
+    tell(vec![day(end, order("o3", "b", 500_000))]);
+    let current = week(AT.plus_ms(end * DAY_MS));
+    let of_last = i64::from(current == first_week) * 3_000_000;
+    assert_eq!(live(&server, current, "a"), of_last + 5_000_000);
+    // Two months on he was none in the month between, whatever the first one was.
+    tell(vec![day(end + 40, order("o4", "b", 700_000))]);
+    let later = week(AT.plus_ms((end + 40) * DAY_MS));
+    assert_eq!(live(&server, later, "a"), 0);
+    let runs = paid_off(&server);
+    let paid = |asked: Asked| {
+        let mut its = runs.iter().filter(|run| run.period_type == asked.period);
+        let run = its.find(|run| run.ordinal == asked.ordinal);
+        run.expect("it is paid").totals[0].1
+    };
+    // What a week paid follows from the months that were closed when it rolled, not from those closed since.
+    assert_eq!(paid(current), (of_last + 5_000_000) / 10_000);
+    if first_week != current {
+        assert_eq!(paid(first_week), 0);
+    }
+    server.stop();
 }

@@ -3,7 +3,7 @@
 use crate::base::ids::Text;
 use crate::document::names::{check_name, check_unique};
 use crate::document::plan::known::{Ranks, kind_named, rank};
-use crate::document::plan::settings::{self, Place, names_ranks};
+use crate::document::plan::settings::{self, Place};
 use crate::document::problem::did_you_mean;
 use crate::document::reader::{Field, Section};
 use crate::plan::KINDS;
@@ -78,8 +78,10 @@ pub fn read(section: &Section, plan: usize, place: &Place) -> Option<Entry> {
     let own = kind.settings.iter().map(|setting| setting.key);
     let keys: Vec<&str> = COMMON.iter().map(|[key, ..]| *key).chain(own).collect();
     section.only(&keys);
-    check_period(section, kind, place);
     let (values, component) = made(section, kind, place)?;
+    if component.follows_ladder() {
+        check_period(section, place);
+    }
     Some(Entry {
         name: name?,
         plan,
@@ -144,19 +146,17 @@ fn read_kind(section: &Section) -> Option<&'static Kind> {
     kind
 }
 
-/// Notes a component that names ranks of a ladder which is judged over other periods.
-fn check_period(section: &Section, kind: &Kind, place: &Place) {
+/// Notes a component that follows a ladder which is judged over other periods.
+fn check_period(section: &Section, place: &Place) {
     let (Ranks::Of(_, ladder), Some(own)) = (place.ranks, place.period) else {
         return;
     };
     let Some(period) = ladder.period.filter(|&period| period != own) else {
         return;
     };
-    if let Some(field) = section.field("period")
-        && names_ranks(section, kind)
-    {
+    if let Some(field) = section.field("period") {
         let allowed = format!(
-            "{}, as the ladder `{}`, whose ranks it names",
+            "{}, as the ladder `{}`, which it follows from rank to rank",
             place.network.periods[period],
             ladder.name.as_deref().unwrap_or_default()
         );

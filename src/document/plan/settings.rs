@@ -51,15 +51,6 @@ pub fn read(section: &Section, kind: &Kind, place: &Place) -> Option<Values> {
     sound.then_some(values)
 }
 
-/// Whether a component names ranks of its plan's ladder.
-#[must_use]
-pub fn names_ranks(section: &Section, kind: &Kind) -> bool {
-    let mut settings = kind.settings.iter();
-    section.field("min_rank").is_some()
-        || section.field("rank_caps").is_some()
-        || settings.any(|setting| of_ranks(setting.form) && section.field(setting.key).is_some())
-}
-
 /// Whether a form names ranks.
 fn of_ranks(form: Form) -> bool {
     match form {
