@@ -65,9 +65,10 @@ impl Openings {
         }
     }
 
-    /// What a period begins with that is worked out by a plan set: what [`Openings::own`] says, and of ladders of other
-    /// period types that the set reads, what the latest period of theirs handed on that was closed before this one ended;
-    /// that is closed by now, while it runs. O(members) more where there are such.
+    /// What a period begins with that is worked out by a plan set: what the period before of its type hands on, and of
+    /// ladders of other period types that the set reads, what the latest period of theirs handed on that was closed before
+    /// this one ended; that is closed by now, while it runs. O(members) where it stands in a run that was not read lately, a
+    /// pass for each period before that is not paid.
     ///
     /// # Errors
     /// See [`Unworked`].
