@@ -3,8 +3,6 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use crate::cli::command::Subcommand;
 use crate::cli::directory;
 use crate::cli::exit::Exit;
@@ -14,8 +12,7 @@ use crate::runtime::audit;
 use crate::runtime::offline::check_documents;
 use crate::runtime::openings::Openings;
 use crate::runtime::plans::Plans;
-use crate::view::verify::check::verify;
-use crate::view::verify::report::Report;
+use crate::view::verify::report::Verified;
 
 /// The command.
 pub const COMMAND: Subcommand = Subcommand {
@@ -28,18 +25,12 @@ pub const COMMAND: Subcommand = Subcommand {
         let read = directory::read(&settings)?;
         check_documents(&read.files.directory, &read.state)
             .map_err(|fault| directory::fault(&fault))?;
-        let report = verify(&read.state);
         let state = Arc::new(read.state);
         let plans = Arc::new(Plans::new(Arc::clone(&read.files)));
-        let wrong_runs = audit::runs(&Openings::new(read.files, plans), &state);
-        let verified = Verified {
-            report: &report,
-            runs: state.runs.len(),
-            wrong_runs,
-        };
+        let verified = audit::all(&Openings::new(read.files, plans), &state);
         call.output
             .answer(&told(&verified, state.as_of_seq), &verified)?;
-        Ok(if report.is_clean() && verified.wrong_runs.is_empty() {
+        Ok(if verified.is_clean() {
             Exit::Done
         } else {
             Exit::Differences
@@ -47,19 +38,8 @@ pub const COMMAND: Subcommand = Subcommand {
     },
 };
 
-/// What was checked, and what is wrong.
-#[derive(Serialize)]
-struct Verified<'r> {
-    #[serde(flatten)]
-    report: &'r Report,
-    /// Runs whose files were read.
-    runs: usize,
-    /// What is wrong with them.
-    wrong_runs: Vec<String>,
-}
-
-fn told(verified: &Verified<'_>, seq: u64) -> String {
-    let report = verified.report;
+fn told(verified: &Verified, seq: u64) -> String {
+    let report = &verified.report;
     let mut text = format!(
         "as of sequence {}: {} members, {} orders, refunds and adjustments, {} positions; {} figures compared, {} differ\n",
         grouped(seq),

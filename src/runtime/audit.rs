@@ -1,4 +1,5 @@
-//! Whether runs are what they were: each file by its digest, and by its book where that is still at hand.
+//! Whether kept figures are what follows from facts, and runs what they were: each file by its digest, and by its book where
+//! that is still at hand.
 
 use std::sync::Arc;
 
@@ -7,11 +8,23 @@ use crate::engine::state::State;
 use crate::runtime::openings::Openings;
 use crate::runtime::payer;
 use crate::view::payout::Asked;
+use crate::view::verify::check::verify;
+use crate::view::verify::report::Verified;
+
+/// Verifies a state and its runs. Costs [`verify`], and a read of every run.
+#[must_use]
+pub fn all(openings: &Openings, state: &Arc<State>) -> Verified {
+    Verified {
+        report: verify(state),
+        runs: state.runs.len(),
+        wrong_runs: runs(openings, state),
+    }
+}
 
 /// What is wrong with the runs of a state, a sentence each. Reads every file; O(members x levels) for the last closed
 /// period of each type.
 #[must_use]
-pub fn runs(openings: &Openings, state: &Arc<State>) -> Vec<String> {
+fn runs(openings: &Openings, state: &Arc<State>) -> Vec<String> {
     let each = state.runs.iter();
     let wrong = each.filter_map(|run| {
         let id = id(state, run);

@@ -21,6 +21,7 @@ use crate::engine::state::State;
 use crate::plan::run::Brought;
 use crate::plan::set::PlanSet;
 use crate::plan::standing::Standing;
+use crate::runtime::audit;
 use crate::runtime::changes::{self, Change, ChangesError};
 use crate::runtime::clock;
 use crate::runtime::desk::Place;
@@ -34,6 +35,7 @@ use crate::store::batch::write_command;
 use crate::store::documents;
 use crate::store::fault::Fault;
 use crate::view::payout::{Asked, Payout};
+use crate::view::verify::report::Verified;
 
 /// A handle on a running runtime; clones are the same runtime.
 #[derive(Clone)]
@@ -331,6 +333,20 @@ impl Handle {
         set: &PlanSet,
     ) -> Result<Arc<Standing>, Unworked> {
         self.shared.openings.of(state, asked, set)
+    }
+
+    /// Verifies a fork of the state as it is, and its runs; none while that is under way already. Minutes for millions of
+    /// members, on a thread of the pool.
+    pub async fn verify(&self) -> Option<(Arc<State>, Verified)> {
+        let _alone = self.shared.verifying.try_lock().ok()?;
+        let shared = Arc::clone(&self.shared);
+        let verified = self.heavy(move || {
+            let seq = shared.levels.applied_seq();
+            let state = shared.forks.get(&shared.state, seq);
+            let verified = audit::all(&shared.openings, &state);
+            (state, verified)
+        });
+        Some(verified.await)
     }
 
     /// Opens the file of a run. Reads the disk: call it from where waiting does no harm.

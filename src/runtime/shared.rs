@@ -97,6 +97,8 @@ pub struct Shared {
     pub plans: Arc<Plans>,
     /// What periods begin with.
     pub openings: Openings,
+    /// Held by whoever verifies.
+    pub verifying: tokio::sync::Mutex<()>,
     /// What is being paid.
     pub payer: Payer,
     /// Commands replayed at this start, and the milliseconds it took.
@@ -116,6 +118,7 @@ impl Shared {
             state: RwLock::new(state),
             readers: AtomicU32::new(0),
             levels,
+            verifying: tokio::sync::Mutex::default(),
             openings: Openings::new(Arc::clone(&files), Arc::clone(&plans)),
             plans,
             payer: Payer::default(),

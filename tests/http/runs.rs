@@ -426,3 +426,26 @@ async fn members_are_paid_in_their_own_currency_where_the_plan_knows_it() {
     );
     assert_eq!(frozen["lines"][0]["exact"], "3.33");
 }
+
+#[tokio::test]
+async fn everything_is_recomputed_on_demand() {
+    let server = january().await;
+    let reply = server.call("POST", "/v1/verifications").role("finance");
+    let reply = reply.send().await;
+    let answer = reply.json();
+    assert_eq!(reply.status.as_u16(), 200, "{answer}");
+    assert_eq!(
+        (
+            &answer["found"],
+            &answer["differences"],
+            &answer["runs"],
+            &answer["wrong_runs"]
+        ),
+        (&json!(0), &json!([]), &json!(1), &json!([]))
+    );
+    assert!(answer["compared"].as_u64() > Some(100), "{answer}");
+    assert_eq!(
+        answer["as_of_seq"],
+        server.api.handle().health().applied_seq
+    );
+}

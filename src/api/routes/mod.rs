@@ -12,6 +12,7 @@ pub mod plans;
 pub mod runs;
 pub mod tokens;
 pub mod trees;
+pub mod verifications;
 
 /// Every endpoint, by noun. Router, role checks, the API's description, README's table and the role tests fold over it.
 pub const ROUTES: &[&[Route]] = &[
@@ -20,6 +21,7 @@ pub const ROUTES: &[&[Route]] = &[
     members::ROWS,
     commissions::ROWS,
     runs::ROWS,
+    verifications::ROWS,
     company::ROWS,
     network::ROWS,
     plans::ROWS,

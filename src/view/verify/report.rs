@@ -45,6 +45,26 @@ pub struct Report {
     pub differences: Vec<Difference>,
 }
 
+/// What was verified: figures, and the runs that were paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Verified {
+    /// Figures.
+    #[serde(flatten)]
+    pub report: Report,
+    /// Runs whose files were read.
+    pub runs: usize,
+    /// What is wrong with them, a sentence each.
+    pub wrong_runs: Vec<String>,
+}
+
+impl Verified {
+    /// Whether everything is right.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.report.is_clean() && self.wrong_runs.is_empty()
+    }
+}
+
 impl Report {
     /// Whether every figure is right.
     #[must_use]
