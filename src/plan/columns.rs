@@ -41,6 +41,7 @@ pub struct Columns {
     sieved: Sieved,
     ranks: BTreeMap<usize, Vec<u8>>,
     holdings: BTreeMap<usize, Vec<Holding>>,
+    cycles: BTreeMap<usize, Vec<i64>>,
     amounts: BTreeMap<usize, Vec<Micros>>,
 }
 
@@ -71,6 +72,7 @@ impl Columns {
             sieved: Sieved::load(book, &of_derived(asked), kinds),
             ranks: BTreeMap::new(),
             holdings: BTreeMap::new(),
+            cycles: BTreeMap::new(),
             amounts: BTreeMap::new(),
         };
         columns.entered = std::mem::take(&mut columns.sieved.entered);
@@ -271,6 +273,21 @@ impl Columns {
     #[must_use]
     pub fn amounts(&self, component: usize) -> Option<&[Micros]> {
         self.amounts.get(&component).map(Vec::as_slice)
+    }
+
+    /// Cycles that a member's legs cover by a component whose cycles a ladder asks for.
+    #[must_use]
+    pub fn cycles(&self, component: usize, member: Member) -> i64 {
+        let cycles = self.cycles.get(&component);
+        cycles
+            .and_then(|all| all.get(member as usize))
+            .copied()
+            .unwrap_or(0)
+    }
+
+    /// Adds the cycles of a component.
+    pub(super) fn add_cycles(&mut self, component: usize, cycles: Vec<i64>) {
+        self.cycles.insert(component, cycles);
     }
 
     /// Every component worked out so far, in order, with what it comes to for every member.

@@ -82,6 +82,11 @@ pub trait Component: Debug + Send + Sync {
         Vec::new()
     }
 
+    /// Cycles that each member's legs cover, whatever he is paid; nothing for kinds without cycles. O(seats).
+    fn cycles(&self, _: &Columns, _: &Payees<'_>) -> Vec<i64> {
+        Vec::new()
+    }
+
     /// What became of the legs of a member's seats; nothing for kinds that match none. O(seats).
     fn legs(&self, _: &Columns, _: &Payees<'_>, _: Member) -> Vec<LegFigures> {
         Vec::new()

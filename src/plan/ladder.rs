@@ -112,6 +112,13 @@ pub enum Atom {
         /// How many.
         count: u32,
     },
+    /// Cycles that his legs cover by a component, with what they carry and before any cap.
+    Cycles {
+        /// Index of the component.
+        component: usize,
+        /// How many.
+        count: u32,
+    },
     /// A rank, or a higher one, that he was paid as in the period before.
     Previous {
         /// The rank.

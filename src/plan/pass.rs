@@ -63,6 +63,12 @@ impl Pass {
             if ladder.period == period {
                 let members = columns.members() as usize;
                 columns.add_holdings(index, opening.holdings(ladder, members));
+                for component in ranks::cycles_of(ladder) {
+                    let entry = &set.components[component];
+                    let payees = payees(&columns, &opening, entry);
+                    let cycles = entry.component.cycles(&columns, &payees);
+                    columns.add_cycles(component, cycles);
+                }
                 let (judged, ranks) = ranks::judge((index, ladder), book, &columns);
                 columns.add_ranks(index, ranks);
                 ladders.insert(index, judged);

@@ -30,11 +30,22 @@ pub(super) fn reads(ladder: &Ladder) -> Vec<Column> {
             Atom::Active
             | Atom::Enrolled { .. }
             | Atom::Customers { .. }
+            | Atom::Cycles { .. }
             | Atom::Previous { .. }
             | Atom::Legs { .. } => {}
         }
     }
     columns
+}
+
+/// The components whose cycles a ladder asks for.
+pub(super) fn cycles_of(ladder: &Ladder) -> Vec<usize> {
+    let atoms = ladder.ranks.iter().flat_map(|rank| rank.needs.atoms());
+    let named = atoms.filter_map(|atom| match *atom {
+        Atom::Cycles { component, .. } => Some(component),
+        _ => None,
+    });
+    named.collect()
 }
 
 /// What a ladder was judged by.
@@ -145,11 +156,8 @@ impl Judged {
             actual: columns.seat(tree, member).map_or(0, read),
             required: required.0,
         };
-        let group =
-            |tree: usize, volume: usize, seat: Seat| columns.group(tree, volume)[seat as usize];
-        let own = |tree: usize, volume: usize, seat: Seat| {
-            columns.entered(tree, volume)[seat as usize].all()
-        };
+        let group = |tree, volume, seat: Seat| columns.group(tree, volume)[seat as usize];
+        let own = |tree, volume, seat: Seat| columns.entered(tree, volume)[seat as usize].all();
         let legs = &self.legs;
         match *atom {
             Atom::Active => heads(u32::from(columns.is_active(member)), 1),
@@ -193,16 +201,24 @@ impl Judged {
                 each_leg_of,
             } => heads(self.counted.enrolled(member, active, each_leg_of), count),
             Atom::Customers { count } => heads(self.counted.customers(member), count),
+            Atom::Cycles { component, count } => Measure {
+                actual: columns.cycles(component, member),
+                required: i64::from(count),
+            },
             Atom::Previous { rank } => {
                 let held = columns.holding(index, member);
                 heads(u32::from(held.paid >= rank), 1)
             }
             Atom::Legs { count, rank } => {
                 let seat = columns.seat(ladder.tree, member);
-                let best = seat.map_or(&[][..], |seat| &self.best_of(seat)[usize::from(rank)..]);
-                heads(best.iter().sum(), count)
+                heads(seat.map_or(0, |seat| self.legs_with(seat, rank)), count)
             }
         }
+    }
+
+    /// Frontline legs of a seat that hold a rank or a higher one.
+    fn legs_with(&self, seat: Seat, rank: u8) -> u32 {
+        self.best_of(seat)[usize::from(rank)..].iter().sum()
     }
 }
 

@@ -91,7 +91,7 @@ pub struct RankProgress {
 #[schema(no_recursion)]
 pub struct Progress {
     /// `all`, `any`, `count`, or what is required: `own`, `group`, `side`, `capped`, `lesser_leg`, `active`, `enrolled`,
-    /// `customers`, `previous`, `legs`.
+    /// `customers`, `cycles`, `previous`, `legs`.
     pub what: String,
     /// Whether it holds.
     pub holds: bool,
@@ -99,7 +99,7 @@ pub struct Progress {
     pub volume: Option<String>,
     /// The tree, where one is meant.
     pub tree: Option<String>,
-    /// The rank that legs must hold, or the member in the period before.
+    /// The rank that legs must hold, or the member in the period before; the component whose cycles are counted.
     pub with: Option<String>,
     /// How much it takes; of `count`, how many of the parts.
     pub required: Option<String>,
@@ -280,6 +280,9 @@ impl Look<'_> {
             None => units.to_string(),
         };
         let with = match atom {
+            Atom::Cycles { component, .. } => {
+                Some(payout.set.components[*component].name.to_string())
+            }
             Atom::Legs { rank, .. } | Atom::Previous { rank } => {
                 Some(name(&payout.set.ladders[self.ladder], *rank))
             }
@@ -312,6 +315,7 @@ fn words(atom: &Atom, ladder_tree: usize) -> (&'static str, Option<usize>, Optio
         Atom::LesserLeg { volume, tree, .. } => ("lesser_leg", Some(volume), Some(tree)),
         Atom::Enrolled { each_leg_of, .. } => ("enrolled", None, each_leg_of),
         Atom::Customers { .. } => ("customers", None, None),
+        Atom::Cycles { .. } => ("cycles", None, None),
         Atom::Previous { .. } => ("previous", None, None),
         Atom::Legs { .. } => ("legs", None, Some(ladder_tree)),
     }

@@ -104,6 +104,9 @@ impl Painter<'_> {
                 components,
             });
         }
+        for ladder in &mut ladders {
+            self.ask_for_cycles(ladder, &drawn);
+        }
         let company_cap = self.chance.percent(60).then(|| self.ceiling(&drawn));
         Draft {
             kinds: self.kinds.clone(),
@@ -111,6 +114,32 @@ impl Painter<'_> {
             plans,
             company_cap,
         }
+    }
+
+    /// Lets a rank of a ladder take cycles, where a component of its periods counts them.
+    fn ask_for_cycles(&mut self, ladder: &mut Ladder, drawn: &[Component]) {
+        let counts = |other: &Component| match &other.pays {
+            Pays::Binary(binary) => matches!(binary.mode, Mode::Cycles { .. }),
+            _ => false,
+        };
+        let all = 0..drawn.len();
+        let its = all.filter(|&at| drawn[at].period == ladder.period && counts(&drawn[at]));
+        let its: Vec<usize> = its.collect();
+        if its.is_empty() || self.chance.percent(40) {
+            return;
+        }
+        let cycles = Need::Cycles {
+            count: 1 + self.chance.below(4),
+            component: *self.chance.pick(&its),
+        };
+        let rank = self.chance.below(ladder.ranks.len());
+        let (_, need) = &mut ladder.ranks[rank];
+        let both = vec![need.clone(), cycles];
+        *need = if self.chance.percent(50) {
+            Need::Any(both)
+        } else {
+            Need::All(both)
+        };
     }
 
     /// A ceiling over components of one period type.

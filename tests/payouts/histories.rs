@@ -457,6 +457,7 @@ const SORTS: &[&str] = &[
     "enrolled active",
     "enrolled",
     "customers",
+    "cycles",
     "previous",
     "kept",
     "told",

@@ -4,7 +4,7 @@ use super::needs::{Tally, ranks};
 use super::pays::Payroll;
 use super::plan::{Component, Draft, Ladder, Pays};
 use super::sight::{Role, Sight};
-use super::standing::{Standing, hand_on};
+use super::standing::{Legs, Match, Standing, hand_on, new_of_legs};
 
 /// What a period comes to.
 #[derive(Debug)]
@@ -97,7 +97,10 @@ fn judged(
             continue;
         }
         let held = &opening.held[number];
-        let met = ranks(sight, ladder, held, tally);
+        let cycles = |component: usize, member: usize| {
+            cycles(sight, draft, &opening.legs[component], (component, member))
+        };
+        let met = ranks(sight, ladder, (held, &cycles), tally);
         let mut paid = met.clone();
         for (member, paid) in paid.iter_mut().enumerate() {
             let keeps = sight.people[member].role == Role::Distributor;
@@ -143,6 +146,31 @@ fn factor(sight: &Sight, draft: &Draft, of: usize, amounts: &[Option<Vec<i128>>]
     } else {
         allowed * ONE / (owed * 1_000_000)
     })
+}
+
+/// Cycles that the legs of all seats of a member cover by a component, as if each were worth one and nothing capped.
+fn cycles(
+    sight: &Sight,
+    draft: &Draft,
+    legs: &[Legs],
+    (component, member): (usize, usize),
+) -> i128 {
+    let components = draft.components();
+    let Pays::Binary(binary) = &components[component].1.pays else {
+        panic!("a component that matches legs");
+    };
+    let mut of_member = Match {
+        binary,
+        worth: 1,
+        most: None,
+        paid: 0,
+    };
+    for (seat, &brought) in legs.iter().enumerate() {
+        if seat > 0 && sight.owner(binary.tree, seat) == member {
+            of_member.seat(brought, new_of_legs(sight, binary, seat));
+        }
+    }
+    of_member.paid
 }
 
 /// The rank that a distributor was told to be paid as last; none if the ladder has no such one.

@@ -13,7 +13,12 @@ pub(crate) type Tally = BTreeMap<String, [u64; 2]>;
 const ONE: i128 = 100_000_000;
 
 /// The rank that everybody meets on a ladder, by what he held before; 0 for none.
-pub(crate) fn ranks(sight: &Sight, ladder: &Ladder, held: &[Held], tally: &mut Tally) -> Vec<u8> {
+pub(crate) fn ranks(
+    sight: &Sight,
+    ladder: &Ladder,
+    (held, cycles): (&[Held], &dyn Fn(usize, usize) -> i128),
+    tally: &mut Tally,
+) -> Vec<u8> {
     let mut ranks = vec![0u8; sight.people.len()];
     // A rank can only follow from ranks further down, so that a round for each level is enough; one more proves it.
     for round in 0.. {
@@ -25,6 +30,7 @@ pub(crate) fn ranks(sight: &Sight, ladder: &Ladder, held: &[Held], tally: &mut T
                     sight,
                     ladder,
                     held,
+                    cycles,
                     ranks: &ranks,
                     tally: &mut tallied,
                 };
@@ -49,6 +55,8 @@ struct Judge<'a> {
     sight: &'a Sight,
     ladder: &'a Ladder,
     held: &'a [Held],
+    /// By component and member.
+    cycles: &'a dyn Fn(usize, usize) -> i128,
     /// As the round before found them.
     ranks: &'a [u8],
     tally: &'a mut Tally,
@@ -90,6 +98,9 @@ impl Judge<'_> {
             Need::Customers(count) => {
                 let his = self.brought_in(member, Role::Customer);
                 his.len() >= *count
+            }
+            Need::Cycles { count, component } => {
+                (self.cycles)(*component, member) >= *count as i128
             }
             Need::Previous(rank) => self.held[member].paid >= *rank,
             Need::Legs { count, rank } => self.legs_with(member, *rank) >= *count,

@@ -2,7 +2,7 @@
 
 use super::plan::{Binary, By, Compression, Cut, Mode, Numbering, Pays, Rates, Steps, Way};
 use super::sight::Sight;
-use super::standing::{Held, Legs, Match};
+use super::standing::{Held, Legs, Match, new_of_legs};
 
 /// A volume (1e-4) times a rate (1e-8) in one 1e-6.
 pub(super) const OF_VOLUME: i128 = 1_000_000;
@@ -121,10 +121,7 @@ impl Payroll<'_> {
                 Mode::Cycles { lesser, .. } if binary.price.is_rate => price * i128::from(lesser),
                 Mode::Cycles { .. } => price * OF_VOLUME,
             };
-            let new = [1, 2].map(|leg| {
-                let child = tree.child_in_leg(seat, leg);
-                child.map_or(0, |child| self.sight.group(binary.tree, binary.kind, child))
-            });
+            let new = new_of_legs(self.sight, binary, seat);
             let mut of_seat = Match {
                 binary,
                 worth,

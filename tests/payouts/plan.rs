@@ -66,6 +66,11 @@ pub(crate) enum Need {
         in_each_leg_of: Option<usize>,
     },
     Customers(usize),
+    /// Cycles that the legs cover by a component.
+    Cycles {
+        count: usize,
+        component: usize,
+    },
     /// To have been paid as this rank, or a higher one, in the period before.
     Previous(u8),
     Legs {
@@ -326,6 +331,7 @@ impl Need {
             Need::Enrolled { active: true, .. } => "enrolled active",
             Need::Enrolled { .. } => "enrolled",
             Need::Customers(_) => "customers",
+            Need::Cycles { .. } => "cycles",
             Need::Previous(_) => "previous",
             Need::Legs { .. } => "legs",
         }

@@ -68,6 +68,14 @@ pub(crate) fn hand_on(ladder: &Ladder, before: Held, met: u8, paid: u8) -> Held 
     after
 }
 
+/// What entered the two legs of a seat in the period.
+pub(crate) fn new_of_legs(sight: &Sight, binary: &Binary, seat: usize) -> [i128; 2] {
+    [1, 2].map(|leg| {
+        let child = sight.trees[binary.tree].child_in_leg(seat, leg);
+        child.map_or(0, |child| sight.group(binary.tree, binary.kind, child))
+    })
+}
+
 /// A member's seats in a binary tree, matched one after the other.
 pub(crate) struct Match<'a> {
     pub(crate) binary: &'a Binary,

@@ -130,6 +130,11 @@ impl Scribe<'_> {
                 keys
             }
             Need::Customers(count) => vec![format!("customers = {count}")],
+            Need::Cycles { count, component } => {
+                let all = self.draft.components();
+                let by = &all[*component].1.name;
+                vec![format!("cycles = {count}"), format!("by = \"{by}\"")]
+            }
             Need::Previous(rank) => {
                 vec![format!(
                     "previous = \"{}\"",

@@ -213,6 +213,8 @@ pub struct KnownComponent {
     pub kind: Option<&'static Kind>,
     /// Its period type.
     pub period: Option<usize>,
+    /// Whether it counts cycles.
+    pub cycles: bool,
 }
 
 impl KnownComponent {
@@ -224,6 +226,7 @@ impl KnownComponent {
             name: text("name").map(Text::from),
             kind: text("kind").and_then(kind_named),
             period: network.as_period(section),
+            cycles: text("kind") == Some("binary") && text("mode") == Some("cycles"),
         }
     }
 

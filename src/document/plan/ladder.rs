@@ -2,7 +2,7 @@
 
 use crate::base::ids::{ENROLLER_TREE, Text};
 use crate::document::names::{check_name, check_unique};
-use crate::document::plan::known::{KnownLadder, Network};
+use crate::document::plan::known::{KnownComponent, KnownLadder, Network};
 use crate::document::plan::needs::{self, Ground};
 use crate::document::reader::{Field, Section};
 use crate::plan::ladder::{Ladder, RANKS_MAX, Rank};
@@ -13,7 +13,11 @@ use crate::plan::setting::SAME_OR_HIGHER;
 const GRACE_MAX: i64 = 120;
 
 /// Reads the list of ladders; and what references see of each, of the refused ones too.
-pub fn read(root: &Section, network: &Network) -> (Vec<Ladder>, Vec<KnownLadder>) {
+pub fn read(
+    root: &Section,
+    network: &Network,
+    components: &[KnownComponent],
+) -> (Vec<Ladder>, Vec<KnownLadder>) {
     let allowed = format!("a list [[ladders]] of at most {ENTRIES_MAX} ladders");
     let (mut ladders, mut known) = (Vec::new(), Vec::new());
     let Some(field) = root.field("ladders") else {
@@ -25,7 +29,7 @@ pub fn read(root: &Section, network: &Network) -> (Vec<Ladder>, Vec<KnownLadder>
     }
     for field in &fields {
         if let Some(section) = field.section("a table with name and ranks") {
-            let (ladder, seen) = read_ladder(&section, network, &known);
+            let (ladder, seen) = read_ladder(&section, (network, components), &known);
             ladders.extend(ladder);
             known.push(seen);
         }
@@ -35,7 +39,7 @@ pub fn read(root: &Section, network: &Network) -> (Vec<Ladder>, Vec<KnownLadder>
 
 fn read_ladder(
     section: &Section,
-    network: &Network,
+    (network, components): (&Network, &[KnownComponent]),
     others: &[KnownLadder],
 ) -> (Option<Ladder>, KnownLadder) {
     section.only(&["name", "period", "tree", "grace", "ranks"]);
@@ -77,6 +81,7 @@ fn read_ladder(
         network,
         tree,
         ladder: &known,
+        components,
     };
     let ranks: Vec<Rank> = read_ranks(&fields, &ground);
     let read = || {

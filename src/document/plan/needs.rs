@@ -1,7 +1,8 @@
 //! What a rank takes: requirements, one in another.
 
 use crate::base::number::Volume;
-use crate::document::plan::known::{KnownLadder, Network, rank};
+use crate::document::plan::known::{KnownComponent, KnownLadder, Network, rank};
+use crate::document::plan::settings;
 use crate::document::problem::did_you_mean;
 use crate::document::reader::{Field, Section};
 use crate::plan::ladder::{Atom, CapOf, Need};
@@ -43,6 +44,7 @@ const ROWS: &[Row] = &[
         let count = count(field)?;
         Some(Need::Atom(Atom::Customers { count }))
     }),
+    row("cycles", &["by"], cycles),
     row("previous", &[], |field, _, ground| {
         let rank = rank(field, ground.ladder)?;
         Some(Need::Atom(Atom::Previous { rank }))
@@ -68,6 +70,8 @@ pub struct Ground<'a> {
     pub tree: Option<usize>,
     /// The ladder itself.
     pub ladder: &'a KnownLadder,
+    /// Every component of the document.
+    pub components: &'a [KnownComponent],
 }
 
 /// Reads the requirement that stands in a rank's table beside its name.
@@ -241,6 +245,35 @@ fn enrolled(field: &Field, section: &Section, ground: &Ground) -> Option<Need> {
         count: count?,
         active: active?,
         each_leg_of: each_leg_of?,
+    }))
+}
+
+fn cycles(field: &Field, section: &Section, ground: &Ground) -> Option<Need> {
+    let count = count(field);
+    let all = ground.components.iter();
+    let counting: Vec<&str> = all
+        .filter(|other| other.cycles && other.period == ground.ladder.period)
+        .filter_map(|other| other.name.as_deref())
+        .collect();
+    let listed = if counting.is_empty() {
+        "here there is none".to_owned()
+    } else {
+        counting.join(", ")
+    };
+    let allowed = format!("a component of the ladder's periods that matches in cycles: {listed}");
+    let by = section.required("by", &allowed);
+    let component = by.and_then(|field| {
+        let component = settings::component(&field, ground.components)?;
+        let name = ground.components[component].name.as_deref();
+        if !name.is_some_and(|name| counting.contains(&name)) {
+            field.refuse(&allowed, None);
+            return None;
+        }
+        Some(component)
+    });
+    Some(Need::Atom(Atom::Cycles {
+        component: component?,
+        count: count?,
     }))
 }
 

@@ -43,16 +43,17 @@ fn read_root(root: &Section, network: Network) -> Option<PlanSet> {
     let currency = currency::read(root);
     let exchange = currency::read_exchange(root);
     kinds::read(root, &network);
-    let (ladders, known_ladders) = ladder::read(root, &network);
     let plans = read_list(root);
     let listed = plans.iter().flat_map(components_of);
     let sections = listed.filter_map(|field| field.as_section());
+    let listed: Vec<KnownComponent> = sections
+        .map(|section| KnownComponent::of(&section, &network))
+        .collect();
+    let (ladders, known_ladders) = ladder::read(root, &network, &listed);
     let outline = Outline {
         network: &network,
         ladders: &known_ladders,
-        components: sections
-            .map(|section| KnownComponent::of(&section, &network))
-            .collect(),
+        components: listed,
         plans,
     };
     let (plans, components) = outline.read();
