@@ -31,6 +31,8 @@ pub trait Book {
     fn overrides(&self, ladder: &str) -> Vec<(Member, Text)>;
     /// ISO 4217 code of the currency he is to be paid in; none where nobody said.
     fn currency(&self, member: Member) -> Option<Text>;
+    /// Whether what he is paid is held back for now.
+    fn is_held(&self, member: Member) -> bool;
     /// Who enrolled him, as personally enrolled counts see it; none for roots.
     fn enroller(&self, member: Member) -> Option<Member>;
     /// Shows everything that entered the period, of each order in order of acceptance: what

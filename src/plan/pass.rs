@@ -23,6 +23,8 @@ pub struct Pass {
     /// By member, one more than the place of his currency in the set's table of exchange; 0 for the set's own. Nothing
     /// where there is no such table.
     paid_in: Vec<u8>,
+    /// Members whose money is held back.
+    held: BTreeSet<Member>,
     /// Digits of the minor unit, of the set's currency and of those of its table.
     digits: Vec<u8>,
     columns: Columns,
@@ -96,6 +98,9 @@ impl Pass {
             period,
             opening,
             paid_in: paid_in(book, set),
+            held: (1..book.members())
+                .filter(|&member| book.is_held(member))
+                .collect(),
             digits: digits(set),
             columns,
             ladders,
@@ -161,6 +166,12 @@ impl Pass {
     #[must_use]
     pub fn paid_in(&self, member: Member) -> u8 {
         self.paid_in.get(member as usize).copied().unwrap_or(0)
+    }
+
+    /// Whether what a member is paid is held back for now.
+    #[must_use]
+    pub fn is_held(&self, member: Member) -> bool {
+        self.held.contains(&member)
     }
 
     /// Digits of the minor unit of a currency, by its number as [`Pass::paid_in`] gives it.

@@ -2,8 +2,9 @@
 //!
 //! Each amount is rounded once, a line of it: first the company's factor, rounded down to 1e-6, then what that is worth in
 //! the currency the member is paid in, to its minor unit, half away from zero. That is his own where the set's table of
-//! exchange has it, and else the set's. A member's lines and what he brought from the run before make his balance. One below zero is carried to
-//! the next run of the type and nothing is paid; any other is payable.
+//! exchange has it, and else the set's. A member's lines and what he brought from the run before make his balance. One
+//! below zero is carried to the next run of the type and nothing is paid; one that is held back is carried whole; any other
+//! is payable.
 
 use std::collections::BTreeMap;
 
@@ -38,25 +39,31 @@ pub struct Account {
     pub currency: Text,
     /// His lines added up.
     pub earned: i64,
-    /// What the run before carried; never above zero.
+    /// What the run before carried: what he owes, below zero, or what was held back.
     pub brought: i64,
+    /// Whether what would be paid is held back.
+    pub held: bool,
 }
 
 impl Account {
     /// What is paid.
     #[must_use]
     pub fn payable(&self) -> i64 {
-        (self.earned + self.brought).max(0)
+        if self.held {
+            0
+        } else {
+            (self.earned + self.brought).max(0)
+        }
     }
 
-    /// What the next run of the type begins with; never above zero.
+    /// What the next run of the type begins with.
     #[must_use]
     pub fn carried(&self) -> i64 {
-        (self.earned + self.brought).min(0)
+        self.earned + self.brought - self.payable()
     }
 }
 
-/// What runs carried, in minor units below zero, by member and currency.
+/// What runs carried, in minor units, by member and currency: below zero what is owed, above it what is held back.
 pub type Brought = BTreeMap<(Member, Text), i64>;
 
 /// What a run comes to in all.
@@ -147,6 +154,7 @@ impl<'p> Payment<'p> {
             currency,
             earned,
             brought,
+            held: self.pass.is_held(member),
         })
     }
 
@@ -178,11 +186,13 @@ impl<'p> Payment<'p> {
         let (from, to) = ((member, Text::default()), (member + 1, Text::default()));
         let others = self.brought.range(from..to);
         let others = others.filter(move |((_, other), _)| *other != currency);
-        others.map(|((member, currency), brought)| Account {
+        let held = own.held;
+        others.map(move |((member, currency), brought)| Account {
             member: *member,
             currency: currency.clone(),
             earned: 0,
             brought: *brought,
+            held,
         })
     }
 

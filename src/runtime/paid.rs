@@ -131,6 +131,7 @@ impl Paid {
             currency: self.currency(balance.currency).clone(),
             earned: balance.earned,
             brought: balance.brought,
+            held: balance.payable == 0 && balance.earned + balance.brought > 0,
         };
         Ok(found.map(account).collect())
     }

@@ -108,6 +108,10 @@ impl Book for PlanBook<'_> {
         self.era.members.currency(member).cloned()
     }
 
+    fn is_held(&self, member: Member) -> bool {
+        self.era.members.status(member) != Status::Open
+    }
+
     fn enroller(&self, member: Member) -> Option<Member> {
         if self.era.rules.enrolled_by_fact {
             let enroller = self.era.members.enrolled_by(member)?;

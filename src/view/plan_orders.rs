@@ -40,8 +40,7 @@ impl<'a> PlanOrders<'a> {
         let Some(began) = periods.began(self.era.ordinal) else {
             return;
         };
-        let closed = periods.closed.as_ref();
-        let closed = closed.filter(|book| book.ordinal == self.era.ordinal);
+        let closed = periods.book(self.era.ordinal);
         let behind = closed.map(|book| book.seq + 1);
         let (orders, corrections) = (&self.lens.state.orders, &self.lens.state.corrections);
         let seq = |order| orders.seq(order);

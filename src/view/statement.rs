@@ -33,15 +33,17 @@ pub struct Statement {
     pub lines: Vec<StatementLine>,
     /// The lines added up.
     pub total: Money,
-    /// What the run before carried; never above zero.
+    /// What the run before carried: below zero what is owed, above it what was held back.
     pub brought_forward: Money,
     /// Label of the period whose run that was; none before the first.
     pub brought_from: Option<String>,
     /// What is paid: total and balance brought forward, where they are above zero.
     pub payable: Money,
-    /// What the next run begins with: the same where they are below zero.
+    /// What the next run begins with: the same where they are below zero, or held back.
     pub carried_forward: Money,
-    /// Balances in other currencies, from plan sets before.
+    /// Whether what would be paid is held back, while the member is suspended or terminated.
+    pub held: bool,
+    /// What is carried in other currencies, from plan sets before.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub other_balances: Vec<Money>,
 }
@@ -113,6 +115,7 @@ pub fn of(
         currency: currency.into(),
         earned: 0,
         brought: 0,
+        held: false,
     };
     let own = own.unwrap_or(&nothing);
     let others = accounts.filter(|other| other.currency != currency);
@@ -134,6 +137,7 @@ pub fn of(
         brought_from: parts.brought_from.clone(),
         payable: Money::of(own.payable(), currency),
         carried_forward: Money::of(own.carried(), currency),
+        held: own.held,
         other_balances: others
             .map(|other| Money::of(other.carried(), &other.currency))
             .collect(),

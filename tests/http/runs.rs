@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::server::{NETWORK, PLAN, Reply, Server, order};
+use super::server::{AT, NETWORK, PLAN, Reply, Server, order};
 
 /// An order at another time than the others.
 fn dated(id: &str, member: &str, cv: &str, at: &str) -> String {
@@ -447,5 +447,54 @@ async fn everything_is_recomputed_on_demand() {
     assert_eq!(
         answer["as_of_seq"],
         server.api.handle().health().applied_seq
+    );
+}
+
+#[tokio::test]
+async fn what_a_suspended_member_earns_is_held_back_until_he_is_open() {
+    let server = Server::planned_with(&network()).await;
+    told(&server, order("o1", "A2", "100.00")).await;
+    let status = |id: &str, word: &str, at: &str| {
+        let data = json!({ "member": "A1", "status": word });
+        json!({ "id": id, "type": "member.status_changed", "at": at, "data": data }).to_string()
+    };
+    let february = "2026-02-01T00:00:00Z";
+    told(&server, status("s1", "suspended", AT)).await;
+    told(&server, dated("o2", "A2", "0.00", february)).await;
+    close(&server, "2026-01", "close-1").await;
+    paid(&server, "2026-01").await;
+    let money = |statement: &Value| {
+        let of = |field: &str| {
+            statement[field]["amount"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let all = ["brought_forward", "total", "payable", "carried_forward"].map(of);
+        (all.join(" "), statement["held"].clone())
+    };
+    let statement = server.get("/v1/members/A1/statement?period=2026-01").await;
+    assert_eq!(
+        money(&statement),
+        ("0.00 10.00 0.00 10.00".to_owned(), json!(true))
+    );
+    let statement = server.get("/v1/members/A/statement?period=2026-01").await;
+    assert_eq!(
+        money(&statement),
+        ("0.00 5.00 5.00 0.00".to_owned(), json!(false))
+    );
+    let live = server.get("/v1/members/A1/statement").await;
+    assert_eq!(
+        money(&live),
+        ("10.00 0.00 0.00 10.00".to_owned(), json!(true))
+    );
+    told(&server, status("s2", "open", february)).await;
+    told(&server, dated("o3", "A2", "0.00", "2026-03-01T00:00:00Z")).await;
+    close(&server, "2026-02", "close-2").await;
+    paid(&server, "2026-02").await;
+    let statement = server.get("/v1/members/A1/statement?period=2026-02").await;
+    assert_eq!(
+        money(&statement),
+        ("10.00 0.00 10.00 0.00".to_owned(), json!(false))
     );
 }

@@ -71,6 +71,10 @@ impl Book for Line {
         None
     }
 
+    fn is_held(&self, _: Member) -> bool {
+        false
+    }
+
     fn enroller(&self, member: Member) -> Option<Member> {
         self.parent(0, member)
     }
