@@ -5,7 +5,7 @@
 //! day of the company's time zone would ask a table of time zones, and two machines may have different ones.
 
 use crate::base::ids::{Member, NONE, Seat};
-use crate::base::limits::{KINDS_MAX, TREES_MAX};
+use crate::base::limits::KINDS_MAX;
 use crate::base::time::{DAY_MS, Time};
 use crate::base::volumes::Volumes;
 use crate::engine::orders::OrderRow;
@@ -83,12 +83,8 @@ impl<'a> PlanOrders<'a> {
             return None;
         }
         let whole = self.known(&orders.volumes(order));
-        Some(Entry {
-            volumes: whole,
-            before: [0; KINDS_MAX],
-            whole,
-            ..self.entry_of(order, &row)
-        })
+        let counts = [whole, [0; KINDS_MAX], whole];
+        Some(self.entry_of(order, &row, counts))
     }
 
     /// A refund or an adjustment, if it entered the period.
@@ -100,53 +96,42 @@ impl<'a> PlanOrders<'a> {
         }
         let volumes = self.known(&corrections.volumes(correction));
         let Some(order) = row.order else {
-            return Some(Entry {
-                volumes,
-                ..self.alone(row.buyer, row.credited, (row.centre, row.trees), row.at)
-            });
+            let counts = [volumes, [0; KINDS_MAX], [0; KINDS_MAX]];
+            let of = (row.buyer, row.credited, row.at);
+            return Some(self.alone(of, (row.centre, row.trees), counts));
         };
         let whole = self.known(&orders.volumes(order));
         let earlier = corrections.of_order(Some(correction)).nth(1);
         let taken = self.known(&corrections.taken(earlier).1);
-        Some(Entry {
-            volumes,
-            before: std::array::from_fn(|kind| whole[kind] - taken[kind]),
-            whole,
-            ..self.entry_of(order, &orders.row(order))
-        })
+        let before = std::array::from_fn(|kind| whole[kind] - taken[kind]);
+        let counts = [volumes, before, whole];
+        Some(self.entry_of(order, &orders.row(order), counts))
     }
 
-    /// An order without its volumes.
-    fn entry_of(&self, order: u32, row: &OrderRow) -> Entry {
+    /// What entered of an order.
+    fn entry_of(&self, order: u32, row: &OrderRow, counts: [[i64; KINDS_MAX]; 3]) -> Entry {
         let orders = &self.lens.state.orders;
-        let alone = self.alone(row.buyer, row.credited, (row.centre, row.trees), row.at);
+        let of = (row.buyer, row.credited, row.at);
+        let mut entry = self.alone(of, (row.centre, row.trees), counts);
         let before = orders.newest_first(orders.previous(order));
-        Entry {
-            order: Some(order),
-            facts: Facts {
-                class: orders.class(order).cloned(),
-                place: 1 + before.take(usize::from(self.count)).count() as u8,
-                ..alone.facts
-            },
-            ..alone
-        }
+        entry.order = Some(order);
+        entry.facts.class = orders.class(order).cloned();
+        entry.facts.place = 1 + before.take(usize::from(self.count)).count() as u8;
+        entry
     }
 
-    /// What was credited for a buyer by itself, without volumes.
+    /// What was credited for a buyer by itself: its volumes, those that stood before and those of the whole.
     fn alone(
         &self,
-        buyer: Member,
-        credited: Member,
+        (buyer, credited, at): (Member, Member, Time),
         (centre, trees): (u16, u8),
-        at: Time,
+        [volumes, before, whole]: [[i64; KINDS_MAX]; 3],
     ) -> Entry {
         let day = |time: Time| time.0.div_euclid(DAY_MS);
         let customers = buyer != credited;
-        let first = |tree: usize| {
-            let level = self.era.rules.trees.get(tree);
-            level.is_some_and(|tree| tree.customer_level == CustomerLevel::First)
-        };
-        let below = (0..TREES_MAX).filter(|&tree| customers && first(tree));
+        let all = self.era.rules.trees.iter().enumerate();
+        let first = all.filter(|(_, tree)| tree.customer_level == CustomerLevel::First);
+        let below = first.fold(0, |bits, (tree, _)| bits | 1 << tree);
         Entry {
             order: None,
             buyer,
@@ -158,10 +143,10 @@ impl<'a> PlanOrders<'a> {
                 days: day(at) - day(self.lens.joined(buyer)),
             },
             seats: std::array::from_fn(|tree| self.seat(tree, credited, centre, trees)),
-            below: below.fold(0, |bits, tree| bits | 1 << tree),
-            volumes: [0; KINDS_MAX],
-            before: [0; KINDS_MAX],
-            whole: [0; KINDS_MAX],
+            below: if customers { below } else { 0 },
+            volumes,
+            before,
+            whole,
         }
     }
 
@@ -170,12 +155,12 @@ impl<'a> PlanOrders<'a> {
         if tree >= self.era.rules.trees.len() {
             return NONE;
         }
+        let known = |centre| {
+            let seat = self.lens.seat(tree, credited, centre);
+            seat.filter(|&seat| self.era.holds(tree, seat))
+        };
         let named = if trees >> tree & 1 != 0 { centre } else { 1 };
-        let stood = [named, 1].map(|centre| self.lens.seat(tree, credited, centre));
-        let mut stood = stood.into_iter().flatten();
-        stood
-            .find(|&seat| self.era.holds(tree, seat))
-            .unwrap_or(NONE)
+        known(named).or_else(|| known(1)).unwrap_or(NONE)
     }
 
     /// Volumes of the kinds that the book's rules name.
