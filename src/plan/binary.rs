@@ -275,7 +275,7 @@ impl Binary {
     fn matched(&self, columns: &Columns, payees: &Payees<'_>, seat: Seat, paid: i128) -> Matched {
         let member = columns.owner(self.tree, seat);
         let (brought, new) = (payees.brought::<WIDTH>(seat), self.entered(columns, seat));
-        let legs = self.available(columns, payees, seat);
+        let legs = available(brought, new);
         let worth = if payees.earns(member) {
             self.worth(payees.rank(member))
         } else {
@@ -317,12 +317,6 @@ impl Binary {
             left,
             idle: if self.flush_after.is_some() { idle } else { 0 },
         }
-    }
-
-    /// What the legs of a seat hold: what they carry and what is new.
-    fn available(&self, columns: &Columns, payees: &Payees<'_>, seat: Seat) -> [i128; 2] {
-        let (brought, new) = (payees.brought::<WIDTH>(seat), self.entered(columns, seat));
-        [0, 1].map(|leg| i128::from(brought[leg]) + i128::from(new[leg]))
     }
 
     /// Units that legs cover, `most` at most, and what is left of the legs.
@@ -380,6 +374,11 @@ impl Binary {
         });
         matched.collect()
     }
+}
+
+/// What legs hold: what they carry and what is new.
+fn available(brought: [i64; WIDTH], new: [i64; 2]) -> [i128; 2] {
+    [0, 1].map(|leg| i128::from(brought[leg]) + i128::from(new[leg]))
 }
 
 impl Component for Binary {
@@ -467,7 +466,8 @@ impl Component for Binary {
         let mut cycles = vec![0i64; columns.members() as usize];
         let seats = 1..columns.owners(self.tree).len() as Seat;
         for seat in seats.filter(|_| self.cycle.is_some()) {
-            let (taken, _) = self.take(self.available(columns, payees, seat), i128::MAX);
+            let legs = available(payees.brought(seat), self.entered(columns, seat));
+            let (taken, _) = self.take(legs, i128::MAX);
             let sum = &mut cycles[columns.owner(self.tree, seat) as usize];
             *sum = sum.saturating_add(i64::try_from(taken).unwrap_or(i64::MAX));
         }

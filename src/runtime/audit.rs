@@ -7,7 +7,9 @@ use crate::engine::runs::Run;
 use crate::engine::state::State;
 use crate::runtime::openings::Openings;
 use crate::runtime::payer;
+use crate::view::lens::Lens;
 use crate::view::payout::Asked;
+use crate::view::runs::id;
 use crate::view::verify::check::verify;
 use crate::view::verify::report::Verified;
 
@@ -27,9 +29,9 @@ pub fn all(openings: &Openings, state: &Arc<State>) -> Verified {
 fn runs(openings: &Openings, state: &Arc<State>) -> Vec<String> {
     let each = state.runs.iter();
     let wrong = each.filter_map(|run| {
-        let id = id(state, run);
         let why = check(openings, state, run).err()?;
-        Some(format!("run {id}: {why}"))
+        let lens = Lens::new(state).expect("a network with runs is founded");
+        Some(format!("run {}: {why}", id(&lens, Asked::paid_by(run))))
     });
     wrong.collect()
 }
@@ -37,18 +39,9 @@ fn runs(openings: &Openings, state: &Arc<State>) -> Vec<String> {
 fn check(openings: &Openings, state: &Arc<State>, run: &Run) -> Result<(), String> {
     let file = openings.open(run).map_err(|fault| fault.to_string())?;
     file.prove(&run.digest).map_err(|fault| fault.to_string())?;
-    let asked = Asked {
-        period: run.period_type,
-        ordinal: run.ordinal,
-    };
-    if state
-        .periods
-        .get(asked.period)
-        .book(asked.ordinal)
-        .is_none()
-    {
+    let Some(asked) = payer::at_hand(state, run) else {
         return Ok(());
-    }
+    };
     match payer::digest(openings, state, asked) {
         Ok(digest) if digest == run.digest => Ok(()),
         Ok(digest) => {
@@ -57,13 +50,4 @@ fn check(openings: &Openings, state: &Arc<State>, run: &Run) -> Result<(), Strin
         }
         Err(error) => Err(format!("its book cannot be paid again: {error}")),
     }
-}
-
-fn id(state: &State, run: &Run) -> String {
-    let rules = state
-        .rules
-        .as_ref()
-        .expect("a network with runs is founded");
-    let label = state.periods.get(run.period_type).label(run.ordinal);
-    format!("{}:{label}", rules.period_types[run.period_type].name)
 }

@@ -222,18 +222,9 @@ pub fn open(openings: &Openings, state: &Arc<State>, run: &Run) -> Result<RunFil
         Err(fault) if is_missing(&fault) => fault,
         other => return other,
     };
-    let asked = Asked {
-        period: run.period_type,
-        ordinal: run.ordinal,
-    };
-    if state
-        .periods
-        .get(asked.period)
-        .book(asked.ordinal)
-        .is_none()
-    {
+    let Some(asked) = at_hand(state, run) else {
         return Err(missing);
-    }
+    };
     let _writing = openings.writing.lock();
     let made = make(openings, state, asked).map_err(|error| match error {
         Unworked::Run(fault) => fault,
@@ -246,6 +237,14 @@ pub fn open(openings: &Openings, state: &Arc<State>, run: &Run) -> Result<RunFil
     made.file.name()?;
     tracing::warn!(period = %made.post.period, "the file of a run was missing and has been written anew");
     openings.open(run)
+}
+
+/// The period that a run paid, if its closed book is still at hand: so it can be paid again. O(due).
+#[must_use]
+pub fn at_hand(state: &State, run: &Run) -> Option<Asked> {
+    let asked = Asked::paid_by(run);
+    let book = state.periods.get(asked.period).book(asked.ordinal);
+    book.map(|_| asked)
 }
 
 /// Whether a fault is that there is no such file.

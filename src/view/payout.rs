@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::engine::runs::Run;
 use crate::engine::state::State;
 use crate::plan::pass::{Beyond, Pass};
 use crate::plan::run::{Brought, Payment};
@@ -22,6 +23,15 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// The period that a run paid.
+    #[must_use]
+    pub fn paid_by(run: &Run) -> Asked {
+        Asked {
+            period: run.period_type,
+            ordinal: run.ordinal,
+        }
+    }
+
     /// The period of a book.
     #[must_use]
     pub fn of(era: &Era<'_>) -> Asked {

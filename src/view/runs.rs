@@ -222,7 +222,9 @@ fn paid(lens: &Lens<'_>, asked: Asked, run: &Run) -> RunAnswer {
     }
 }
 
-fn id(lens: &Lens<'_>, asked: Asked) -> String {
+/// The id of a run: its period's type and label.
+#[must_use]
+pub fn id(lens: &Lens<'_>, asked: Asked) -> String {
     let label = lens.label(asked.period, asked.ordinal);
     format!("{}:{label}", lens.period_type_name(asked.period))
 }
