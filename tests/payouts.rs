@@ -12,6 +12,7 @@ mod needs;
 mod pays;
 mod pieces;
 mod plan;
+mod present;
 mod sight;
 mod standing;
 mod written;

@@ -97,7 +97,7 @@ fn members(payout: &Payout) -> Vec<String> {
 fn holders(payout: &Payout) -> Vec<String> {
     let mut lines = Vec::new();
     for id in members(payout) {
-        let held = rank::of_member(payout, &id).expect("a member");
+        let held = rank::of_member(&payout.worked(), &id).expect("a member");
         let held = held.ladders.into_iter().filter_map(|ladder| ladder.rank);
         let held: Vec<String> = held.collect();
         if !held.is_empty() {
@@ -111,7 +111,10 @@ fn holders(payout: &Payout) -> Vec<String> {
 fn amounts(payout: &Payout) -> Vec<String> {
     let mut lines = Vec::new();
     for id in members(payout) {
-        for line in commissions::of_member(payout, &id).expect("a member").lines {
+        for line in commissions::of_member(&payout.worked(), &id)
+            .expect("a member")
+            .lines
+        {
             if line.exact == "0.00" {
                 continue;
             }

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use arborline::document::plan::set::parse;
+use arborline::plan::extent::Extent;
 use arborline::plan::run::Brought;
 use arborline::plan::set::PlanSet;
 use arborline::view::commissions;
+use arborline::view::credited::Credited;
 use arborline::view::payout::{Asked, Payout};
+use arborline::view::present::Ground;
 use arborline_loadtest::names::member_id;
 use arborline_loadtest::random::Random;
 
@@ -124,6 +127,7 @@ pub(crate) fn measure(scale: Scale) {
     let payout = last.expect("worked out");
     pay(&payout);
     read(&payout, &mut random, scale);
+    present(&payout, &mut random, scale);
 }
 
 /// Prints what it costs to pay it, but for the file.
@@ -146,19 +150,78 @@ fn pay(payout: &Payout) {
     );
 }
 
+/// Ids of members drawn alike.
+fn ids(random: &mut Random, scale: Scale) -> Vec<String> {
+    let id = |_| {
+        let id = member_id(random.below(scale.members));
+        String::from_utf8_lossy(&id).into_owned()
+    };
+    (0..READS).map(id).collect()
+}
+
+/// Prints what it costs to work one member out from his own part of the book, and how many have too large a one.
+fn present(payout: &Payout, random: &mut Random, scale: Scale) {
+    let (lens, era, set) = (payout.lens(), payout.era(), &payout.set);
+    let extent = Extent::of(set, payout.asked.period);
+    let mut credited = Credited::new(&lens, payout.asked).expect("a period that has begun");
+    let index = time(|| assert!(credited.catch_up(&lens, usize::MAX), "all is taken in"));
+    row(
+        "plans, who is credited with what, an order",
+        "us",
+        &per_item(&[index], credited.records()),
+        None,
+    );
+    let opening = [Arc::default()];
+    let ground = Ground {
+        set,
+        extent: &extent,
+        opening: &opening,
+        credited: Some(&credited),
+        whole: None,
+    };
+    let (mut halves, mut hundredths, mut swept) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..REPEATS {
+        let mut took = Vec::new();
+        for id in ids(random, scale) {
+            took.push(time(|| {
+                let member = lens.member(&id, "member").expect("a member");
+                let looked = ground.look(lens, era, member, |worked| {
+                    let read = commissions::of_member(worked, &id).expect("a member");
+                    assert!(!read.lines.is_empty(), "every component has its line");
+                });
+                swept += usize::from(looked.is_none());
+            }));
+        }
+        took.sort_unstable();
+        halves.push(took[READS / 2]);
+        hundredths.push(took[READS * 99 / 100]);
+    }
+    row(
+        "plans, one member worked out as things stand, median",
+        "us",
+        &per_item(&halves, 1),
+        None,
+    );
+    row(
+        "plans, one member worked out as things stand, p99",
+        "us",
+        &per_item(&hundredths, 1),
+        Some(50.0),
+    );
+    println!(
+        "of {} members drawn, {swept} are told by a sweep",
+        REPEATS * READS
+    );
+}
+
 /// Prints what it costs to read one member.
 fn read(payout: &Payout, random: &mut Random, scale: Scale) {
     let mut reads = Vec::new();
     for _ in 0..REPEATS {
-        let ids: Vec<String> = (0..READS)
-            .map(|_| {
-                let id = member_id(random.below(scale.members));
-                String::from_utf8_lossy(&id).into_owned()
-            })
-            .collect();
+        let ids = ids(random, scale);
         reads.push(time(|| {
             for id in &ids {
-                let read = commissions::of_member(payout, id).expect("a member");
+                let read = commissions::of_member(&payout.worked(), id).expect("a member");
                 assert!(!read.lines.is_empty(), "every component has its line");
             }
         }));

@@ -6,7 +6,8 @@ use crate::api::access::judge;
 use crate::api::context::Api;
 use crate::api::error;
 use crate::api::problem::{Code, Problem, internal};
-use crate::api::route::Call;
+use crate::api::reading::Labelled;
+use crate::api::route::{Answer, Call};
 use crate::document::plan::set::parse;
 use crate::document::problem;
 use crate::engine::plans::PlanVersion;
@@ -16,12 +17,13 @@ use crate::engine::state::State;
 use crate::runtime::network_change::Unfit;
 use crate::runtime::openings::Unworked;
 use crate::runtime::paid::Unread;
+use crate::runtime::present::Known;
 use crate::view::commissions::CommissionsQuery;
 use crate::view::era;
 use crate::view::error::ViewError;
 use crate::view::lens::Lens;
 use crate::view::order_commissions;
-use crate::view::payout::{Asked, Payout, Unpaid};
+use crate::view::payout::{Asked, Payout, Unpaid, Worked};
 
 /// The period that is asked for, worked out by the plan set that holds for it; the asker is judged at its state too.
 ///
@@ -41,7 +43,80 @@ pub async fn payout(
     worked_out(api, call, chosen).await
 }
 
-/// The same for the period that the order in the path entered.
+/// What is asked about the member in the path, from his own part of the book as things stand; none where only a sweep tells
+/// it. What else the answer takes is swept.
+///
+/// # Errors
+/// As [`payout`].
+pub async fn present(
+    api: &Api,
+    call: &Call,
+    asked: &CommissionsQuery,
+    question: impl Fn(&Worked<'_>) -> Result<Answer, ViewError>,
+) -> Result<Option<Labelled>, Problem> {
+    let look = |whole: Option<&Payout>| {
+        api.handle().read(|state| {
+            // Whoever may not ask learns nothing of what there is.
+            judge(state, call)?;
+            let looked = at_present(api, (state, call), asked, whole, &question);
+            let looked = looked.map_err(|refused| error::view(&refused))?;
+            Ok(match looked {
+                Looked::At(answer) => Looked::At(Labelled::at(state, answer)),
+                Looked::Needs(known) => Looked::Needs(known),
+                Looked::Swept => Looked::Swept,
+            })
+        })
+    };
+    let mut looked = look(None)?;
+    if let Looked::Needs(known) = looked {
+        let set = Arc::clone(&known.set);
+        let whole = api.handle().payout(known.of, set, 0).await;
+        let whole: Arc<Payout> = whole.map_err(unworked)?;
+        looked = look(Some(&whole))?;
+    }
+    Ok(match looked {
+        Looked::At(labelled) => Some(labelled),
+        Looked::Needs(_) | Looked::Swept => None,
+    })
+}
+
+/// What came of looking at a member as things stand.
+enum Looked<A> {
+    /// The answer.
+    At(A),
+    /// It takes everybody worked out too.
+    Needs(Known),
+    /// Only a sweep tells.
+    Swept,
+}
+
+fn at_present(
+    api: &Api,
+    (state, call): (&State, &Call),
+    asked: &CommissionsQuery,
+    whole: Option<&Payout>,
+    question: impl Fn(&Worked<'_>) -> Result<Answer, ViewError>,
+) -> Result<Looked<Answer>, ViewError> {
+    let lens = Lens::new(state)?;
+    let (period_type, period) = (asked.period_type.as_deref(), asked.period.as_deref());
+    let era = era::choose(&lens, period_type, period)?;
+    let member = lens.member(call.path("id"), "member")?;
+    let Some(known) = api.handle().known(state, Asked::of(&era)) else {
+        return Ok(Looked::Swept);
+    };
+    // A period that was worked out may have rolled meanwhile.
+    let whole =
+        whole.filter(|whole| whole.asked == known.of && Arc::ptr_eq(&whole.set, &known.set));
+    if whole.is_none() && known.needs_whole() {
+        return Ok(Looked::Needs(known));
+    }
+    let looked = api
+        .handle()
+        .look((lens, era), &known, whole, member, question);
+    looked.map_or(Ok(Looked::Swept), |answer| Ok(Looked::At(answer?)))
+}
+
+/// As [`payout`], for the period that the order in the path entered.
 ///
 /// # Errors
 /// As [`payout`], and an unknown order.

@@ -230,6 +230,16 @@ impl Forest {
         self.groves[tree].walk().is_above(above, below)
     }
 
+    /// Of some seats the nearest that stands above each of others. O(hops) for each of these, times log of how many
+    /// those are.
+    #[must_use]
+    pub fn nearest_above(&self, tree: usize, below: &[Seat], among: &[Seat]) -> Vec<Option<Seat>> {
+        let walk = self.groves[tree].walk();
+        let among = walk.among(among);
+        let nearest = below.iter().map(|&seat| walk.nearest_above(seat, &among));
+        nearest.collect()
+    }
+
     /// Steps from the root of its tree: 0 for a root. O(hops).
     #[must_use]
     pub fn depth(&self, tree: usize, seat: Seat) -> u32 {

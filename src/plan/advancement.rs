@@ -3,7 +3,7 @@
 use crate::base::ids::Member;
 use crate::base::money::{Micros, RATE_ONE, Rate};
 use crate::plan::columns::{Column, Columns, Payee, Payees};
-use crate::plan::component::{Component, Kind, Live, Most};
+use crate::plan::component::{Component, Kind, Live, Most, Reach};
 use crate::plan::part::{Basis, Earned, Overflow, Part, Sold};
 use crate::plan::setting::{Default, Form, Setting, Unfit, Values};
 
@@ -11,7 +11,7 @@ use crate::plan::setting::{Default, Form, Setting, Unfit, Values};
 pub(super) const KIND: Kind = Kind {
     name: "advancement",
     sentence: "An amount once, for each rank above the highest one that the payee was paid as before.",
-    live: Live::Swept,
+    live: Live::Present,
     settings: &[AMOUNTS, SKIPPED],
     build,
     sample: r#"name = "rise"
@@ -68,6 +68,10 @@ impl Advancement {
 impl Component for Advancement {
     fn reads(&self) -> Vec<Column> {
         Vec::new()
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::Legs
     }
 
     fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use crate::base::ids::{COMPANY, Member, NONE, Seat};
 use crate::base::money::{Micros, PER_MICRO, RATE_ONE, Rate};
 use crate::plan::columns::{Column, Columns, Payee, Payees};
-use crate::plan::component::{Component, HandedOn, Kind, Live, Most};
+use crate::plan::component::{Component, HandedOn, Kind, Live, Most, Reach};
 use crate::plan::cycles::Cycle;
 use crate::plan::part::{Basis, Earned, LegFigures, Overflow, Part, Sold};
 use crate::plan::setting::{Default, Form, Setting, Unfit, Values, row_of};
@@ -16,7 +16,7 @@ pub(super) const KIND: Kind = Kind {
     name: "binary",
     sentence: "What the two legs of a seat hold against each other: a rate of the lesser leg's volume, or an amount for \
                each cycle that the legs cover. What is left over is carried to the next period.",
-    live: Live::Swept,
+    live: Live::Present,
     settings: &[
         TREE,
         VOLUME,
@@ -387,6 +387,10 @@ impl Component for Binary {
             Column::Legs(self.tree),
             Column::Group(self.tree, self.volume),
         ]
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::Legs
     }
 
     fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {

@@ -41,6 +41,23 @@ pub trait Book {
     fn entries(&self, count: u8, each: &mut dyn FnMut(&Entry));
 }
 
+/// A book of which a part can be taken out: what lies around a few seats is found without visiting all.
+pub trait Near: Book {
+    /// Every seat that a member holds in a tree.
+    fn seats_of(&self, tree: usize, member: Member) -> Vec<Seat>;
+    /// The seats right below a seat; any so many of them, if there are more.
+    fn children(&self, tree: usize, seat: Seat, most: usize) -> Vec<Seat>;
+    /// Of some seats the nearest that stands above each of others.
+    fn nearest_above(&self, tree: usize, below: &[Seat], among: &[Seat]) -> Vec<Option<Seat>>;
+    /// What entered at a seat and below it in a volume kind of the network. Units of 1e-4.
+    fn group(&self, tree: usize, seat: Seat, kind: usize) -> i64;
+    /// Whether those whom a member enrolled are the ones right below him in the enroller tree.
+    fn enrolled_are_below(&self) -> bool;
+    /// What [`entries`](Book::entries) shows, of what is credited to some members, in the same order; none if only a
+    /// visit of all would tell.
+    fn entries_of(&self, members: &[Member], count: u8) -> Option<Vec<Entry>>;
+}
+
 /// Volume that entered at a seat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Entered {

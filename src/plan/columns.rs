@@ -332,7 +332,7 @@ impl Columns {
 }
 
 /// What is asked of derived kinds.
-fn of_derived(asked: &BTreeSet<Column>) -> Vec<Asked> {
+pub(super) fn of_derived(asked: &BTreeSet<Column>) -> Vec<Asked> {
     let asked = asked.iter().filter_map(|&column| match column {
         Column::Entered(tree, kind) | Column::Group(tree, kind) => {
             (kind >= KINDS_MAX).then_some(Asked::Entered(tree, kind))

@@ -29,8 +29,23 @@ pub struct Kind {
 /// How a live figure is had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Live {
+    /// At the moment it is asked for, from what it is made of; where that is too much, as if swept.
+    Present,
     /// By one pass over all members, refreshed while it is read; it carries the sequence it is of.
     Swept,
+}
+
+/// How much of a network one member's amount is made of, beside his rank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// His own seats, and the legs right below them by their sums.
+    Legs,
+    /// Everything below his seats in a tree: what entered there, and who is active.
+    Below(usize),
+    /// The same, with the ranks and amounts of all who stand there.
+    Results(usize),
+    /// Everybody.
+    Company,
 }
 
 /// What all members together can earn by a component at most. Rates here may be above [`Rate::MAX`].
@@ -59,6 +74,9 @@ pub struct HandedOn {
 pub trait Component: Debug + Send + Sync {
     /// The columns it reads, which are loaded beforehand.
     fn reads(&self) -> Vec<Column>;
+
+    /// How much of a network one member's amount is made of.
+    fn reach(&self) -> Reach;
 
     /// Which part of the volume under the setting it is paid on; all of it for most. The volume is then a kind of that
     /// part alone, and it is made anew.

@@ -10,7 +10,7 @@ use crate::base::ids::{ENROLLER_TREE, Member};
 use crate::base::money::{Micros, PER_MICRO, Rate};
 use crate::base::number::divide_half_away;
 use crate::plan::columns::{Column, Columns, Payee, Payees};
-use crate::plan::component::{Component, Kind, Live, Most};
+use crate::plan::component::{Component, Kind, Live, Most, Reach};
 use crate::plan::derived::Filter;
 use crate::plan::entry::Portion;
 use crate::plan::flow::{Term, Unit};
@@ -22,7 +22,7 @@ use crate::plan::shared::{STEPS, VOLUME};
 pub(super) const KIND: Kind = Kind {
     name: "customer",
     sentence: "A rate or an amount for the member who is credited with a customer's order, by the order's volume or by that of all his customers.",
-    live: Live::Swept,
+    live: Live::Present,
     settings: &[
         VOLUME,
         BY,
@@ -212,6 +212,10 @@ impl Component for Customer {
         } else {
             Column::Entered(ENROLLER_TREE, self.volume)
         }]
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::Legs
     }
 
     fn narrows(&self) -> Option<(&'static str, Filter)> {

@@ -4,7 +4,7 @@ use crate::base::ids::{Member, Seat};
 use crate::base::money::{Micros, Rate};
 use crate::plan::book::Entered;
 use crate::plan::columns::{Column, Columns, Payee, Payees};
-use crate::plan::component::{Component, Kind, Live, Most};
+use crate::plan::component::{Component, Kind, Live, Most, Reach};
 use crate::plan::flow::{Flow, Ground, Term, Unit};
 use crate::plan::part::{Earned, Overflow, Part, Sold};
 use crate::plan::setting::{Default, Form, Setting, Step, Unfit, Values, row_of, step_of};
@@ -14,7 +14,7 @@ use crate::plan::shared::{STEP_VOLUME, STEPS, TREE, VOLUME};
 pub(super) const KIND: Kind = Kind {
     name: "differential",
     sentence: "Each member above a sale whose rate is higher than every rate below him earns the difference.",
-    live: Live::Swept,
+    live: Live::Present,
     settings: &[
         TREE,
         VOLUME,
@@ -219,6 +219,10 @@ impl Component for Differential {
             columns.push(Column::Group(self.tree, volume));
         }
         columns
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::Results(self.tree)
     }
 
     fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {

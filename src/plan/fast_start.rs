@@ -13,7 +13,7 @@ use crate::plan::unilevel::Unilevel;
 pub(super) const KIND: Kind = Kind {
     name: "fast_start",
     sentence: "Rates by level on what buyers below order in their first days, or as their first orders.",
-    live: Live::Swept,
+    live: Live::Present,
     settings: &[
         TREE,
         VOLUME,

@@ -3,7 +3,7 @@
 use crate::base::ids::{Member, Seat};
 use crate::base::money::Micros;
 use crate::plan::columns::{Column, Columns, Payee, Payees};
-use crate::plan::component::{Component, Kind, Live, Most};
+use crate::plan::component::{Component, Kind, Live, Most, Reach};
 use crate::plan::flow::{Ground, Unit};
 use crate::plan::generations::{BOUNDARY, BOUNDARY_ACTIVE, Cut, Generations, NUMBERING};
 use crate::plan::part::{Earned, Overflow, Part, Sold};
@@ -15,7 +15,7 @@ use crate::plan::shared::{TREE, VOLUME};
 pub(super) const KIND: Kind = Kind {
     name: "generation",
     sentence: "Rates by generation on the volume of everyone below; a member of a rank ends a generation.",
-    live: Live::Swept,
+    live: Live::Present,
     settings: &[
         TREE,
         VOLUME,
@@ -76,6 +76,10 @@ impl Component for Generation {
             Column::Links(self.tree),
             Column::Entered(self.tree, self.volume),
         ]
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::Results(self.tree)
     }
 
     fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {

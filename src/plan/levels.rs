@@ -3,6 +3,7 @@
 use crate::base::ids::Seat;
 use crate::base::money::Rate;
 use crate::plan::columns::Payee;
+use crate::plan::component::Reach;
 use crate::plan::flow::{Flow, Ground, Term};
 use crate::plan::schedule::Schedule;
 use crate::plan::setting::{Default, Form, Setting};
@@ -33,6 +34,15 @@ impl Compression {
             "none" => Compression::None,
             "full" => Compression::Full,
             _ => Compression::SkipInactive,
+        }
+    }
+
+    /// How much of a tree pay by level is made of.
+    pub(super) fn reach(self, tree: usize) -> Reach {
+        match self {
+            Compression::None | Compression::SkipInactive => Reach::Below(tree),
+            // Who is entitled to a level depends on ranks.
+            Compression::Full => Reach::Results(tree),
         }
     }
 }

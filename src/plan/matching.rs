@@ -3,7 +3,7 @@
 use crate::base::ids::{Member, Seat};
 use crate::base::money::{Micros, Rate};
 use crate::plan::columns::{Column, Columns, Payee, Payees};
-use crate::plan::component::{Component, Kind, Live, Most};
+use crate::plan::component::{Component, Kind, Live, Most, Reach};
 use crate::plan::flow::{Ground, Unit};
 use crate::plan::generations::{BOUNDARY, BOUNDARY_ACTIVE, Cut, Generations, NUMBERING};
 use crate::plan::levels::{self, COMPRESSION, Compression, Levels};
@@ -19,7 +19,7 @@ pub const NAME: &str = "matching";
 pub(super) const KIND: Kind = Kind {
     name: NAME,
     sentence: "Rates on what members below earned by other components, after their caps.",
-    live: Live::Swept,
+    live: Live::Present,
     settings: &[
         TREE,
         OF,
@@ -141,6 +141,10 @@ impl Matching {
 impl Component for Matching {
     fn reads(&self) -> Vec<Column> {
         vec![Column::Links(self.tree)]
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::Results(self.tree)
     }
 
     fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {

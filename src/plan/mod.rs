@@ -13,6 +13,7 @@
 //! | [`book`], [`columns`] | what is read, and the same as columns |
 //! | [`entry`], [`derived`], `sieved` | what entered piece by piece, and kinds of volume that take only some of it |
 //! | [`pass`] | one period worked out |
+//! | [`extent`], [`excerpt`] | how much of a book one member is worked out from, and that part of it |
 //! | [`run`] | a pass as lines of money and balances |
 //! | [`standing`] | what a period hands on to the next one |
 //! | [`links`], `flow` | a tree as arrays; vectors handed up it |
@@ -34,6 +35,8 @@ pub mod derived;
 mod differential;
 mod enrolled;
 pub mod entry;
+pub mod excerpt;
+pub mod extent;
 mod fast_start;
 mod flow;
 mod generation;

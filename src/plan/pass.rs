@@ -314,7 +314,7 @@ fn payees<'p>(columns: &'p Columns, opening: &'p Standing, entry: &'p Entry) -> 
 }
 
 /// Every column that ladders and components of a period type read.
-fn read_by(set: &PlanSet, period: usize) -> BTreeSet<Column> {
+pub(super) fn read_by(set: &PlanSet, period: usize) -> BTreeSet<Column> {
     let ladders = set.ladders.iter().filter(|ladder| ladder.period == period);
     let entries = set.components.iter().filter(|entry| entry.period == period);
     let ceiling = set.company_cap.iter();

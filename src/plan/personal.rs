@@ -3,7 +3,7 @@
 use crate::base::ids::Member;
 use crate::base::money::Micros;
 use crate::plan::columns::{Column, Columns, Payee, Payees};
-use crate::plan::component::{Component, Kind, Live, Most};
+use crate::plan::component::{Component, Kind, Live, Most, Reach};
 use crate::plan::flow::{Term, Unit};
 use crate::plan::part::{Earned, Overflow, Part, Sold};
 use crate::plan::setting::{Default, Setting, Step, Unfit, Values, step_of};
@@ -13,7 +13,7 @@ use crate::plan::shared::{STEP_VOLUME, STEPS, TREE, VOLUME};
 pub(super) const KIND: Kind = Kind {
     name: "personal",
     sentence: "A rate on the payee's own volume, customers' included, picked by his group volume.",
-    live: Live::Swept,
+    live: Live::Present,
     settings: &[
         TREE,
         VOLUME,
@@ -71,6 +71,10 @@ impl Component for Personal {
             Column::Entered(self.tree, self.volume),
             Column::Group(self.tree, self.step_volume),
         ]
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::Legs
     }
 
     fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {

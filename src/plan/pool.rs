@@ -3,7 +3,7 @@
 use crate::base::ids::{ENROLLER_TREE, Member};
 use crate::base::money::{Micros, PER_MICRO, Rate};
 use crate::plan::columns::{Column, Columns, Payee, Payees};
-use crate::plan::component::{Component, Kind, Live, Most};
+use crate::plan::component::{Component, Kind, Live, Most, Reach};
 use crate::plan::part::{Basis, Earned, Overflow, Part, Sold};
 use crate::plan::setting::{Default, Form, Setting, Unfit, Values, row_of};
 use crate::plan::shared::VOLUME;
@@ -85,6 +85,10 @@ impl Pool {
 impl Component for Pool {
     fn reads(&self) -> Vec<Column> {
         vec![Column::Entered(ENROLLER_TREE, self.volume)]
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::Company
     }
 
     fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {

@@ -6,7 +6,7 @@
 use crate::base::ids::{ENROLLER_TREE, Member};
 use crate::base::money::{Micros, Rate};
 use crate::plan::columns::{Column, Columns, Payee, Payees};
-use crate::plan::component::{Component, Kind, Live, Most};
+use crate::plan::component::{Component, Kind, Live, Most, Reach};
 use crate::plan::derived::Filter;
 use crate::plan::flow::{Term, Unit};
 use crate::plan::part::{Earned, Overflow, Part, Sold};
@@ -17,7 +17,7 @@ use crate::plan::shared::VOLUME;
 pub(super) const KIND: Kind = Kind {
     name: "retail",
     sentence: "A rate on what customers buy, for the member who is credited with their orders.",
-    live: Live::Swept,
+    live: Live::Present,
     settings: &[VOLUME, RATE],
     build,
     sample: r#"name = "retail-profit"
@@ -62,6 +62,10 @@ impl Retail {
 impl Component for Retail {
     fn reads(&self) -> Vec<Column> {
         vec![Column::Entered(ENROLLER_TREE, self.volume)]
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::Legs
     }
 
     fn narrows(&self) -> Option<(&'static str, Filter)> {

@@ -16,6 +16,13 @@ pub(super) enum Asked {
     Orders(usize),
 }
 
+/// Whether entries are visited one by one for what is asked, and how far a buyer's orders are counted then.
+pub(super) fn visits(asked: &[Asked], kinds: &[Derived]) -> Option<u8> {
+    let filters = kinds.iter().flat_map(|kind| &kind.filters);
+    let count = filters.map(|filter| filter.counts_to()).max().unwrap_or(0);
+    (!asked.is_empty()).then_some(count)
+}
+
 /// What derived kinds come to. Kinds that count the same are held once, under the number of the first.
 #[derive(Debug, Default)]
 pub(super) struct Sieved {
@@ -50,12 +57,9 @@ impl Sieved {
                 }
             }
         }
-        if sieved.entered.is_empty() && sieved.orders.is_empty() {
-            return sieved;
+        if let Some(count) = visits(asked, kinds) {
+            book.entries(count, &mut |entry| sieved.add(entry, kinds));
         }
-        let filters = kinds.iter().flat_map(|kind| &kind.filters);
-        let count = filters.map(|filter| filter.counts_to()).max().unwrap_or(0);
-        book.entries(count, &mut |entry| sieved.add(entry, kinds));
         sieved
     }
 

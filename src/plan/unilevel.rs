@@ -3,7 +3,7 @@
 use crate::base::ids::{Member, Seat};
 use crate::base::money::{Micros, Rate};
 use crate::plan::columns::{Column, Columns, Payee, Payees};
-use crate::plan::component::{Component, Kind, Live, Most};
+use crate::plan::component::{Component, Kind, Live, Most, Reach};
 use crate::plan::derived::Filter;
 use crate::plan::flow::{Ground, Unit};
 use crate::plan::levels::{self, COMPRESSION, Compression, Levels};
@@ -16,7 +16,7 @@ use crate::plan::shared::{TREE, VOLUME};
 pub(super) const KIND: Kind = Kind {
     name: "unilevel",
     sentence: "Rates by level on the volume of everyone below.",
-    live: Live::Swept,
+    live: Live::Present,
     settings: &[TREE, VOLUME, COMPRESSION, RATES, RATES_BY_RANK, OWN_RATE],
     build,
     sample: r#"name = "level-pay"
@@ -84,6 +84,10 @@ impl Component for Unilevel {
             Column::Links(self.tree),
             Column::Entered(self.tree, self.volume),
         ]
+    }
+
+    fn reach(&self) -> Reach {
+        self.compression.reach(self.tree)
     }
 
     fn narrows(&self) -> Option<(&'static str, Filter)> {

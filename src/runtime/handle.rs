@@ -29,12 +29,15 @@ use crate::runtime::health::Health;
 use crate::runtime::openings::Unworked;
 use crate::runtime::paid::{self, Paid, Unread};
 use crate::runtime::plans::PlanError;
+use crate::runtime::present::Known;
 use crate::runtime::shared::{EndOnPanic, Entry, Message, Shared};
 use crate::runtime::submission::{Receipt, Receipts, Refused, Submission};
 use crate::store::batch::write_command;
 use crate::store::documents;
 use crate::store::fault::Fault;
-use crate::view::payout::{Asked, Payout};
+use crate::view::era::Era;
+use crate::view::lens::Lens;
+use crate::view::payout::{Asked, Payout, Worked};
 use crate::view::verify::report::Verified;
 
 /// A handle on a running runtime; clones are the same runtime.
@@ -258,10 +261,29 @@ impl Handle {
             let opening = shared.openings.of(&state, asked, &set)?;
             let payout = Payout::of(state, set, asked, opening)?;
             let payout = Arc::new(payout);
+            shared.know_credited(&payout.state, asked, &payout.set);
             drop(shared.sweeps.keep(asked, Arc::clone(&payout)));
             Ok(payout)
         })
         .await
+    }
+
+    /// The plan set of a period, if one is in force and compiled. O(kept sets + periods of the rules).
+    #[must_use]
+    pub fn known(&self, state: &State, of: Asked) -> Option<Known> {
+        self.shared.known(state, of)
+    }
+
+    /// Works one member out and looks at it, within [`Handle::read`]; none where a sweep has to: see [`Shared::look`].
+    pub fn look<R>(
+        &self,
+        at: (Lens<'_>, Era<'_>),
+        known: &Known,
+        whole: Option<&Payout>,
+        member: Member,
+        question: impl FnOnce(&Worked<'_>) -> R,
+    ) -> Option<R> {
+        self.shared.look(at, known, whole, member, question)
     }
 
     /// Does something long on a small pool of threads.

@@ -28,6 +28,7 @@
 //! | [`repeats`], [`difference`] | an id seen again: the first receipt, or the field that differs |
 //! | [`forks`], [`heavy`] | states for long reads, and the threads that do them |
 //! | [`sweeps`] | what plans come to, for all who ask within a moment |
+//! | [`present`] | what plans come to for one member, as things stand |
 //! | [`payer`], [`paying`] | closed periods paid; beside the commands |
 //! | [`openings`], [`paid`] | what a period begins with; what one was paid as |
 //! | [`audit`] | whether runs are what they were |
@@ -59,6 +60,7 @@ pub mod payer;
 pub mod paying;
 pub mod plan_draft;
 pub mod plans;
+pub mod present;
 pub mod repeats;
 pub mod replay;
 pub mod room;

@@ -82,6 +82,30 @@ impl Openings {
         self.with_others(state, asked, set, own)
     }
 
+    /// The same where it is at hand: of the period's own type first, then of those whose ladders the set reads. O(periods
+    /// since one of another type was closed).
+    #[must_use]
+    pub fn at_hand(
+        &self,
+        state: &State,
+        asked: Asked,
+        set: &PlanSet,
+    ) -> Option<Vec<Arc<Standing>>> {
+        let own = |of: Asked| {
+            let before = of.before();
+            let before = before.filter(|of| state.plan_of(of.period, of.ordinal).is_some());
+            before.map_or(Some(Arc::default()), |before| self.kept(state, before))
+        };
+        let mut all = vec![own(asked)?];
+        for period in types_read(set, asked.period) {
+            if let Some(closed) = latest_closed(state, period, asked) {
+                let ordinal = closed + 1;
+                all.push(own(Asked { period, ordinal })?);
+            }
+        }
+        Some(all)
+    }
+
     fn with_others(
         &self,
         state: &Arc<State>,
@@ -89,12 +113,11 @@ impl Openings {
         set: &PlanSet,
         own: Arc<Standing>,
     ) -> Result<Arc<Standing>, Unworked> {
-        let read = set.read_of_others(asked.period);
-        if read.is_empty() {
+        let types = types_read(set, asked.period);
+        if types.is_empty() {
             return Ok(own);
         }
         let mut all = Standing::clone(&own);
-        let types: BTreeSet<usize> = read.iter().map(|&at| set.ladders[at].period).collect();
         for other in types {
             let Some(closed) = latest_closed(state, other, asked) else {
                 continue;
@@ -213,6 +236,12 @@ impl Openings {
             },
         );
     }
+}
+
+/// Period types other than this one whose ladders' ranks components of it read.
+fn types_read(set: &PlanSet, period: usize) -> BTreeSet<usize> {
+    let read = set.read_of_others(period).into_iter();
+    read.map(|at| set.ladders[at].period).collect()
 }
 
 /// The latest period of another type that was closed before a period ended; that is closed by now, if it runs. Of two that

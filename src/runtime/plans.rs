@@ -10,6 +10,7 @@ use crate::document::plan::set::parse;
 use crate::document::problem::Problem;
 use crate::engine::rules::Rules;
 use crate::engine::state::State;
+use crate::plan::extent::Extent;
 use crate::plan::set::PlanSet;
 use crate::store::documents;
 use crate::store::fault::Fault;
@@ -48,6 +49,8 @@ struct Kept {
     /// What it was compiled by: names of the network became numbers.
     rules: Rules,
     set: Arc<PlanSet>,
+    /// By period type: what it looks at for one member.
+    extents: Vec<Arc<Extent>>,
 }
 
 impl Plans {
@@ -84,12 +87,29 @@ impl Plans {
         if kept.len() == KEPT_MAX {
             kept.pop_front();
         }
+        let types = 0..rules.period_types.len();
         kept.push_back(Kept {
             document: *document,
             rules: rules.clone(),
             set: Arc::clone(&set),
+            extents: types.map(|of| Arc::new(Extent::of(&set, of))).collect(),
         });
         Ok(set)
+    }
+
+    /// The same if it is kept, with what it looks at for one member in a period of a type. O(kept sets + periods of the
+    /// rules).
+    #[must_use]
+    pub fn at_hand(
+        &self,
+        document: &[u8; 32],
+        rules: &Rules,
+        period: usize,
+    ) -> Option<(Arc<PlanSet>, Arc<Extent>)> {
+        let mut kept = self.kept.lock();
+        let set = find(&mut kept, document, rules)?;
+        let extents = &kept.back().expect("the one found stands last").extents;
+        Some((set, Arc::clone(&extents[period])))
     }
 
     /// Compiles what counts for the running and the next periods of a state, ahead of whoever asks. What does not compile is told in

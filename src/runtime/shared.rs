@@ -15,6 +15,7 @@ use crate::runtime::levels::Levels;
 use crate::runtime::openings::Openings;
 use crate::runtime::payer::{DUE_MAX, Payer};
 use crate::runtime::plans::Plans;
+use crate::runtime::present::Presents;
 use crate::runtime::submission::{Receipts, Refused};
 use crate::runtime::sweeps::Sweeps;
 use crate::store::files::Files;
@@ -97,6 +98,8 @@ pub struct Shared {
     pub plans: Arc<Plans>,
     /// What periods begin with.
     pub openings: Openings,
+    /// What readers of present figures share.
+    pub presents: Presents,
     /// Held by whoever verifies.
     pub verifying: tokio::sync::Mutex<()>,
     /// What is being paid.
@@ -122,6 +125,7 @@ impl Shared {
             openings: Openings::new(Arc::clone(&files), Arc::clone(&plans)),
             plans,
             payer: Payer::default(),
+            presents: Presents::default(),
             files,
             forks: Forks::default(),
             sweeps: Sweeps::default(),

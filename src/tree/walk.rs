@@ -18,6 +18,15 @@ enum Stop {
     Chain { root: u32, entry: Seat },
 }
 
+/// Some seats of a tree, to be met on a walk.
+#[derive(Debug)]
+pub struct Among {
+    /// Those off chains, in order.
+    plain: Vec<Seat>,
+    /// Those on chains, in order: root block, seats above it in the chain, the seat.
+    chained: Vec<(u32, u32, Seat)>,
+}
+
 /// The links and chains of one tree, to walk on.
 #[derive(Clone, Copy)]
 pub struct Walk<'a> {
@@ -78,6 +87,38 @@ impl Walk<'_> {
             Stop::Plain(seat) => seat == above,
             Stop::Chain { root, entry } => {
                 root == chain && self.chain_index(above) <= self.chain_index(entry)
+            }
+        })
+    }
+
+    /// Makes some seats ready to be met. O(seats x log).
+    #[must_use]
+    pub fn among(self, seats: &[Seat]) -> Among {
+        let (mut plain, mut chained) = (Vec::new(), Vec::new());
+        for &seat in seats {
+            match self.seats.place(seat) {
+                (NONE, _) => plain.push(seat),
+                (block, _) => {
+                    chained.push((self.blocks.root(block), self.chain_index(seat), seat));
+                }
+            }
+        }
+        plain.sort_unstable();
+        chained.sort_unstable();
+        Among { plain, chained }
+    }
+
+    /// The nearest of some seats that stands above this one. O(hops), times log of how many they are.
+    #[must_use]
+    pub fn nearest_above(self, seat: Seat, among: &Among) -> Option<Seat> {
+        let parent = self.seats.parent(seat);
+        self.stops(parent).find_map(|stop| match stop {
+            Stop::Plain(seat) => among.plain.binary_search(&seat).ok().map(|_| seat),
+            Stop::Chain { root, entry } => {
+                let upto = (root, self.chain_index(entry), NONE);
+                let before = among.chained.partition_point(|&held| held <= upto);
+                let (of, _, nearest) = *among.chained[..before].last()?;
+                (of == root).then_some(nearest)
             }
         })
     }

@@ -7,15 +7,14 @@ use crate::base::ids::{COMPANY, ENROLLER_TREE, Member};
 use crate::base::money::{Micros, RATE_ONE, Rate, minor_digits, minor_text};
 use crate::base::number::{Volume, divide_half_away};
 use crate::book::forest::Forest;
-use crate::plan::component::Live;
 use crate::plan::part::{Basis, Part};
 use crate::plan::run;
-use crate::plan::set::{Entry, PlanSet};
+use crate::plan::set::PlanSet;
 use crate::view::era::PeriodState;
 use crate::view::error::{ViewError, What};
 use crate::view::lens::Lens;
 use crate::view::money::Money;
-use crate::view::payout::{Asked, Payout};
+use crate::view::payout::{Asked, Payout, Worked};
 use crate::view::rank::{ToldRank, told};
 use crate::view::runs::Frozen;
 use crate::view::shape::ByKind;
@@ -34,6 +33,8 @@ pub struct CommissionsQuery {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LiveAnswer {
+    /// From the member's own part of the trees, as the answer is given.
+    Present,
     /// By one pass over everybody, a moment ago: it is of the sequence it is labelled with.
     Swept,
     /// By the run that paid the period: it never changes again.
@@ -51,6 +52,9 @@ pub struct CommissionLine {
     pub plan: String,
     /// How the figure is had.
     pub live: LiveAnswer,
+    /// The sequence of the pass over everybody that a swept line, or the factor of another one, was read from; none where
+    /// nothing was, or the whole answer is of that sequence.
+    pub swept_seq: Option<u64>,
     /// The amount, rounded once to the currency's minor unit, half away from zero.
     pub amount: Money,
     /// The same before that rounding: at most six places.
@@ -158,24 +162,24 @@ pub struct Explanation {
 ///
 /// # Errors
 /// An unknown member.
-pub fn of_member(payout: &Payout, id: &str) -> Result<Commissions, ViewError> {
-    let member = find(payout, id)?;
-    let mut total = 0;
-    let mut lines = Vec::new();
-    for index in due(payout) {
-        let (line, minor) = line(payout, index, member);
+pub fn of_member(worked: &Worked<'_>, id: &str) -> Result<Commissions, ViewError> {
+    let (lens, era) = (worked.lens, worked.era);
+    let member = lens.member(id, "member")?;
+    let (mut lines, mut total) = (Vec::new(), 0);
+    let entries = worked.set.components.iter().enumerate();
+    for (index, _) in entries.filter(|(_, entry)| entry.period == era.period) {
+        let (line, minor) = line(worked, index, member);
         total += minor;
         lines.push(line);
     }
-    let (lens, era) = (payout.lens(), payout.era());
     Ok(Commissions {
         member: id.to_owned(),
         period_type: lens.period_type_name(era.period),
         period: lens.label(era.period, era.ordinal),
         state: era.state,
-        plan_set: payout.set.name.to_string(),
+        plan_set: worked.set.name.to_string(),
         lines,
-        total: money(payout, total),
+        total: Money::of(total, &worked.set.currency),
     })
 }
 
@@ -287,16 +291,22 @@ fn due(payout: &Payout) -> impl Iterator<Item = usize> + '_ {
     due.map(|(index, _)| index)
 }
 
-fn line(payout: &Payout, index: usize, member: Member) -> (CommissionLine, i64) {
-    let entry: &Entry = &payout.set.components[index];
-    let live = match entry.kind.live {
-        Live::Swept => LiveAnswer::Swept,
+fn line(worked: &Worked<'_>, index: usize, member: Member) -> (CommissionLine, i64) {
+    let (pass, number, live) = if worked.is_swept(index) {
+        (worked.whole(), member, LiveAnswer::Swept)
+    } else {
+        (worked.pass, worked.number(member), LiveAnswer::Present)
     };
-    let amount = amount(payout, index, member);
-    let factor = payout.pass.factor(&payout.set, index);
-    let (mut line, minor) = line_of(&payout.set, index, live, (amount, factor));
-    let uncut = payout.pass.uncut(index, member);
-    line.before_cap = uncut.map(|uncut| uncut.to_string());
+    // Who enrolled after the period rolled has nothing in it.
+    let amounts = pass.amounts(index).unwrap_or_default();
+    let amount = amounts.get(number as usize).copied().unwrap_or_default();
+    let factor = worked.whole().factor(worked.set, index);
+    let (mut line, minor) = line_of(worked.set, index, live, (amount, factor));
+    line.before_cap = pass.uncut(index, number).map(|uncut| uncut.to_string());
+    if live == LiveAnswer::Swept || line.company_factor.is_some() {
+        let whole = worked.part.and_then(|part| part.whole);
+        line.swept_seq = whole.map(|whole| whole.state.as_of_seq);
+    }
     (line, minor)
 }
 
@@ -316,6 +326,7 @@ fn line_of(
         kind: entry.kind.name.to_owned(),
         plan: set.plans[entry.plan].name.to_string(),
         live,
+        swept_seq: None,
         amount: Money::of(minor, &set.currency),
         exact: amount.to_string(),
         before_cap: None,

@@ -19,14 +19,15 @@
 //! | [`runs`], [`statement`] | periods that were paid; a member's money in one |
 //! | [`verify`] | is every kept figure right |
 //!
-//! Shared: [`lens`] (names and rows), [`era`] (which period), [`payout`], [`plan_book`] and [`plan_orders`] (a period
-//! worked out), [`query`], [`cursor`], [`shape`], [`money`], [`error`].
+//! Shared: [`lens`] (names and rows), [`era`] (which period), [`payout`], [`present`], [`plan_book`],
+//! [`plan_orders`] and [`credited`] (a period worked out, or one member of it), [`query`], [`cursor`], [`shape`], [`money`], [`error`].
 
 pub mod batch_get;
 pub mod budget;
 pub mod changes;
 pub mod commissions;
 pub mod company;
+pub mod credited;
 pub mod cursor;
 pub mod downline;
 pub mod era;
@@ -49,6 +50,7 @@ pub mod plan_book;
 pub mod plan_orders;
 pub mod plan_summary;
 pub mod plans;
+pub mod present;
 pub mod query;
 pub mod rank;
 pub mod relation;

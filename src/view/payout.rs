@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::base::ids::{Member, NONE};
 use crate::engine::runs::Run;
 use crate::engine::state::State;
+use crate::plan::excerpt::Excerpt;
+use crate::plan::extent::Extent;
 use crate::plan::pass::{Beyond, Pass};
 use crate::plan::run::{Brought, Payment};
 use crate::plan::set::PlanSet;
@@ -59,6 +62,62 @@ pub struct Payout {
     pub asked: Asked,
     /// Ranks and amounts.
     pub pass: Pass,
+}
+
+/// What plans come to, of everybody or of one member.
+#[derive(Clone, Copy)]
+pub struct Worked<'a> {
+    /// The state it was worked out from.
+    pub lens: Lens<'a>,
+    /// The period's book.
+    pub era: Era<'a>,
+    /// The plan set.
+    pub set: &'a PlanSet,
+    /// Ranks and amounts.
+    pub pass: &'a Pass,
+    /// The part of the book that it is a pass over; none for the whole.
+    pub part: Option<Part<'a>>,
+}
+
+/// A part of a book that one member was worked out from.
+#[derive(Clone, Copy)]
+pub struct Part<'a> {
+    /// The part.
+    pub excerpt: &'a Excerpt<'a>,
+    /// What it is good for.
+    pub extent: &'a Extent,
+    /// Everybody worked out a moment before: it tells what nothing less does. Needed where the extent says so, or the
+    /// set has a ceiling for the company.
+    pub whole: Option<&'a Payout>,
+}
+
+impl<'a> Worked<'a> {
+    /// The period.
+    #[must_use]
+    pub fn asked(&self) -> Asked {
+        Asked::of(&self.era)
+    }
+
+    /// A member's number in the pass; [`NONE`] if it does not know him.
+    #[must_use]
+    pub fn number(&self, member: Member) -> Member {
+        self.part
+            .map_or(member, |part| part.excerpt.number(member).unwrap_or(NONE))
+    }
+
+    /// The pass over the whole book.
+    #[must_use]
+    pub fn whole(&self) -> &'a Pass {
+        let whole = self.part.and_then(|part| part.whole);
+        whole.map_or(self.pass, |whole| &whole.pass)
+    }
+
+    /// Whether a component is told by that pass alone.
+    #[must_use]
+    pub fn is_swept(&self, component: usize) -> bool {
+        self.part
+            .is_none_or(|part| part.extent.company.contains(&component))
+    }
 }
 
 /// Why a period cannot be worked out.
@@ -128,6 +187,18 @@ impl Payout {
     #[must_use]
     pub fn beyond(&self, beyond: Beyond) -> Unpaid {
         Unpaid::beyond(&self.lens(), &self.set, beyond)
+    }
+
+    /// As what it comes to for everybody.
+    #[must_use]
+    pub fn worked(&self) -> Worked<'_> {
+        Worked {
+            lens: self.lens(),
+            era: self.era(),
+            set: &self.set,
+            pass: &self.pass,
+            part: None,
+        }
     }
 
     /// The state to look into.

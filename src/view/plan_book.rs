@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use crate::base::ids::{COMPANY, ENROLLER_TREE, Member, Seat, Text};
 use crate::book::forest::Forest;
 use crate::engine::member::{MemberKind, Status};
-use crate::plan::book::{Book, Entered, Role};
+use crate::plan::book::{Book, Entered, Near, Role};
 use crate::plan::entry::Entry;
 use crate::tree::rules::CustomerLevel;
+use crate::view::credited::Credited;
 use crate::view::era::Era;
 use crate::view::lens::Lens;
 use crate::view::plan_orders::PlanOrders;
@@ -19,13 +20,54 @@ use crate::view::plan_orders::PlanOrders;
 pub struct PlanBook<'a> {
     lens: Lens<'a>,
     era: Era<'a>,
+    /// Who is credited with what in the period, where that is known.
+    credited: Option<&'a Credited>,
 }
 
 impl<'a> PlanBook<'a> {
     /// The book of a period that can be read.
     #[must_use]
     pub fn new(lens: Lens<'a>, era: Era<'a>) -> PlanBook<'a> {
-        PlanBook { lens, era }
+        PlanBook {
+            lens,
+            era,
+            credited: None,
+        }
+    }
+
+    /// The same, knowing who is credited with what.
+    #[must_use]
+    pub fn with(self, credited: Option<&'a Credited>) -> PlanBook<'a> {
+        PlanBook { credited, ..self }
+    }
+}
+
+impl Near for PlanBook<'_> {
+    fn seats_of(&self, tree: usize, member: Member) -> Vec<Seat> {
+        let all = self.era.members.seats(member);
+        let held = all.filter(|&(of, _, seat)| of == tree && self.era.holds(tree, seat));
+        held.map(|(_, _, seat)| seat).collect()
+    }
+
+    fn children(&self, tree: usize, seat: Seat, most: usize) -> Vec<Seat> {
+        self.era.forest.children(tree, seat).take(most).collect()
+    }
+
+    fn nearest_above(&self, tree: usize, below: &[Seat], among: &[Seat]) -> Vec<Option<Seat>> {
+        self.era.forest.nearest_above(tree, below, among)
+    }
+
+    fn group(&self, tree: usize, seat: Seat, kind: usize) -> i64 {
+        self.era.figure((tree, seat), kind, Forest::group)
+    }
+
+    fn enrolled_are_below(&self) -> bool {
+        !self.era.rules.enrolled_by_fact
+    }
+
+    fn entries_of(&self, members: &[Member], count: u8) -> Option<Vec<Entry>> {
+        let orders = PlanOrders::new(self.lens, self.era, count);
+        Some(orders.of_members(self.credited?, members))
     }
 }
 

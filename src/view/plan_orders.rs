@@ -11,11 +11,36 @@ use crate::base::volumes::Volumes;
 use crate::engine::orders::OrderRow;
 use crate::plan::entry::{Entry, Facts};
 use crate::tree::rules::CustomerLevel;
+use crate::view::credited::Credited;
 use crate::view::era::Era;
 use crate::view::lens::Lens;
+use crate::view::payout::Asked;
 
 /// How many orders ahead members are asked for.
 const AHEAD: u32 = 16;
+
+/// The first records that may have entered a period.
+#[derive(Debug, Clone, Copy)]
+pub struct Since {
+    /// Number of the order.
+    pub orders: u32,
+    /// Number of the refund or adjustment.
+    pub corrections: u32,
+}
+
+impl Since {
+    /// Those of a period; none if it was never current. O(log records).
+    #[must_use]
+    pub fn begun(lens: &Lens<'_>, of: Asked) -> Option<Since> {
+        let began = lens.periods(of.period).began(of.ordinal)?;
+        let (orders, corrections) = (&lens.state.orders, &lens.state.corrections);
+        let of_correction = |correction| corrections.row(correction).seq;
+        Some(Since {
+            orders: first(orders.len(), began, |order| orders.seq(order)),
+            corrections: first(corrections.len(), began, of_correction),
+        })
+    }
+}
 
 /// The orders of a period.
 #[derive(Clone, Copy)]
@@ -36,15 +61,16 @@ impl<'a> PlanOrders<'a> {
     /// Shows everything that entered. O(log orders) to begin, then O(count) for each order accepted since the period
     /// began, up to its close, and O(refunds of the same order) more for a refund.
     pub fn each(&self, each: &mut dyn FnMut(&Entry)) {
-        let periods = self.lens.periods(self.era.period);
-        let Some(began) = periods.began(self.era.ordinal) else {
+        let of = Asked::of(&self.era);
+        let Some(since) = Since::begun(&self.lens, of) else {
             return;
         };
-        let closed = periods.book(self.era.ordinal);
-        let behind = closed.map(|book| book.seq + 1);
+        let closed = self.lens.periods(of.period).book(of.ordinal);
         let (orders, corrections) = (&self.lens.state.orders, &self.lens.state.corrections);
-        let seq = |order| orders.seq(order);
-        let range = between(orders.len(), (began, behind), seq);
+        let end = |records, seq: &dyn Fn(u32) -> u64| {
+            closed.map_or(records, |book| first(records, book.seq + 1, seq))
+        };
+        let range = since.orders..end(orders.len(), &|order| orders.seq(order));
         for order in range.clone() {
             let later = order.saturating_add(AHEAD);
             if later < range.end {
@@ -56,11 +82,23 @@ impl<'a> PlanOrders<'a> {
             }
         }
         let seq = |correction| corrections.row(correction).seq;
-        for correction in between(corrections.len(), (began, behind), seq) {
+        for correction in since.corrections..end(corrections.len(), &seq) {
             if let Some(entry) = self.of_correction(correction) {
                 each(&entry);
             }
         }
+    }
+
+    /// What entered of what is credited to some members. O(records of theirs x log), and what each costs in
+    /// [`each`](PlanOrders::each).
+    #[must_use]
+    pub fn of_members(&self, credited: &Credited, members: &[Member]) -> Vec<Entry> {
+        let orders = credited.orders(members).into_iter();
+        let corrections = credited.corrections(members).into_iter();
+        let entries = orders.filter_map(|order| self.of_order(order));
+        entries
+            .chain(corrections.filter_map(|correction| self.of_correction(correction)))
+            .collect()
     }
 
     /// What entered of one order, the order first and refunds in order of acceptance. O(its refunds squared).
@@ -181,23 +219,16 @@ impl<'a> PlanOrders<'a> {
     }
 }
 
-/// The records from one sequence on, up to another where there is one. They rise. O(log records).
-fn between(
-    records: u32,
-    (from, behind): (u64, Option<u64>),
-    seq: impl Fn(u32) -> u64,
-) -> std::ops::Range<u32> {
-    let first = |sought: u64| {
-        let (mut low, mut high) = (0, records);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if seq(middle) < sought {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
+/// The first of some records from a sequence on. They rise. O(log records).
+fn first(records: u32, sought: u64, seq: impl Fn(u32) -> u64) -> u32 {
+    let (mut low, mut high) = (0, records);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if seq(middle) < sought {
+            low = middle + 1;
+        } else {
+            high = middle;
         }
-        low
-    };
-    first(from)..behind.map_or(records, first)
+    }
+    low
 }

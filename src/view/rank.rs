@@ -10,7 +10,7 @@ use crate::plan::ranks::Measure;
 use crate::view::era::PeriodState;
 use crate::view::error::{ViewError, What};
 use crate::view::lens::Lens;
-use crate::view::payout::Payout;
+use crate::view::payout::{Asked, Payout, Worked};
 
 /// A member's ranks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -115,25 +115,30 @@ pub struct Progress {
 ///
 /// # Errors
 /// An unknown member.
-pub fn of_member(payout: &Payout, id: &str) -> Result<MemberRanks, ViewError> {
-    let member = payout.lens().member(id, "member")?;
-    let (lens, era) = (payout.lens(), payout.era());
-    let due = judged(payout).map(|(index, ladder)| {
-        let number = rank(payout, index, member);
+pub fn of_member(worked: &Worked<'_>, id: &str) -> Result<MemberRanks, ViewError> {
+    let (lens, era, pass) = (worked.lens, worked.era, worked.pass);
+    let member = lens.member(id, "member")?;
+    let place = worked.number(member);
+    let ladders = worked.set.ladders.iter().enumerate();
+    let judged = ladders.filter(|(_, ladder)| ladder.period == era.period);
+    let due = judged.map(|(index, ladder)| {
+        let ranks = pass.ranks(index).unwrap_or_default();
+        // None for who enrolled after the period rolled.
+        let number = ranks.get(place as usize).copied().unwrap_or(0);
         let named = |rank: u8| ladder.rank_name(rank).map(str::to_owned);
-        let held = payout.pass.holding(index, member);
+        let held = pass.holding(index, place);
         RankOnLadder {
             ladder: ladder.name.to_string(),
             rank: named(number),
             number,
             of: ladder.ranks.len() as u8,
             next: next(ladder, number).map(|next| name(ladder, next)),
-            met: named(payout.pass.met(index, member)),
+            met: named(pass.met(index, place)),
             previous: named(held.paid),
             highest: named(held.highest),
             kept: named(held.kept),
             kept_periods: held.periods,
-            told: told(payout, ladder, member),
+            told: told_in(lens, worked.asked(), ladder, member),
         }
     });
     Ok(MemberRanks {
@@ -141,7 +146,7 @@ pub fn of_member(payout: &Payout, id: &str) -> Result<MemberRanks, ViewError> {
         period_type: lens.period_type_name(era.period),
         period: lens.label(era.period, era.ordinal),
         state: era.state,
-        plan_set: payout.set.name.to_string(),
+        plan_set: worked.set.name.to_string(),
         ladders: due.collect(),
     })
 }
@@ -197,9 +202,12 @@ pub fn progress(
 /// What a member was told to be paid as at least on a ladder of the period type; nothing if the ladder has no such rank.
 #[must_use]
 pub fn told(payout: &Payout, ladder: &Ladder, member: Member) -> Option<ToldRank> {
-    let period = (payout.asked.period, payout.asked.ordinal);
-    let overrides = &payout.state.overrides;
-    let one = overrides.of_member(member, period, &ladder.name)?;
+    told_in(payout.lens(), payout.asked, ladder, member)
+}
+
+fn told_in(lens: Lens<'_>, asked: Asked, ladder: &Ladder, member: Member) -> Option<ToldRank> {
+    let overrides = &lens.state.overrides;
+    let one = overrides.of_member(member, (asked.period, asked.ordinal), &ladder.name)?;
     let rank = one.rank.as_deref()?;
     ladder.rank(rank)?;
     Some(ToldRank {

@@ -23,6 +23,7 @@ use super::draw::Painter;
 use super::naive::{Answer, work_out};
 use super::needs::Tally;
 use super::plan::{Draft, Pays};
+use super::present::Whole;
 use super::sight::Sight;
 use super::standing::{Held, Standing};
 use super::written::Scribe;
@@ -201,9 +202,19 @@ impl Compared<'_> {
         let era = choose(&lens, Some(name), Some(label)).map_err(|why| format!("{why:?}"))?;
         let book = PlanBook::new(lens, era);
         let opening = Arc::new(told(draft, opening, |_| true));
-        let pass = Pass::run(&book, &self.drawn.set, self.of, opening);
+        let pass = Pass::run(&book, &self.drawn.set, self.of, Arc::clone(&opening));
         let pass = pass.map_err(|beyond| format!("beyond the range: {beyond:?}"))?;
         let place = format!("{name} {label}");
+        let whole = Whole {
+            lens,
+            era,
+            set: &self.drawn.set,
+            opening: &opening,
+            pass: &pass,
+        };
+        whole
+            .check(tally)
+            .map_err(|what| format!("in {place}: {what}"))?;
         self.ranks(&pass, &twin, &place)?;
         self.amounts(&pass, &twin, &place)?;
         self.factor(&pass, &twin, &place)?;
@@ -529,6 +540,10 @@ const SORTS: &[&str] = &[
     "min_rank of other periods",
     "below zero",
     "factor",
+    "results of others",
+    "order by order",
+    "from a part",
+    "part of many",
 ];
 
 /// Plays histories; a failure is shortened and told with its document.

@@ -24,7 +24,7 @@ use crate::view::commissions::{self, CommissionsQuery};
 use crate::view::error::ViewError;
 use crate::view::lens::Lens;
 use crate::view::order_commissions;
-use crate::view::payout::{Asked, Payout};
+use crate::view::payout::{Asked, Payout, Worked};
 use crate::view::rank;
 
 /// Any role, members within their own downline.
@@ -142,8 +142,8 @@ struct ProgressQuery {
 fn rank_of(task: Task) -> Running {
     Box::pin(async move {
         let asked: CommissionsQuery = task.call.query.typed()?;
-        answer(task, asked, |payout, call| {
-            let made = rank::of_member(payout, call.path("id"))?;
+        of_one(task, asked, |worked, call| {
+            let made = rank::of_member(worked, call.path("id"))?;
             Ok(Answer::of(made))
         })
         .await
@@ -177,8 +177,8 @@ fn of_member(task: Task) -> Running {
         if let Some((state, of, run)) = earnings::paid(&task.api, &task.call, &asked).await? {
             return of_paid(task, state, of, run).await;
         }
-        answer(task, asked, |payout, call| {
-            let made = commissions::of_member(payout, call.path("id"))?;
+        of_one(task, asked, |worked, call| {
+            let made = commissions::of_member(worked, call.path("id"))?;
             Ok(Answer::of(made))
         })
         .await
@@ -263,6 +263,25 @@ fn simulate(task: Task) -> Running {
         })
         .await
     })
+}
+
+/// An answer about one member: as things stand where his part of the book tells it, otherwise from a sweep.
+async fn of_one(
+    task: Task,
+    asked: CommissionsQuery,
+    question: impl Fn(&Worked<'_>, &Call) -> Result<Answer, ViewError> + Send + 'static,
+) -> Result<Response, Problem> {
+    let Task { api, call, .. } = &task;
+    let present = earnings::present(api, call, &asked, |worked| question(worked, call));
+    match present.await? {
+        Some(labelled) => Ok(labelled.respond(&call.headers)),
+        None => {
+            answer(task, asked, move |payout, call| {
+                question(&payout.worked(), call)
+            })
+            .await
+        }
+    }
 }
 
 /// An answer from a period worked out, judged and read at the state it was worked out from.

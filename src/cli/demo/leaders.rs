@@ -183,7 +183,7 @@ fn plans(handle: &Handle, state: &State) -> Option<Arc<PlanSet>> {
 
 /// What a period has earned a member so far.
 fn earned(payout: &Payout, member: Member) -> String {
-    let made = commissions::of_member(payout, &payout.lens().id(member));
+    let made = commissions::of_member(&payout.worked(), &payout.lens().id(member));
     made.map_or_else(|_| String::new(), |made| made.total.amount)
 }
 

@@ -57,12 +57,17 @@ pub fn page(kind: &Kind) -> String {
 #[must_use]
 pub fn live_word(live: Live) -> &'static str {
     match live {
+        Live::Present => "present",
         Live::Swept => "swept",
     }
 }
 
 fn live_text(live: Live) -> &'static str {
     match live {
+        Live::Present => {
+            "Its live figure is `present`: worked out as it is asked for, from the member's own part of the trees; for who has \
+             very many below him it is `swept`, as all members' are together."
+        }
         Live::Swept => {
             "Its live figure is `swept`: worked out for all members in one pass, which is refreshed while it is read; it \
              carries the sequence it is of."

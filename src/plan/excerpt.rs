@@ -1,0 +1,371 @@
+//! A part of a book, just large enough to work out one member by: a pass over it comes to the same for him as a pass over
+//! the whole.
+//!
+//! Seats stand in it in one of two ways. A *whole* seat is there with all that are right below it. Any other one stands
+//! for everything below itself as well: what entered there is told as its own, so that every group adds up. What a pass
+//! makes of such a seat's member means nothing, and neither does what it makes of the company.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::base::ids::{COMPANY, ENROLLER_TREE, Member, NONE, Seat, Text};
+use crate::plan::book::{Book, Entered, Near, Role};
+use crate::plan::entry::Entry;
+use crate::plan::extent::Extent;
+use crate::plan::standing::{Held, Holding, Left, Standing};
+
+/// A part of a book. Members and seats have numbers of their own, in the order of those in the book.
+pub struct Excerpt<'b> {
+    book: &'b dyn Near,
+    members: Vec<Member>,
+    trees: BTreeMap<usize, Part>,
+    entries: Vec<Entry>,
+}
+
+/// The seats of a tree that are in it.
+#[derive(Default)]
+struct Part {
+    /// Their numbers in the book, rising.
+    seats: Vec<Seat>,
+    whole: Vec<bool>,
+    /// The seat each hangs below here.
+    up: Vec<Option<Seat>>,
+    /// By seat that is not whole: seats of the book that hang below it here all the same.
+    hung: BTreeMap<Seat, Vec<Seat>>,
+}
+
+/// What has been found so far.
+struct Search<'b, 's> {
+    book: &'b dyn Near,
+    extent: &'s Extent,
+    /// By tree, then by seat: whether it is whole.
+    seats: BTreeMap<usize, BTreeMap<Seat, bool>>,
+    /// Members who are to be worked out.
+    sought: Vec<Member>,
+    known: BTreeSet<Member>,
+    /// Seats that may still be visited.
+    left: usize,
+}
+
+impl<'b> Excerpt<'b> {
+    /// What it takes to work out a member; none if that is more than `most` seats, or cannot be found without visiting all.
+    /// O(seats taken x log), and O(hops) for each whose leg matters.
+    #[must_use]
+    pub fn of(
+        book: &'b dyn Near,
+        extent: &Extent,
+        member: Member,
+        most: usize,
+    ) -> Option<Excerpt<'b>> {
+        if member >= book.members() || extent.enrolled && !book.enrolled_are_below() {
+            return None;
+        }
+        let mut search = Search {
+            book,
+            extent,
+            seats: BTreeMap::new(),
+            sought: vec![member],
+            known: BTreeSet::from([member]),
+            left: most,
+        };
+        let mut at = 0;
+        while let Some(&sought) = search.sought.get(at) {
+            search.around(sought)?;
+            at += 1;
+        }
+        let mut excerpt = search.excerpt();
+        if let Some(count) = extent.entries {
+            let credited = excerpt.whole_members();
+            let entries = book.entries_of(&credited, count)?;
+            excerpt.entries = entries
+                .into_iter()
+                .map(|of| excerpt.renumbered(of))
+                .collect();
+        }
+        Some(excerpt)
+    }
+
+    /// A member's number here, if he is in it.
+    #[must_use]
+    pub fn number(&self, member: Member) -> Option<Member> {
+        place(&self.members, member)
+    }
+
+    /// What periods before handed on to the members and seats here: the one before of the same type first, whose components
+    /// count; then others, of whom the ladders do. O(members and seats here).
+    #[must_use]
+    pub fn opening(&self, whole: &[Arc<Standing>]) -> Arc<Standing> {
+        let held = |held: &Held| {
+            let of = |&member: &Member| held.by_member.get(member as usize);
+            let own = |member| of(member).copied().unwrap_or_default();
+            Held {
+                names: held.names.clone(),
+                by_member: self.members.iter().map(own).collect::<Vec<Holding>>(),
+            }
+        };
+        let left = |left: &Left| {
+            let seats = self.trees.get(&left.tree).map(|part| part.seats.iter());
+            let rows = seats.into_iter().flatten().map(|&seat| {
+                let from = seat as usize * left.width;
+                left.figures.get(from..from + left.width)
+            });
+            let nothing = vec![0; left.width];
+            let rows = rows.flat_map(|row| row.unwrap_or(&nothing));
+            Left {
+                tree: left.tree,
+                width: left.width,
+                figures: rows.copied().collect(),
+            }
+        };
+        let ladders = whole.iter().flat_map(|of| of.ladders.iter());
+        let components = whole
+            .first()
+            .into_iter()
+            .flat_map(|of| of.components.iter());
+        Arc::new(Standing {
+            ladders: ladders.map(|(name, of)| (name.clone(), held(of))).collect(),
+            components: components
+                .map(|(name, of)| (name.clone(), left(of)))
+                .collect(),
+        })
+    }
+
+    /// Members of the book who hold a whole seat.
+    fn whole_members(&self) -> Vec<Member> {
+        let mut members = BTreeSet::new();
+        for (&tree, part) in &self.trees {
+            let whole = part.seats.iter().zip(&part.whole);
+            let whole = whole.filter(|&(_, &whole)| whole);
+            members.extend(whole.map(|(&seat, _)| self.book.owner(tree, seat)));
+        }
+        members.into_iter().collect()
+    }
+
+    fn renumbered(&self, entry: Entry) -> Entry {
+        let member = |member| self.number(member).unwrap_or(COMPANY);
+        let seat = |(tree, seat): (usize, Seat)| {
+            let part = self.trees.get(&tree);
+            let number = part.and_then(|part| place(&part.seats, seat));
+            number.unwrap_or(NONE)
+        };
+        let mut seats = entry.seats;
+        for (tree, number) in seats.iter_mut().enumerate() {
+            *number = seat((tree, *number));
+        }
+        Entry {
+            buyer: member(entry.buyer),
+            credited: member(entry.credited),
+            seats,
+            ..entry
+        }
+    }
+}
+
+impl<'b> Search<'b, '_> {
+    /// Takes a member's seats, and what lies below them as far as it matters.
+    fn around(&mut self, member: Member) -> Option<()> {
+        let extent = self.extent;
+        for (&tree, &below) in &extent.trees {
+            for seat in self.book.seats_of(tree, member) {
+                self.take_whole(tree, seat, below)?;
+            }
+        }
+        if !extent.enrolled_in.is_empty() {
+            // Whoever he enrolled may stand anywhere in his legs.
+            for enrolled in self.book.children(ENROLLER_TREE, member, self.left + 1) {
+                for &tree in &extent.enrolled_in {
+                    if let Some(seat) = self.book.seat(tree, enrolled) {
+                        self.left = self.left.checked_sub(1)?;
+                        let held = self.seats.entry(tree).or_default();
+                        held.entry(seat).or_insert(false);
+                    }
+                }
+            }
+        }
+        Some(())
+    }
+
+    fn take_whole(&mut self, tree: usize, seat: Seat, below: bool) -> Option<()> {
+        let mut next = vec![seat];
+        while let Some(seat) = next.pop() {
+            let held = self.seats.entry(tree).or_default();
+            if held.insert(seat, true) == Some(true) {
+                continue;
+            }
+            self.left = self.left.checked_sub(1)?;
+            let children = self.book.children(tree, seat, self.left + 1);
+            if children.len() > self.left {
+                return None;
+            }
+            if !below {
+                self.left -= children.len();
+                let held = self.seats.entry(tree).or_default();
+                for child in children {
+                    held.entry(child).or_insert(false);
+                }
+                continue;
+            }
+            if self.extent.results {
+                for &child in &children {
+                    let owner = self.book.owner(tree, child);
+                    if self.known.insert(owner) {
+                        self.sought.push(owner);
+                    }
+                }
+            }
+            next.extend(children);
+        }
+        Some(())
+    }
+
+    fn excerpt(mut self) -> Excerpt<'b> {
+        let mut members = BTreeSet::from([COMPANY]);
+        for (&tree, seats) in &self.seats {
+            members.extend(seats.keys().map(|&seat| self.book.owner(tree, seat)));
+        }
+        members.extend(self.sought.iter().copied());
+        // A seat of the enroller tree has its member's number, here too.
+        let enrolled = self.seats.entry(ENROLLER_TREE).or_default();
+        for &member in &members {
+            enrolled.entry(member).or_insert(false);
+        }
+        let trees = self.extent.trees.keys().map(|&tree| {
+            let mut seats = self.seats.remove(&tree).unwrap_or_default();
+            // A tree younger than the book has no seat at all.
+            if self.book.seats(tree) > 0 {
+                seats.insert(COMPANY, false);
+            }
+            (tree, self.part(tree, seats))
+        });
+        let trees: Vec<(usize, Part)> = trees.collect();
+        Excerpt {
+            book: self.book,
+            members: members.into_iter().collect(),
+            trees: trees.into_iter().collect(),
+            entries: Vec::new(),
+        }
+    }
+}
+
+impl Search<'_, '_> {
+    /// The seats of a tree as they hang together here.
+    fn part(&self, tree: usize, held: BTreeMap<Seat, bool>) -> Part {
+        let (seats, whole): (Vec<Seat>, Vec<bool>) = held.into_iter().unzip();
+        let up = seats.iter().map(|&seat| {
+            let parent = self.book.parent(tree, seat)?;
+            place(&seats, parent)
+        });
+        let mut up: Vec<Option<Seat>> = up.collect();
+        if self.extent.enrolled_in.contains(&tree) && self.book.seats(tree) > 0 {
+            let loose = (1..seats.len()).filter(|&at| up[at].is_none());
+            let loose: Vec<usize> = loose.collect();
+            let below: Vec<Seat> = loose.iter().map(|&at| seats[at]).collect();
+            let nearest = self.book.nearest_above(tree, &below, &seats);
+            for (at, nearest) in loose.into_iter().zip(nearest) {
+                up[at] = nearest.and_then(|seat| place(&seats, seat));
+            }
+        }
+        let mut hung: BTreeMap<Seat, Vec<Seat>> = BTreeMap::new();
+        for (&seat, above) in seats.iter().zip(&up) {
+            if let Some(above) = above.filter(|&above| !whole[above as usize]) {
+                hung.entry(above).or_default().push(seat);
+            }
+        }
+        Part {
+            seats,
+            whole,
+            up,
+            hung,
+        }
+    }
+}
+
+impl Part {
+    /// The seat of the book that has a number here.
+    fn seat(&self, number: Seat) -> Seat {
+        self.seats[number as usize]
+    }
+}
+
+impl Book for Excerpt<'_> {
+    fn seats(&self, tree: usize) -> u32 {
+        self.trees
+            .get(&tree)
+            .map_or(0, |part| part.seats.len() as u32)
+    }
+
+    fn parent(&self, tree: usize, seat: Seat) -> Option<Seat> {
+        self.trees[&tree].up[seat as usize]
+    }
+
+    fn owner(&self, tree: usize, seat: Seat) -> Member {
+        let owner = self.book.owner(tree, self.trees[&tree].seat(seat));
+        self.number(owner).expect("who holds a seat here is here")
+    }
+
+    fn leg(&self, tree: usize, seat: Seat) -> u8 {
+        self.book.leg(tree, self.trees[&tree].seat(seat))
+    }
+
+    fn active(&self, tree: usize, seat: Seat) -> bool {
+        self.book.active(tree, self.trees[&tree].seat(seat))
+    }
+
+    fn seat(&self, tree: usize, member: Member) -> Option<Seat> {
+        let seat = self.book.seat(tree, self.members[member as usize])?;
+        place(&self.trees.get(&tree)?.seats, seat)
+    }
+
+    fn entered(&self, tree: usize, seat: Seat, kind: usize) -> Entered {
+        let part = &self.trees[&tree];
+        let of = part.seat(seat);
+        if part.whole[seat as usize] {
+            return self.book.entered(tree, of, kind);
+        }
+        if of == COMPANY {
+            return Entered::default();
+        }
+        let hung = part.hung.get(&seat).map_or(&[][..], Vec::as_slice);
+        let apart = hung.iter().map(|&seat| self.book.group(tree, seat, kind));
+        Entered {
+            own: self.book.group(tree, of, kind) - apart.sum::<i64>(),
+            below: 0,
+        }
+    }
+
+    fn members(&self) -> u32 {
+        self.members.len() as u32
+    }
+
+    fn role(&self, member: Member) -> Role {
+        self.book.role(self.members[member as usize])
+    }
+
+    fn overrides(&self, ladder: &str) -> Vec<(Member, Text)> {
+        let told = self.book.overrides(ladder).into_iter();
+        let here = told.filter_map(|(member, rank)| Some((self.number(member)?, rank)));
+        here.collect()
+    }
+
+    fn currency(&self, member: Member) -> Option<Text> {
+        self.book.currency(self.members[member as usize])
+    }
+
+    fn is_held(&self, member: Member) -> bool {
+        self.book.is_held(self.members[member as usize])
+    }
+
+    fn enroller(&self, member: Member) -> Option<Member> {
+        let enroller = self.book.enroller(self.members[member as usize])?;
+        self.number(enroller)
+    }
+
+    fn entries(&self, _: u8, each: &mut dyn FnMut(&Entry)) {
+        self.entries.iter().for_each(each);
+    }
+}
+
+/// Where a number stands among rising ones.
+fn place(held: &[u32], sought: u32) -> Option<u32> {
+    held.binary_search(&sought).ok().map(|at| at as u32)
+}

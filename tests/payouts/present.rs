@@ -1,0 +1,136 @@
+//! One member worked out from a part of the book: the same as the pass over the whole, for everybody.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use arborline::plan::excerpt::Excerpt;
+use arborline::plan::extent::Extent;
+use arborline::plan::ladder::Ladder;
+use arborline::plan::part::LegFigures;
+use arborline::plan::pass::Pass;
+use arborline::plan::set::PlanSet;
+use arborline::plan::standing::Standing;
+use arborline::view::credited::Credited;
+use arborline::view::era::Era;
+use arborline::view::lens::Lens;
+use arborline::view::payout::Asked;
+use arborline::view::plan_book::PlanBook;
+
+use super::needs::Tally;
+
+/// Seats that a part may have: more than there are.
+const MOST: usize = 1_000;
+
+/// A period worked out for everybody.
+pub(super) struct Whole<'a> {
+    pub(super) lens: Lens<'a>,
+    pub(super) era: Era<'a>,
+    pub(super) set: &'a PlanSet,
+    pub(super) opening: &'a Arc<Standing>,
+    pub(super) pass: &'a Pass,
+}
+
+impl Whole<'_> {
+    /// Works everybody out from his part and compares; what cannot be had from a part is counted.
+    pub(super) fn check(&self, tally: &mut Tally) -> Result<(), String> {
+        let (lens, era, period) = (self.lens, self.era, self.era.period);
+        let extent = Extent::of(self.set, period);
+        let mut credited = Credited::new(&lens, Asked::of(&era));
+        let all = credited
+            .as_mut()
+            .map(|known| known.catch_up(&lens, usize::MAX));
+        if all != Some(true) {
+            return Err("not all records were taken in".to_owned());
+        }
+        let book = PlanBook::new(lens, era).with(credited.as_ref());
+        let opening = std::slice::from_ref(self.opening);
+        see(tally, "results of others", extent.results);
+        see(tally, "order by order", extent.entries.is_some());
+        for member in 1..self.pass.members() {
+            let excerpt = Excerpt::of(&book, &extent, member, MOST);
+            see(tally, "from a part", excerpt.is_some());
+            let Some(excerpt) = excerpt else { continue };
+            let opening = excerpt.opening(opening);
+            let part = Pass::run(&excerpt, self.set, period, opening);
+            let part = part.map_err(|beyond| format!("beyond the range: {beyond:?}"))?;
+            see(tally, "part of many", part.members() < self.pass.members());
+            let number = excerpt.number(member).ok_or("he is not in his part")?;
+            self.ladders(&part, (member, number))?;
+            self.components(&part, &extent, (member, number))?;
+        }
+        Ok(())
+    }
+
+    fn ladders(&self, part: &Pass, of: (u32, u32)) -> Result<(), String> {
+        let judged = self.set.ladders.iter().enumerate();
+        for (at, ladder) in judged.filter(|(_, ladder)| ladder.period == self.era.period) {
+            let seen = |pass: &Pass, member: u32| {
+                let ranks = pass.ranks(at).unwrap_or_default();
+                let held = pass.holding(at, member);
+                let measures = measures(pass, self.set, (at, ladder), member);
+                (
+                    ranks.get(member as usize).copied(),
+                    pass.met(at, member),
+                    held,
+                    measures,
+                )
+            };
+            equal(&ladder.name, of, seen(self.pass, of.0), seen(part, of.1))?;
+        }
+        Ok(())
+    }
+
+    fn components(&self, part: &Pass, extent: &Extent, of: (u32, u32)) -> Result<(), String> {
+        for (at, entry) in self.set.components.iter().enumerate() {
+            if entry.period != self.era.period || extent.company.contains(&at) {
+                continue;
+            }
+            let seen = |pass: &Pass, member: u32| {
+                let amounts = pass.amounts(at).unwrap_or_default();
+                let amount = amounts.get(member as usize).copied();
+                let legs = pass.legs(self.set, at, member).into_iter();
+                // Seats have other numbers in a part.
+                let legs = legs.map(|leg| LegFigures { seat: 0, ..leg });
+                let parts = pass.explain(self.set, at, member);
+                (
+                    amount,
+                    pass.uncut(at, member),
+                    parts,
+                    legs.collect::<Vec<_>>(),
+                )
+            };
+            equal(&entry.name, of, seen(self.pass, of.0), seen(part, of.1))?;
+        }
+        Ok(())
+    }
+}
+
+/// What everything that a ladder requires stands at.
+fn measures(
+    pass: &Pass,
+    set: &PlanSet,
+    (at, ladder): (usize, &Ladder),
+    member: u32,
+) -> Vec<String> {
+    let atoms = ladder.ranks.iter().flat_map(|rank| rank.needs.atoms());
+    let told = atoms.map(|atom| format!("{:?}", pass.measure(set, at, member, atom)));
+    told.collect()
+}
+
+fn equal<T: PartialEq + Debug>(
+    name: &str,
+    (member, _): (u32, u32),
+    whole: T,
+    part: T,
+) -> Result<(), String> {
+    if whole == part {
+        return Ok(());
+    }
+    Err(format!(
+        "{name} of {member}: whole {whole:?}, part {part:?}"
+    ))
+}
+
+fn see(tally: &mut Tally, sort: &str, so: bool) {
+    tally.entry(sort.to_owned()).or_default()[usize::from(!so)] += 1;
+}
