@@ -8,6 +8,7 @@ mod described;
 mod facts;
 mod network;
 pub(crate) mod plans;
+mod present;
 mod reads;
 mod refused;
 mod roles;

@@ -43,6 +43,8 @@ struct Search<'b, 's> {
     /// Members who are to be worked out.
     sought: Vec<Member>,
     known: BTreeSet<Member>,
+    /// Those whom they enrolled, where it matters in which leg they stand.
+    enrolled: Vec<Member>,
     /// Seats that may still be visited.
     left: usize,
 }
@@ -66,6 +68,7 @@ impl<'b> Excerpt<'b> {
             seats: BTreeMap::new(),
             sought: vec![member],
             known: BTreeSet::from([member]),
+            enrolled: Vec::new(),
             left: most,
         };
         let mut at = 0;
@@ -173,6 +176,7 @@ impl<'b> Search<'b, '_> {
         if !extent.enrolled_in.is_empty() {
             // Whoever he enrolled may stand anywhere in his legs.
             for enrolled in self.book.children(ENROLLER_TREE, member, self.left + 1) {
+                self.enrolled.push(enrolled);
                 for &tree in &extent.enrolled_in {
                     if let Some(seat) = self.book.seat(tree, enrolled) {
                         self.left = self.left.checked_sub(1)?;
@@ -221,11 +225,13 @@ impl<'b> Search<'b, '_> {
     fn excerpt(mut self) -> Excerpt<'b> {
         let mut members = BTreeSet::from([COMPANY]);
         for (&tree, seats) in &self.seats {
-            members.extend(seats.keys().map(|&seat| self.book.owner(tree, seat)));
+            let whole = seats.iter().filter(|&(_, &whole)| whole);
+            members.extend(whole.map(|(&seat, _)| self.book.owner(tree, seat)));
         }
-        members.extend(self.sought.iter().copied());
+        members.extend(self.sought.iter().chain(&self.enrolled));
         // A seat of the enroller tree has its member's number, here too.
         let enrolled = self.seats.entry(ENROLLER_TREE).or_default();
+        members.extend(enrolled.keys());
         for &member in &members {
             enrolled.entry(member).or_insert(false);
         }
@@ -299,8 +305,9 @@ impl Book for Excerpt<'_> {
     }
 
     fn owner(&self, tree: usize, seat: Seat) -> Member {
+        // Who holds a seat that stands for all below it need not be here.
         let owner = self.book.owner(tree, self.trees[&tree].seat(seat));
-        self.number(owner).expect("who holds a seat here is here")
+        self.number(owner).unwrap_or(COMPANY)
     }
 
     fn leg(&self, tree: usize, seat: Seat) -> u8 {

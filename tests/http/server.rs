@@ -230,10 +230,15 @@ impl Server {
 
     /// The same in another network.
     pub(crate) async fn planned_with(network: &str) -> Server {
+        Server::planned_by(network, PLAN).await
+    }
+
+    /// The same by another plan set.
+    pub(crate) async fn planned_by(network: &str, plan: &'static str) -> Server {
         let server = Server::started_with(network).await;
         let drafted = server.call("PUT", "/v1/plans/main").role("admin");
         let drafted = drafted.header("content-type", "application/toml");
-        let drafted = drafted.body(PLAN).send().await;
+        let drafted = drafted.body(plan).send().await;
         assert!(drafted.status.is_success(), "{}", drafted.text());
         let activated = server.call("POST", "/v1/plans/main/activate").role("admin");
         let activated = activated.header("idempotency-key", "activate-1").send();

@@ -18,8 +18,8 @@ use arborline::view::plan_book::PlanBook;
 
 use super::needs::Tally;
 
-/// Seats that a part may have: more than there are.
-const MOST: usize = 1_000;
+/// Seats that a part may have: more than there are, and for some members few.
+const MOST: [usize; 3] = [1_000, 1_000, 6];
 
 /// A period worked out for everybody.
 pub(super) struct Whole<'a> {
@@ -47,7 +47,8 @@ impl Whole<'_> {
         see(tally, "results of others", extent.results);
         see(tally, "order by order", extent.entries.is_some());
         for member in 1..self.pass.members() {
-            let excerpt = Excerpt::of(&book, &extent, member, MOST);
+            let most = MOST[member as usize % MOST.len()];
+            let excerpt = Excerpt::of(&book, &extent, member, most);
             see(tally, "from a part", excerpt.is_some());
             let Some(excerpt) = excerpt else { continue };
             let opening = excerpt.opening(opening);

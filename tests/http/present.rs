@@ -1,0 +1,170 @@
+//! What a member is told of himself is of the moment: right after an order, and without a sweep where nothing asks for all.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::server::{NETWORK, Server, order};
+
+/// Levels, two legs, first days and a match, a pool, and a ceiling for the company.
+const ALL: &str = r#"
+name = "All"
+currency = "USD"
+[[ladders]]
+name = "ranks"
+[[ladders.ranks]]
+name = "silver"
+all = [{ group = "cv", at_least = "100" }, { enrolled = 1, active = false }]
+[[ladders.ranks]]
+name = "gold"
+all = [{ group = "cv", at_least = "300" }, { legs = 1, with = "silver" }]
+[[plans]]
+name = "main"
+ladder = "ranks"
+[[plans.components]]
+name = "levels"
+kind = "unilevel"
+volume = "cv"
+payee = "any"
+rates = ["0.10", "0.05"]
+[[plans.components]]
+name = "team"
+kind = "binary"
+tree = "binary"
+volume = "cv"
+payee = "any"
+rate = "0.10"
+[[plans.components]]
+name = "start"
+kind = "fast_start"
+volume = "cv"
+payee = "any"
+within_days = 60
+rates = ["0.20", "0.10"]
+[[plans.components]]
+name = "match"
+kind = "matching"
+payee = "any"
+of = ["levels", "team"]
+rates_by_rank = { silver = ["0.50"] }
+[[plans.components]]
+name = "leaders"
+kind = "pool"
+payee = "any"
+volume = "cv"
+rate = "0.01"
+shares = { silver = 1, gold = 3 }
+[company_cap]
+volume = "cv"
+rate = "0.25"
+components = ["levels", "start"]
+"#;
+
+/// Who earns what, by member and component, from the list of everybody's.
+async fn everybody(server: &Server, seq: u64) -> BTreeMap<(String, String), String> {
+    let path = format!("/v1/commissions?min_seq={seq}");
+    let call = server.call("GET", &path).role("finance");
+    let lines = call.header("accept", "application/x-ndjson").send().await;
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let line = |line: &Value| {
+        let of = (text(&line["member"]), text(&line["component"]));
+        (of, text(&line["exact"]))
+    };
+    lines.lines().iter().map(line).collect()
+}
+
+/// Compares one member's lines with everybody's; gives the words for how each was had.
+async fn same(server: &Server, member: &str, seq: u64) -> Vec<String> {
+    // Nothing says how fresh it should be.
+    let path = format!("/v1/members/{member}/commissions");
+    let told = server.get(&path).await;
+    assert_eq!(told["as_of_seq"].as_u64(), Some(seq), "{member}: {told}");
+    let all = everybody(server, seq).await;
+    let mut live = Vec::new();
+    for line in told["lines"].as_array().expect("lines") {
+        let how = line["live"].as_str().expect("a word").to_owned();
+        let component = line["component"].as_str().expect("a name").to_owned();
+        if how == "present" {
+            let of = (member.to_owned(), component);
+            let expected = all.get(&of).map_or("0.00", String::as_str);
+            assert_eq!(line["exact"], expected, "{of:?} as of {seq}: {told}");
+        } else {
+            assert!(line["swept_seq"].as_u64() <= Some(seq), "{line}");
+        }
+        live.push(how);
+    }
+    live
+}
+
+#[tokio::test]
+async fn an_order_shows_at_once_in_all_but_what_is_shared_out_among_all() {
+    let server = Server::planned_by(NETWORK, ALL).await;
+    let buyers = ["A2", "B1", "C", "A1", "B", "A", "R"];
+    for number in 0..21 {
+        let buyer = buyers[number % buyers.len()];
+        let volume = format!("{}.50", 13 * number + 20);
+        let told = server.post("/v1/events", order(&format!("o{number}"), buyer, &volume));
+        let seq = told.await.json()["seq"].as_u64().expect("a number");
+        for member in ["R", "A", "A1", "A2", "B", "B1", "C"] {
+            let live = same(&server, member, seq).await;
+            assert_eq!(live[..4], ["present"; 4], "{member}");
+            assert_eq!(live[4], "swept", "{member}");
+        }
+    }
+    let all = everybody(&server, 0).await;
+    for component in ["levels", "team", "start", "match", "leaders"] {
+        let paid = all.keys().any(|(_, paid)| paid == component);
+        assert!(paid, "nobody earns by {component}");
+    }
+    let told = server.get("/v1/members/R/rank").await;
+    let rank = &told["ladders"][0];
+    assert_eq!(
+        (&rank["rank"], &rank["next"]),
+        (&json!("gold"), &json!(null))
+    );
+}
+
+#[tokio::test]
+async fn what_nothing_but_his_own_part_tells_needs_no_sweep() {
+    let server = Server::planned().await;
+    for (number, volume) in ["100.00", "70.00"].into_iter().enumerate() {
+        let told = server.post("/v1/events", order(&format!("o{number}"), "A2", volume));
+        let seq = told.await.json()["seq"].as_u64().expect("a number");
+        let live = same(&server, "A1", seq).await;
+        assert_eq!(live, ["present"]);
+    }
+    let told = server.get("/v1/members/A1/commissions").await;
+    let line = &told["lines"][0];
+    assert_eq!(
+        (&line["exact"], &line["swept_seq"]),
+        (&json!("17.00"), &json!(null))
+    );
+}
+
+#[tokio::test]
+async fn the_next_month_begins_with_what_the_last_one_left() {
+    let server = Server::planned_by(NETWORK, ALL).await;
+    server.post("/v1/events", order("o1", "A2", "500.00")).await;
+    let mut late = serde_json::from_str::<Value>(&order("o2", "B1", "100.00")).expect("an event");
+    late["at"] = json!("2026-02-03T08:00:00Z");
+    let told = server.post("/v1/events", late.to_string()).await;
+    let seq = told.json()["seq"].as_u64().expect("a number");
+    // Until somebody has read what January left, a sweep tells; it reads that.
+    for member in ["R", "A", "B"] {
+        let path = format!("/v1/members/{member}/commissions?min_seq={seq}");
+        server.get(&path).await;
+        let told = server.get(&path).await;
+        let lines = told["lines"].as_array().expect("lines");
+        let all = everybody(&server, told["as_of_seq"].as_u64().expect("a number")).await;
+        for line in &lines[..4] {
+            assert_eq!(line["live"], "present", "{member}: {line}");
+            let component = line["component"].as_str().expect("a name").to_owned();
+            let expected = all.get(&(member.to_owned(), component));
+            let expected = expected.map_or("0.00", String::as_str);
+            assert_eq!(line["exact"], expected, "{member}: {line}");
+        }
+    }
+    // 500 on one leg of R's from January against 100 on the other.
+    let told = server.get("/v1/members/R/commissions").await;
+    assert_eq!(told["lines"][1]["exact"], "10.00", "{told}");
+}
