@@ -348,7 +348,11 @@ fn break_with(rules: &mut Rules, chance: &mut Chance) {
         1 => rules.kinds.reverse(),
         2 => rules.period_types[0].name = Text::from("moon"),
         3 => rules.trees[last].name = Text::from("bush"),
-        4 => rules.trees[last].shape = Shape::Matrix { width: 5 },
+        4 => {
+            // A tree that is new may have any shape, with a policy that fits it.
+            rules.trees[last].shape = Shape::Matrix { width: 5 };
+            rules.trees[last].placement = Policy::BreadthFirst;
+        }
         5 => drop(rules.trees.pop()),
         6 => rules.activity.kind = 7,
         7 => {
