@@ -201,6 +201,11 @@ impl Orders {
         }
     }
 
+    /// Asks the memory for an order that is looked at soon.
+    pub fn prefetch(&self, order: u32) {
+        self.lines.prefetch(order);
+    }
+
     /// Who it is credited to.
     #[must_use]
     pub fn credited(&self, order: u32) -> Member {

@@ -49,6 +49,8 @@ pub trait Near: Book {
     fn children(&self, tree: usize, seat: Seat, most: usize) -> Vec<Seat>;
     /// Of some seats the nearest that stands above each of others.
     fn nearest_above(&self, tree: usize, below: &[Seat], among: &[Seat]) -> Vec<Option<Seat>>;
+    /// Asks the memory for a seat and its member, which are looked at soon.
+    fn ask_ahead(&self, tree: usize, seat: Seat);
     /// What entered at a seat and below it in a volume kind of the network. Units of 1e-4.
     fn group(&self, tree: usize, seat: Seat, kind: usize) -> i64;
     /// Whether those whom a member enrolled are the ones right below him in the enroller tree.

@@ -5,7 +5,7 @@
 //! for everything below itself as well: what entered there is told as its own, so that every group adds up. What a pass
 //! makes of such a seat's member means nothing, and neither does what it makes of the company.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::base::ids::{COMPANY, ENROLLER_TREE, Member, NONE, Seat, Text};
@@ -71,10 +71,11 @@ impl<'b> Excerpt<'b> {
             enrolled: Vec::new(),
             left: most,
         };
-        let mut at = 0;
-        while let Some(&sought) = search.sought.get(at) {
-            search.around(sought)?;
-            at += 1;
+        let mut done = 0;
+        while done < search.sought.len() {
+            let wave = search.sought[done..].to_vec();
+            done += wave.len();
+            search.around(&wave)?;
         }
         let mut excerpt = search.excerpt();
         if let Some(count) = extent.entries {
@@ -165,50 +166,53 @@ impl<'b> Excerpt<'b> {
 }
 
 impl<'b> Search<'b, '_> {
-    /// Takes a member's seats, and what lies below them as far as it matters.
-    fn around(&mut self, member: Member) -> Option<()> {
+    /// Takes members' seats, and what lies below them as far as it matters.
+    fn around(&mut self, members: &[Member]) -> Option<()> {
         let extent = self.extent;
         for (&tree, &below) in &extent.trees {
-            for seat in self.book.seats_of(tree, member) {
-                self.take_whole(tree, seat, below)?;
+            let seats = members.iter().flat_map(|&member| {
+                let seats = self.book.seats_of(tree, member);
+                seats.into_iter().inspect(|&seat| self.book.ask_ahead(tree, seat))
+            });
+            // All are asked for before the first is looked at.
+            let seats: Vec<Seat> = seats.collect();
+            if below {
+                self.take_below(tree, seats)?;
+            } else {
+                for seat in seats {
+                    self.take_whole(tree, seat)?;
+                }
             }
         }
         if !extent.enrolled_in.is_empty() {
-            // Whoever he enrolled may stand anywhere in his legs.
-            for enrolled in self.book.children(ENROLLER_TREE, member, self.left + 1) {
-                self.enrolled.push(enrolled);
-                for &tree in &extent.enrolled_in {
-                    if let Some(seat) = self.book.seat(tree, enrolled) {
-                        self.left = self.left.checked_sub(1)?;
-                        let held = self.seats.entry(tree).or_default();
-                        held.entry(seat).or_insert(false);
-                    }
-                }
-            }
+            members.iter().try_for_each(|&member| self.take_enrolled(member))?;
         }
         Some(())
     }
 
-    fn take_whole(&mut self, tree: usize, seat: Seat, below: bool) -> Option<()> {
-        let mut next = vec![seat];
-        while let Some(seat) = next.pop() {
-            let held = self.seats.entry(tree).or_default();
-            if held.insert(seat, true) == Some(true) {
-                continue;
-            }
-            self.left = self.left.checked_sub(1)?;
-            let children = self.book.children(tree, seat, self.left + 1);
-            if children.len() > self.left {
-                return None;
-            }
-            if !below {
-                self.left -= children.len();
-                let held = self.seats.entry(tree).or_default();
-                for child in children {
-                    held.entry(child).or_insert(false);
-                }
-                continue;
-            }
+    /// Takes a seat with those right below it; gives these if it had not been taken so before.
+    fn take_whole(&mut self, tree: usize, seat: Seat) -> Option<Vec<Seat>> {
+        let held = self.seats.entry(tree).or_default();
+        if held.insert(seat, true) == Some(true) {
+            return Some(Vec::new());
+        }
+        self.left = self.left.checked_sub(1)?;
+        let children = self.book.children(tree, seat, self.left + 1);
+        self.left = self.left.checked_sub(children.len())?;
+        for &child in &children {
+            self.book.ask_ahead(tree, child);
+            held.entry(child).or_insert(false);
+        }
+        Some(children)
+    }
+
+    /// Takes seats with all that is below them, level by level.
+    fn take_below(&mut self, tree: usize, seats: Vec<Seat>) -> Option<()> {
+        let mut next = VecDeque::from(seats);
+        while let Some(seat) = next.pop_front() {
+            let children = self.take_whole(tree, seat)?;
+            // Each is counted once, when it is taken itself.
+            self.left += children.len();
             if self.extent.results {
                 for &child in &children {
                     let owner = self.book.owner(tree, child);
@@ -218,6 +222,22 @@ impl<'b> Search<'b, '_> {
                 }
             }
             next.extend(children);
+        }
+        Some(())
+    }
+
+    /// Takes the seats of those whom a member enrolled, where it matters in which leg they stand: that may be anywhere.
+    fn take_enrolled(&mut self, member: Member) -> Option<()> {
+        for enrolled in self.book.children(ENROLLER_TREE, member, self.left + 1) {
+            self.enrolled.push(enrolled);
+            for &tree in &self.extent.enrolled_in {
+                if let Some(seat) = self.book.seat(tree, enrolled) {
+                    self.left = self.left.checked_sub(1)?;
+                    self.book.ask_ahead(tree, seat);
+                    let held = self.seats.entry(tree).or_default();
+                    held.entry(seat).or_insert(false);
+                }
+            }
         }
         Some(())
     }

@@ -57,6 +57,13 @@ impl Near for PlanBook<'_> {
         self.era.forest.nearest_above(tree, below, among)
     }
 
+    fn ask_ahead(&self, tree: usize, seat: Seat) {
+        self.era.forest.prefetch(tree, seat);
+        if tree == ENROLLER_TREE {
+            self.era.members.prefetch(seat);
+        }
+    }
+
     fn group(&self, tree: usize, seat: Seat, kind: usize) -> i64 {
         self.era.figure((tree, seat), kind, Forest::group)
     }

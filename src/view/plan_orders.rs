@@ -94,6 +94,9 @@ impl<'a> PlanOrders<'a> {
     #[must_use]
     pub fn of_members(&self, credited: &Credited, members: &[Member]) -> Vec<Entry> {
         let orders = credited.orders(members).into_iter();
+        for order in orders.clone() {
+            self.lens.state.orders.prefetch(order);
+        }
         let corrections = credited.corrections(members).into_iter();
         let entries = orders.filter_map(|order| self.of_order(order));
         entries

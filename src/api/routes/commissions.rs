@@ -27,6 +27,10 @@ use crate::view::order_commissions;
 use crate::view::payout::{Asked, Payout, Worked};
 use crate::view::rank;
 
+/// What one member costs whose part of the trees is small.
+const PRESENT: &str = "O(downline x components) up to 1,000 seats; beyond that O(1) after a pass over all members, which all who ask \
+                       within two seconds share";
+
 /// Any role, members within their own downline.
 const OWN: Access = Access::Needs {
     roles: ALL,
@@ -43,7 +47,7 @@ pub const ROWS: &[Route] = &[
         method: "GET",
         path: "/v1/members/{id}/rank",
         access: OWN,
-        cost: SWEPT,
+        cost: PRESENT,
         sentence: "The rank on each ladder; of a period that runs, the one that would be paid as.",
         run: Run::Task(rank_of),
         shapes: Shapes::asked::<CommissionsQuery, rank::MemberRanks>(),
@@ -61,7 +65,7 @@ pub const ROWS: &[Route] = &[
         method: "GET",
         path: "/v1/members/{id}/commissions",
         access: OWN,
-        cost: SWEPT,
+        cost: PRESENT,
         sentence: "What a member earns in a period, a line a component; of a paid period as its run has them.",
         run: Run::Task(of_member),
         shapes: Shapes::asked::<CommissionsQuery, commissions::Commissions>(),
