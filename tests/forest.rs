@@ -10,6 +10,7 @@ use arborline::tree::rules::{CustomerLevel, Policy, Shape, Termination, TreeRule
 
 use crate::chance::Chance;
 
+mod walks;
 mod wide;
 
 const KINDS: usize = 2;
@@ -288,42 +289,6 @@ fn compare(forest: &Forest, naive: &Naive, rules: &Rules, what: &str) {
     }
 }
 
-fn compare_walks(forest: &Forest, naive: &Naive, rules: &Rules, chance: &mut Chance) {
-    let n = naive.seats.len();
-    for _ in 0..20 {
-        let (a, b) = (chance.below(n), chance.below(n));
-        assert_eq!(
-            forest.is_above(0, a as Seat, b as Seat),
-            naive.is_above(a, b)
-        );
-        let mut common = Some(a);
-        while let Some(seat) = common {
-            if naive.is_above(seat, b) {
-                break;
-            }
-            common = naive.seats[seat].parent;
-        }
-        let list = rules.trees[0].shape == Shape::List;
-        let common = common.filter(|&seat| !(list && seat == 0));
-        assert_eq!(
-            forest.nearest_common(0, a as Seat, b as Seat),
-            common.map(|seat| seat as Seat)
-        );
-        if !list {
-            let leg = 1 + chance.below(2) as u8;
-            let mut end = a;
-            while let Some(child) = naive
-                .children(end)
-                .into_iter()
-                .find(|&c| naive.seats[c].leg == leg)
-            {
-                end = child;
-            }
-            assert_eq!(forest.outer_end(0, a as Seat, leg), end as Seat);
-        }
-    }
-}
-
 /// A place for a seat: below a parent with room, or as a root, or nowhere.
 fn draw_place(naive: &Naive, rules: &Rules, parent: usize, chance: &mut Chance) -> Attach {
     if chance.below(40) == 0 {
@@ -520,7 +485,7 @@ fn every_figure_equals_a_plain_sum_after_every_step() {
                 &format!("seed {seed}, step {step}"),
             );
         }
-        compare_walks(&run.forest, &run.naive, &run.rules, &mut run.chance);
+        walks::compare(&run.forest, &run.naive, &run.rules, &mut run.chance);
     }
 }
 
@@ -586,6 +551,6 @@ fn long_lines_are_cut_and_joined_exactly() {
                 &format!("seed {seed}, step {step}"),
             );
         }
-        compare_walks(&run.forest, &run.naive, &run.rules, &mut run.chance);
+        walks::compare(&run.forest, &run.naive, &run.rules, &mut run.chance);
     }
 }

@@ -172,7 +172,9 @@ impl<'b> Search<'b, '_> {
         for (&tree, &below) in &extent.trees {
             let seats = members.iter().flat_map(|&member| {
                 let seats = self.book.seats_of(tree, member);
-                seats.into_iter().inspect(|&seat| self.book.ask_ahead(tree, seat))
+                seats
+                    .into_iter()
+                    .inspect(|&seat| self.book.ask_ahead(tree, seat))
             });
             // All are asked for before the first is looked at.
             let seats: Vec<Seat> = seats.collect();
@@ -185,7 +187,9 @@ impl<'b> Search<'b, '_> {
             }
         }
         if !extent.enrolled_in.is_empty() {
-            members.iter().try_for_each(|&member| self.take_enrolled(member))?;
+            members
+                .iter()
+                .try_for_each(|&member| self.take_enrolled(member))?;
         }
         Some(())
     }
