@@ -43,10 +43,10 @@ pub trait Book {
 
 /// A book of which a part can be taken out: what lies around a few seats is found without visiting all.
 pub trait Near: Book {
-    /// Every seat that a member holds in a tree.
-    fn seats_of(&self, tree: usize, member: Member) -> Vec<Seat>;
-    /// The seats right below a seat; any so many of them, if there are more.
-    fn children(&self, tree: usize, seat: Seat, most: usize) -> Vec<Seat>;
+    /// Shows every seat that a member holds, with its tree.
+    fn seats_of(&self, member: Member, each: &mut dyn FnMut(usize, Seat));
+    /// Appends the seats right below a seat; any so many of them, if there are more.
+    fn children(&self, tree: usize, seat: Seat, most: usize, children: &mut Vec<Seat>);
     /// Of some seats the nearest that stands above each of others.
     fn nearest_above(&self, tree: usize, below: &[Seat], among: &[Seat]) -> Vec<Option<Seat>>;
     /// Asks the memory for a seat and its member, which are looked at soon.

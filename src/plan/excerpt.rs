@@ -5,7 +5,8 @@
 //! for everything below itself as well: what entered there is told as its own, so that every group adds up. What a pass
 //! makes of such a seat's member means nothing, and neither does what it makes of the company.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use crate::base::ids::{COMPANY, ENROLLER_TREE, Member, NONE, Seat, Text};
@@ -38,15 +39,37 @@ struct Part {
 struct Search<'b, 's> {
     book: &'b dyn Near,
     extent: &'s Extent,
-    /// By tree, then by seat: whether it is whole.
-    seats: BTreeMap<usize, BTreeMap<Seat, bool>>,
+    /// By tree: seats, and whether each is whole; some more than once.
+    seats: BTreeMap<usize, Vec<(Seat, bool)>>,
+    /// Trees and seats that are whole.
+    whole: HashSet<(u32, Seat), Mixed>,
     /// Members who are to be worked out.
     sought: Vec<Member>,
-    known: BTreeSet<Member>,
+    known: HashSet<Member, Mixed>,
     /// Those whom they enrolled, where it matters in which leg they stand.
     enrolled: Vec<Member>,
     /// Seats that may still be visited.
     left: usize,
+}
+
+/// A hash of one multiplication for each number: what is hashed is numbered here, not told by clients.
+#[derive(Default)]
+struct Mix(u64);
+
+type Mixed = BuildHasherDefault<Mix>;
+
+impl Hasher for Mix {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.write_u32(byte.into()));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.0 = (self.0.rotate_left(32) ^ u64::from(number)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
 }
 
 impl<'b> Excerpt<'b> {
@@ -66,8 +89,9 @@ impl<'b> Excerpt<'b> {
             book,
             extent,
             seats: BTreeMap::new(),
+            whole: HashSet::default(),
             sought: vec![member],
-            known: BTreeSet::from([member]),
+            known: HashSet::from_iter([member]),
             enrolled: Vec::new(),
             left: most,
         };
@@ -168,22 +192,24 @@ impl<'b> Excerpt<'b> {
 impl<'b> Search<'b, '_> {
     /// Takes members' seats, and what lies below them as far as it matters.
     fn around(&mut self, members: &[Member]) -> Option<()> {
-        let extent = self.extent;
-        for (&tree, &below) in &extent.trees {
-            let seats = members.iter().flat_map(|&member| {
-                let seats = self.book.seats_of(tree, member);
-                seats
-                    .into_iter()
-                    .inspect(|&seat| self.book.ask_ahead(tree, seat))
-            });
-            // All are asked for before the first is looked at.
-            let seats: Vec<Seat> = seats.collect();
-            if below {
-                self.take_below(tree, seats)?;
-            } else {
-                for seat in seats {
-                    self.take_whole(tree, seat)?;
+        let (book, extent) = (self.book, self.extent);
+        let mut seats: Vec<(usize, Seat)> = Vec::new();
+        // All are asked for before the first is looked at.
+        for &member in members {
+            book.seats_of(member, &mut |tree, seat| {
+                if extent.trees.contains_key(&tree) {
+                    book.ask_ahead(tree, seat);
+                    seats.push((tree, seat));
                 }
+            });
+        }
+        let mut children = Vec::new();
+        for (tree, seat) in seats {
+            if extent.trees[&tree] {
+                self.take_below(tree, seat, &mut children)?;
+            } else {
+                children.clear();
+                self.take_whole(tree, seat, &mut children)?;
             }
         }
         if !extent.enrolled_in.is_empty() {
@@ -194,52 +220,60 @@ impl<'b> Search<'b, '_> {
         Some(())
     }
 
-    /// Takes a seat with those right below it; gives these if it had not been taken so before.
-    fn take_whole(&mut self, tree: usize, seat: Seat) -> Option<Vec<Seat>> {
+    /// Takes a seat with those right below it; appends these if it had not been taken so before.
+    fn take_whole(&mut self, tree: usize, seat: Seat, children: &mut Vec<Seat>) -> Option<()> {
+        if !self.whole.insert((tree as u32, seat)) {
+            return Some(());
+        }
         let held = self.seats.entry(tree).or_default();
-        if held.insert(seat, true) == Some(true) {
-            return Some(Vec::new());
-        }
+        held.push((seat, true));
         self.left = self.left.checked_sub(1)?;
-        let children = self.book.children(tree, seat, self.left + 1);
+        let before = children.len();
+        self.book.children(tree, seat, self.left + 1, children);
+        let children = &children[before..];
         self.left = self.left.checked_sub(children.len())?;
-        for &child in &children {
+        for &child in children {
             self.book.ask_ahead(tree, child);
-            held.entry(child).or_insert(false);
+            held.push((child, false));
         }
-        Some(children)
+        Some(())
     }
 
-    /// Takes seats with all that is below them, level by level.
-    fn take_below(&mut self, tree: usize, seats: Vec<Seat>) -> Option<()> {
-        let mut next = VecDeque::from(seats);
-        while let Some(seat) = next.pop_front() {
-            let children = self.take_whole(tree, seat)?;
+    /// Takes a seat with all that is below it, level by level.
+    fn take_below(&mut self, tree: usize, seat: Seat, found: &mut Vec<Seat>) -> Option<()> {
+        found.clear();
+        found.push(seat);
+        let mut done = 0;
+        while let Some(&seat) = found.get(done) {
+            done += 1;
+            let before = found.len();
+            self.take_whole(tree, seat, found)?;
             // Each is counted once, when it is taken itself.
-            self.left += children.len();
+            self.left += found.len() - before;
             if self.extent.results {
-                for &child in &children {
+                for &child in &found[before..] {
                     let owner = self.book.owner(tree, child);
                     if self.known.insert(owner) {
                         self.sought.push(owner);
                     }
                 }
             }
-            next.extend(children);
         }
         Some(())
     }
 
     /// Takes the seats of those whom a member enrolled, where it matters in which leg they stand: that may be anywhere.
     fn take_enrolled(&mut self, member: Member) -> Option<()> {
-        for enrolled in self.book.children(ENROLLER_TREE, member, self.left + 1) {
-            self.enrolled.push(enrolled);
+        let from = self.enrolled.len();
+        let most = self.left + 1;
+        self.book
+            .children(ENROLLER_TREE, member, most, &mut self.enrolled);
+        for &enrolled in &self.enrolled[from..] {
             for &tree in &self.extent.enrolled_in {
                 if let Some(seat) = self.book.seat(tree, enrolled) {
                     self.left = self.left.checked_sub(1)?;
                     self.book.ask_ahead(tree, seat);
-                    let held = self.seats.entry(tree).or_default();
-                    held.entry(seat).or_insert(false);
+                    self.seats.entry(tree).or_default().push((seat, false));
                 }
             }
         }
@@ -247,30 +281,33 @@ impl<'b> Search<'b, '_> {
     }
 
     fn excerpt(mut self) -> Excerpt<'b> {
-        let mut members = BTreeSet::from([COMPANY]);
+        let mut members = vec![COMPANY];
         for (&tree, seats) in &self.seats {
-            let whole = seats.iter().filter(|&(_, &whole)| whole);
-            members.extend(whole.map(|(&seat, _)| self.book.owner(tree, seat)));
+            let whole = seats.iter().filter(|&(_, whole)| *whole);
+            members.extend(whole.map(|&(seat, _)| self.book.owner(tree, seat)));
         }
         members.extend(self.sought.iter().chain(&self.enrolled));
         // A seat of the enroller tree has its member's number, here too.
         let enrolled = self.seats.entry(ENROLLER_TREE).or_default();
-        members.extend(enrolled.keys());
-        for &member in &members {
-            enrolled.entry(member).or_insert(false);
-        }
+        members.extend(enrolled.iter().map(|&(seat, _)| seat));
+        enrolled.extend(members.iter().map(|&member| (member, false)));
+        members.sort_unstable();
+        members.dedup();
         let trees = self.extent.trees.keys().map(|&tree| {
             let mut seats = self.seats.remove(&tree).unwrap_or_default();
             // A tree younger than the book has no seat at all.
             if self.book.seats(tree) > 0 {
-                seats.insert(COMPANY, false);
+                seats.push((COMPANY, false));
             }
+            // Of one found twice, the whole one stays.
+            seats.sort_unstable_by_key(|&(seat, whole)| (seat, !whole));
+            seats.dedup_by_key(|&mut (seat, _)| seat);
             (tree, self.part(tree, seats))
         });
         let trees: Vec<(usize, Part)> = trees.collect();
         Excerpt {
             book: self.book,
-            members: members.into_iter().collect(),
+            members,
             trees: trees.into_iter().collect(),
             entries: Vec::new(),
         }
@@ -279,7 +316,7 @@ impl<'b> Search<'b, '_> {
 
 impl Search<'_, '_> {
     /// The seats of a tree as they hang together here.
-    fn part(&self, tree: usize, held: BTreeMap<Seat, bool>) -> Part {
+    fn part(&self, tree: usize, held: Vec<(Seat, bool)>) -> Part {
         let (seats, whole): (Vec<Seat>, Vec<bool>) = held.into_iter().unzip();
         let up = seats.iter().map(|&seat| {
             let parent = self.book.parent(tree, seat)?;

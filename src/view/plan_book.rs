@@ -43,14 +43,14 @@ impl<'a> PlanBook<'a> {
 }
 
 impl Near for PlanBook<'_> {
-    fn seats_of(&self, tree: usize, member: Member) -> Vec<Seat> {
+    fn seats_of(&self, member: Member, each: &mut dyn FnMut(usize, Seat)) {
         let all = self.era.members.seats(member);
-        let held = all.filter(|&(of, _, seat)| of == tree && self.era.holds(tree, seat));
-        held.map(|(_, _, seat)| seat).collect()
+        let held = all.filter(|&(tree, _, seat)| self.era.holds(tree, seat));
+        held.for_each(|(tree, _, seat)| each(tree, seat));
     }
 
-    fn children(&self, tree: usize, seat: Seat, most: usize) -> Vec<Seat> {
-        self.era.forest.children(tree, seat).take(most).collect()
+    fn children(&self, tree: usize, seat: Seat, most: usize, children: &mut Vec<Seat>) {
+        children.extend(self.era.forest.children(tree, seat).take(most));
     }
 
     fn nearest_above(&self, tree: usize, below: &[Seat], among: &[Seat]) -> Vec<Option<Seat>> {
