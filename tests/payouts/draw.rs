@@ -105,7 +105,7 @@ impl Painter<'_> {
             });
         }
         for ladder in &mut ladders {
-            self.ask_for_cycles(ladder, &drawn);
+            self.ask_for_legs(ladder, &drawn);
         }
         let company_cap = self.chance.percent(60).then(|| self.ceiling(&drawn));
         Draft {
@@ -116,25 +116,33 @@ impl Painter<'_> {
         }
     }
 
-    /// Lets a rank of a ladder take cycles, where a component of its periods counts them.
-    fn ask_for_cycles(&mut self, ladder: &mut Ladder, drawn: &[Component]) {
-        let counts = |other: &Component| match &other.pays {
-            Pays::Binary(binary) => matches!(binary.mode, Mode::Cycles { .. }),
-            _ => false,
-        };
+    /// Lets a rank of a ladder take cycles or what legs hold, where a component of its periods matches them.
+    fn ask_for_legs(&mut self, ladder: &mut Ladder, drawn: &[Component]) {
+        let matches = |other: &Component| matches!(other.pays, Pays::Binary(_));
         let all = 0..drawn.len();
-        let its = all.filter(|&at| drawn[at].period == ladder.period && counts(&drawn[at]));
+        let its = all.filter(|&at| drawn[at].period == ladder.period && matches(&drawn[at]));
         let its: Vec<usize> = its.collect();
         if its.is_empty() || self.chance.percent(40) {
             return;
         }
-        let cycles = Need::Cycles {
-            count: 1 + self.chance.below(4),
-            component: *self.chance.pick(&its),
+        let component = *self.chance.pick(&its);
+        let counts = match &drawn[component].pays {
+            Pays::Binary(binary) => matches!(binary.mode, Mode::Cycles { .. }),
+            _ => false,
+        };
+        let asked = if counts && self.chance.percent(60) {
+            let count = 1 + self.chance.below(4);
+            Need::Cycles { count, component }
+        } else {
+            let at_least = self.threshold(Measure::LesserLeg, 1);
+            Need::LesserLegOf {
+                component,
+                at_least,
+            }
         };
         let rank = self.chance.below(ladder.ranks.len());
         let (_, need) = &mut ladder.ranks[rank];
-        let both = vec![need.clone(), cycles];
+        let both = vec![need.clone(), asked];
         *need = if self.chance.percent(50) {
             Need::Any(both)
         } else {

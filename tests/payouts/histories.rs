@@ -469,6 +469,7 @@ const SORTS: &[&str] = &[
     "enrolled",
     "customers",
     "cycles",
+    "lesser leg of",
     "previous",
     "kept",
     "told",

@@ -1,6 +1,6 @@
 //! Plans by their definitions: ladders first, then each component in its order; slow and meant to be.
 
-use super::needs::{Tally, ranks};
+use super::needs::{LegsOf, Tally, ranks};
 use super::pays::Payroll;
 use super::plan::{Component, Draft, Ladder, Pays};
 use super::sight::{Role, Sight};
@@ -100,7 +100,14 @@ fn judged(
         let cycles = |component: usize, member: usize| {
             cycles(sight, draft, &opening.legs[component], (component, member))
         };
-        let met = ranks(sight, ladder, (held, &cycles), tally);
+        let lesser = |component: usize, member: usize| {
+            lesser(sight, draft, &opening.legs[component], (component, member))
+        };
+        let legs = LegsOf {
+            cycles: &cycles,
+            lesser: &lesser,
+        };
+        let met = ranks(sight, ladder, held, &legs, tally);
         let mut paid = met.clone();
         for (member, paid) in paid.iter_mut().enumerate() {
             let keeps = sight.people[member].role == Role::Distributor;
@@ -171,6 +178,22 @@ fn cycles(
         }
     }
     of_member.paid
+}
+
+/// What the lesser leg of a member's first seat holds by a component: what it carried and what is new.
+fn lesser(
+    sight: &Sight,
+    draft: &Draft,
+    legs: &[Legs],
+    (component, member): (usize, usize),
+) -> Option<i128> {
+    let components = draft.components();
+    let Pays::Binary(binary) = &components[component].1.pays else {
+        panic!("a component that matches legs");
+    };
+    let seat = sight.people[member].seats[binary.tree]?;
+    let new = new_of_legs(sight, binary, seat);
+    Some((legs[seat][0] + new[0]).min(legs[seat][1] + new[1]))
 }
 
 /// The rank that a distributor was told to be paid as last; none if the ladder has no such one.

@@ -16,7 +16,8 @@ const ONE: i128 = 100_000_000;
 pub(crate) fn ranks(
     sight: &Sight,
     ladder: &Ladder,
-    (held, cycles): (&[Held], &dyn Fn(usize, usize) -> i128),
+    held: &[Held],
+    legs: &LegsOf<'_>,
     tally: &mut Tally,
 ) -> Vec<u8> {
     let mut ranks = vec![0u8; sight.people.len()];
@@ -30,7 +31,7 @@ pub(crate) fn ranks(
                     sight,
                     ladder,
                     held,
-                    cycles,
+                    legs,
                     ranks: &ranks,
                     tally: &mut tallied,
                 };
@@ -50,13 +51,20 @@ pub(crate) fn ranks(
     ranks
 }
 
+/// What the legs of a member's seats come to by a component: by its number and his.
+pub(crate) struct LegsOf<'a> {
+    /// Cycles.
+    pub(crate) cycles: &'a dyn Fn(usize, usize) -> i128,
+    /// What the lesser leg of the first seat holds; nothing without a seat.
+    pub(crate) lesser: &'a dyn Fn(usize, usize) -> Option<i128>,
+}
+
 /// One round of judging.
 struct Judge<'a> {
     sight: &'a Sight,
     ladder: &'a Ladder,
     held: &'a [Held],
-    /// By component and member.
-    cycles: &'a dyn Fn(usize, usize) -> i128,
+    legs: &'a LegsOf<'a>,
     /// As the round before found them.
     ranks: &'a [u8],
     tally: &'a mut Tally,
@@ -100,7 +108,14 @@ impl Judge<'_> {
                 his.len() >= *count
             }
             Need::Cycles { count, component } => {
-                (self.cycles)(*component, member) >= *count as i128
+                (self.legs.cycles)(*component, member) >= *count as i128
+            }
+            Need::LesserLegOf {
+                component,
+                at_least,
+            } => {
+                let held = (self.legs.lesser)(*component, member);
+                held.is_some_and(|held| held >= i128::from(*at_least))
             }
             Need::Previous(rank) => self.held[member].paid >= *rank,
             Need::Legs { count, rank } => self.legs_with(member, *rank) >= *count,

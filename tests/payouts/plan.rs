@@ -71,6 +71,11 @@ pub(crate) enum Need {
         count: usize,
         component: usize,
     },
+    /// The lesser leg of his first seat as a component holds it: what it carried and what is new.
+    LesserLegOf {
+        component: usize,
+        at_least: i64,
+    },
     /// To have been paid as this rank, or a higher one, in the period before.
     Previous(u8),
     Legs {
@@ -332,6 +337,7 @@ impl Need {
             Need::Enrolled { .. } => "enrolled",
             Need::Customers(_) => "customers",
             Need::Cycles { .. } => "cycles",
+            Need::LesserLegOf { .. } => "lesser leg of",
             Need::Previous(_) => "previous",
             Need::Legs { .. } => "legs",
         }
@@ -343,7 +349,7 @@ impl Need {
             Need::All(needs) | Need::Any(needs) | Need::Of(_, needs) => {
                 needs.iter().any(Need::asks_volume)
             }
-            Need::Volume { .. } => true,
+            Need::Volume { .. } | Need::LesserLegOf { .. } => true,
             _ => false,
         }
     }

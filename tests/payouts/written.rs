@@ -135,6 +135,17 @@ impl Scribe<'_> {
                 let by = &all[*component].1.name;
                 vec![format!("cycles = {count}"), format!("by = \"{by}\"")]
             }
+            Need::LesserLegOf {
+                component,
+                at_least,
+            } => {
+                let all = self.draft.components();
+                let of = &all[*component].1.name;
+                vec![
+                    format!("lesser_leg_of = \"{of}\""),
+                    format!("at_least = {}", volume(*at_least)),
+                ]
+            }
             Need::Previous(rank) => {
                 vec![format!(
                     "previous = \"{}\"",
