@@ -478,6 +478,19 @@ impl Component for Binary {
         cycles
     }
 
+    fn lesser_legs(&self, columns: &Columns, payees: &Payees<'_>) -> Vec<i64> {
+        let held = |member| {
+            let seat = columns.seat(self.tree, member)?;
+            let [left, right] = available(payees.brought(seat), self.entered(columns, seat));
+            i64::try_from(left.min(right)).ok()
+        };
+        let members = 0..columns.members();
+        // Neither leg of who has no seat holds anything; beyond the range is beyond every requirement.
+        members
+            .map(|member| held(member).unwrap_or_default())
+            .collect()
+    }
+
     fn legs(&self, columns: &Columns, payees: &Payees<'_>, member: Member) -> Vec<LegFigures> {
         let seats = self.of_member(columns, payees, member).into_iter();
         let legs = seats.flat_map(|(seat, matched)| {

@@ -42,6 +42,7 @@ pub struct Columns {
     ranks: BTreeMap<usize, Vec<u8>>,
     holdings: BTreeMap<usize, Vec<Holding>>,
     cycles: BTreeMap<usize, Vec<i64>>,
+    lesser_legs: BTreeMap<usize, Vec<i64>>,
     amounts: BTreeMap<usize, Vec<Micros>>,
 }
 
@@ -73,6 +74,7 @@ impl Columns {
             ranks: BTreeMap::new(),
             holdings: BTreeMap::new(),
             cycles: BTreeMap::new(),
+            lesser_legs: BTreeMap::new(),
             amounts: BTreeMap::new(),
         };
         columns.entered = std::mem::take(&mut columns.sieved.entered);
@@ -288,6 +290,20 @@ impl Columns {
     /// Adds the cycles of a component.
     pub(super) fn add_cycles(&mut self, component: usize, cycles: Vec<i64>) {
         self.cycles.insert(component, cycles);
+    }
+
+    /// What the lesser leg of a member's first seat holds by a component whose legs a ladder asks for.
+    #[must_use]
+    pub fn lesser_leg(&self, component: usize, member: Member) -> i64 {
+        let held = self.lesser_legs.get(&component);
+        held.and_then(|all| all.get(member as usize))
+            .copied()
+            .unwrap_or(0)
+    }
+
+    /// Adds what lesser legs hold by a component.
+    pub(super) fn add_lesser_legs(&mut self, component: usize, held: Vec<i64>) {
+        self.lesser_legs.insert(component, held);
     }
 
     /// Every component worked out so far, in order, with what it comes to for every member.

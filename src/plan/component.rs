@@ -105,6 +105,12 @@ pub trait Component: Debug + Send + Sync {
         Vec::new()
     }
 
+    /// What the lesser leg of each member's first seat holds, with what it carries; nothing for kinds that match none.
+    /// O(members).
+    fn lesser_legs(&self, _: &Columns, _: &Payees<'_>) -> Vec<i64> {
+        Vec::new()
+    }
+
     /// What became of the legs of a member's seats; nothing for kinds that match none. O(seats).
     fn legs(&self, _: &Columns, _: &Payees<'_>, _: Member) -> Vec<LegFigures> {
         Vec::new()

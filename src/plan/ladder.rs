@@ -119,6 +119,13 @@ pub enum Atom {
         /// How many.
         count: u32,
     },
+    /// The lesser of the two legs of his first seat as a component holds them: with what they carry.
+    LesserLegOf {
+        /// Index of the component.
+        component: usize,
+        /// How much.
+        at_least: Volume,
+    },
     /// A rank, or a higher one, that he was paid as in the period before.
     Previous {
         /// The rank.

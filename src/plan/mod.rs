@@ -56,7 +56,7 @@ pub mod run;
 mod schedule;
 pub mod set;
 pub mod setting;
-mod shared;
+pub mod shared;
 mod sieved;
 pub mod standing;
 mod unilevel;

@@ -71,6 +71,12 @@ impl Pass {
                     let cycles = entry.component.cycles(&columns, &payees);
                     columns.add_cycles(component, cycles);
                 }
+                for component in ranks::legs_of(ladder) {
+                    let entry = &set.components[component];
+                    let payees = payees(&columns, &opening, entry);
+                    let lesser = entry.component.lesser_legs(&columns, &payees);
+                    columns.add_lesser_legs(component, lesser);
+                }
                 let (judged, ranks) = ranks::judge((index, ladder), book, &columns);
                 columns.add_ranks(index, ranks);
                 ladders.insert(index, judged);

@@ -1,6 +1,6 @@
 //! Ranks: every rung of a ladder judged for every member, from the leaves up, in one pass.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::ids::{Member, NONE, Seat};
 use crate::base::money::{RATE_ONE, Rate};
@@ -31,6 +31,7 @@ pub(super) fn reads(ladder: &Ladder) -> Vec<Column> {
             | Atom::Enrolled { .. }
             | Atom::Customers { .. }
             | Atom::Cycles { .. }
+            | Atom::LesserLegOf { .. }
             | Atom::Previous { .. }
             | Atom::Legs { .. } => {}
         }
@@ -39,10 +40,20 @@ pub(super) fn reads(ladder: &Ladder) -> Vec<Column> {
 }
 
 /// The components whose cycles a ladder asks for.
-pub(super) fn cycles_of(ladder: &Ladder) -> Vec<usize> {
+pub(super) fn cycles_of(ladder: &Ladder) -> BTreeSet<usize> {
     let atoms = ladder.ranks.iter().flat_map(|rank| rank.needs.atoms());
     let named = atoms.filter_map(|atom| match *atom {
         Atom::Cycles { component, .. } => Some(component),
+        _ => None,
+    });
+    named.collect()
+}
+
+/// The components whose legs a ladder asks for.
+pub(super) fn legs_of(ladder: &Ladder) -> BTreeSet<usize> {
+    let atoms = ladder.ranks.iter().flat_map(|rank| rank.needs.atoms());
+    let named = atoms.filter_map(|atom| match *atom {
+        Atom::LesserLegOf { component, .. } => Some(component),
         _ => None,
     });
     named.collect()
@@ -204,6 +215,13 @@ impl Judged {
             Atom::Cycles { component, count } => Measure {
                 actual: columns.cycles(component, member),
                 required: i64::from(count),
+            },
+            Atom::LesserLegOf {
+                component,
+                at_least,
+            } => Measure {
+                actual: columns.lesser_leg(component, member),
+                required: at_least.0,
             },
             Atom::Previous { rank } => {
                 let held = columns.holding(index, member);

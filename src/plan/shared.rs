@@ -11,7 +11,7 @@ pub(super) const TREE: Setting = Setting {
 };
 
 /// The volume kind it pays on.
-pub(super) const VOLUME: Setting = Setting {
+pub const VOLUME: Setting = Setting {
     key: "volume",
     form: Form::Volume,
     default: Default::Needed,

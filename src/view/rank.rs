@@ -7,6 +7,8 @@ use crate::base::ids::Member;
 use crate::base::number::Volume;
 use crate::plan::ladder::{Atom, Ladder, Need};
 use crate::plan::ranks::Measure;
+use crate::plan::set::PlanSet;
+use crate::plan::shared::VOLUME;
 use crate::view::era::PeriodState;
 use crate::view::error::{ViewError, What};
 use crate::view::lens::Lens;
@@ -91,7 +93,7 @@ pub struct RankProgress {
 #[schema(no_recursion)]
 pub struct Progress {
     /// `all`, `any`, `count`, or what is required: `own`, `group`, `side`, `capped`, `lesser_leg`, `active`, `enrolled`,
-    /// `customers`, `cycles`, `previous`, `legs`.
+    /// `customers`, `cycles`, `lesser_leg_of`, `previous`, `legs`.
     pub what: String,
     /// Whether it holds.
     pub holds: bool,
@@ -99,7 +101,7 @@ pub struct Progress {
     pub volume: Option<String>,
     /// The tree, where one is meant.
     pub tree: Option<String>,
-    /// The rank that legs must hold, or the member in the period before; the component whose cycles are counted.
+    /// The rank that legs must hold, or the member in the period before; the component whose cycles or legs count.
     pub with: Option<String>,
     /// How much it takes; of `count`, how many of the parts.
     pub required: Option<String>,
@@ -282,13 +284,13 @@ impl Look<'_> {
             })
             .flatten()
             .unwrap_or(nothing);
-        let (what, volume, tree) = words(atom, payout.set.ladders[self.ladder].tree);
+        let (what, volume, tree) = words(atom, &payout.set, self.ladder);
         let show = |units: i64| match volume {
             Some(_) => Volume(units).to_string(),
             None => units.to_string(),
         };
         let with = match atom {
-            Atom::Cycles { component, .. } => {
+            Atom::Cycles { component, .. } | Atom::LesserLegOf { component, .. } => {
                 Some(payout.set.components[*component].name.to_string())
             }
             Atom::Legs { rank, .. } | Atom::Previous { rank } => {
@@ -313,7 +315,12 @@ impl Look<'_> {
 }
 
 /// The word of a requirement, with the volume kind and the tree it looks at.
-fn words(atom: &Atom, ladder_tree: usize) -> (&'static str, Option<usize>, Option<usize>) {
+fn words(
+    atom: &Atom,
+    set: &PlanSet,
+    ladder: usize,
+) -> (&'static str, Option<usize>, Option<usize>) {
+    let ladder_tree = set.ladders[ladder].tree;
     match *atom {
         Atom::Active => ("active", None, None),
         Atom::Own { volume, .. } => ("own", Some(volume), Some(ladder_tree)),
@@ -324,6 +331,12 @@ fn words(atom: &Atom, ladder_tree: usize) -> (&'static str, Option<usize>, Optio
         Atom::Enrolled { each_leg_of, .. } => ("enrolled", None, each_leg_of),
         Atom::Customers { .. } => ("customers", None, None),
         Atom::Cycles { .. } => ("cycles", None, None),
+        Atom::LesserLegOf { component, .. } => {
+            let entry = &set.components[component];
+            let tree = entry.component.hands_on().map(|on| on.tree);
+            let volume = entry.settings.index(VOLUME.key);
+            ("lesser_leg_of", Some(volume), tree)
+        }
         Atom::Previous { .. } => ("previous", None, None),
         Atom::Legs { .. } => ("legs", None, Some(ladder_tree)),
     }

@@ -213,7 +213,9 @@ pub struct KnownComponent {
     pub kind: Option<&'static Kind>,
     /// Its period type.
     pub period: Option<usize>,
-    /// Whether it counts cycles.
+    /// Whether it matches two legs.
+    pub legs: bool,
+    /// Whether it does so in cycles.
     pub cycles: bool,
 }
 
@@ -226,6 +228,7 @@ impl KnownComponent {
             name: text("name").map(Text::from),
             kind: text("kind").and_then(kind_named),
             period: network.as_period(section),
+            legs: text("kind") == Some("binary"),
             cycles: text("kind") == Some("binary") && text("mode") == Some("cycles"),
         }
     }

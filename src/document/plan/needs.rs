@@ -45,6 +45,7 @@ const ROWS: &[Row] = &[
         Some(Need::Atom(Atom::Customers { count }))
     }),
     row("cycles", &["by"], cycles),
+    row("lesser_leg_of", &["at_least"], lesser_leg_of),
     row("previous", &[], |field, _, ground| {
         let rank = rank(field, ground.ladder)?;
         Some(Need::Atom(Atom::Previous { rank }))
@@ -85,13 +86,14 @@ pub fn read_rank(field: &Field, section: &Section, ground: &Ground) -> Option<Ne
                 | Atom::Side { .. }
                 | Atom::Capped { .. }
                 | Atom::LesserLeg { .. }
+                | Atom::LesserLegOf { .. }
         )
     });
     if !volume {
         let hint = "a rank that takes no volume would be held by members who sell nothing";
         field.refuse_given(
             "a rank without any of these",
-            "own, group, side, capped or lesser_leg, somewhere in what it takes",
+            "own, group, side, capped, lesser_leg or lesser_leg_of, somewhere in what it takes",
             Some(hint.to_owned()),
         );
         return None;
@@ -250,31 +252,58 @@ fn enrolled(field: &Field, section: &Section, ground: &Ground) -> Option<Need> {
 
 fn cycles(field: &Field, section: &Section, ground: &Ground) -> Option<Need> {
     let count = count(field);
-    let all = ground.components.iter();
-    let counting: Vec<&str> = all
-        .filter(|other| other.cycles && other.period == ground.ladder.period)
-        .filter_map(|other| other.name.as_deref())
-        .collect();
-    let listed = if counting.is_empty() {
-        "here there is none".to_owned()
-    } else {
-        counting.join(", ")
-    };
-    let allowed = format!("a component of the ladder's periods that matches in cycles: {listed}");
-    let by = section.required("by", &allowed);
-    let component = by.and_then(|field| {
-        let component = settings::component(&field, ground.components)?;
-        let name = ground.components[component].name.as_deref();
-        if !name.is_some_and(|name| counting.contains(&name)) {
-            field.refuse(&allowed, None);
-            return None;
-        }
-        Some(component)
-    });
+    let counting = Matching::of(ground, "cycles", |other| other.cycles);
+    let by = section.required("by", &counting.allowed);
+    let component = by.and_then(|field| counting.named(&field, ground));
     Some(Need::Atom(Atom::Cycles {
         component: component?,
         count: count?,
     }))
+}
+
+fn lesser_leg_of(field: &Field, section: &Section, ground: &Ground) -> Option<Need> {
+    let matching = Matching::of(ground, "two legs", |other| other.legs);
+    let (component, at_least) = (matching.named(field, ground), at_least(section));
+    Some(Need::Atom(Atom::LesserLegOf {
+        component: component?,
+        at_least: at_least?,
+    }))
+}
+
+/// Components of the ladder's periods that match something.
+struct Matching<'a> {
+    names: Vec<&'a str>,
+    allowed: String,
+}
+
+impl<'a> Matching<'a> {
+    fn of(ground: &Ground<'a>, what: &str, fits: fn(&KnownComponent) -> bool) -> Matching<'a> {
+        let all = ground.components.iter();
+        let of_periods = all.filter(|other| fits(other) && other.period == ground.ladder.period);
+        let names: Vec<&str> = of_periods
+            .filter_map(|other| other.name.as_deref())
+            .collect();
+        let listed = if names.is_empty() {
+            "here there is none".to_owned()
+        } else {
+            names.join(", ")
+        };
+        Matching {
+            allowed: format!("a component of the ladder's periods that matches {what}: {listed}"),
+            names,
+        }
+    }
+
+    /// The one that a field names.
+    fn named(&self, field: &Field, ground: &Ground) -> Option<usize> {
+        let component = settings::component(field, ground.components)?;
+        let name = ground.components[component].name.as_deref();
+        if name.is_some_and(|name| self.names.contains(&name)) {
+            return Some(component);
+        }
+        field.refuse(&self.allowed, None);
+        None
+    }
 }
 
 fn legs(field: &Field, section: &Section, ground: &Ground) -> Option<Need> {
