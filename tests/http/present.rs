@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::server::{NETWORK, Server, order};
+use super::server::{AT, NETWORK, Server, order};
 
 /// Levels, two legs, first days and a match, a pool, and a ceiling for the company.
 const ALL: &str = r#"
@@ -58,6 +58,30 @@ shares = { silver = 1, gold = 3 }
 volume = "cv"
 rate = "0.25"
 components = ["levels", "start"]
+"#;
+
+/// Levels that only who is entitled to them uses up, by a rank that legs of another tree decide.
+const ENTITLED: &str = r#"
+name = "Entitled"
+currency = "USD"
+[[ladders]]
+name = "ranks"
+[[ladders.ranks]]
+name = "silver"
+lesser_leg = "cv"
+tree = "binary"
+at_least = "20"
+[[plans]]
+name = "main"
+ladder = "ranks"
+[[plans.components]]
+name = "levels"
+kind = "unilevel"
+volume = "cv"
+payee = "any"
+compression = "full"
+rates = ["0.10"]
+rates_by_rank = { silver = ["0.10", "0.05", "0.02"] }
 "#;
 
 /// Who earns what, by member and component, from the list of everybody's.
@@ -122,6 +146,27 @@ async fn an_order_shows_at_once_in_all_but_what_is_shared_out_among_all() {
         (&rank["rank"], &rank["next"]),
         (&json!("gold"), &json!(null))
     );
+}
+
+#[tokio::test]
+async fn ranks_below_count_where_they_say_who_uses_up_a_level() {
+    let server = Server::planned_by(NETWORK, ENTITLED).await;
+    // The first in A's right leg.
+    let joins = json!({
+        "id": "A3", "type": "member.enrolled", "at": AT, "data": { "kind": "distributor", "enroller": "A" },
+    });
+    server.enrol(&joins).await;
+    let mut passed = 0;
+    for (number, buyer) in ["A2", "B1", "A3", "B", "A2", "A"].into_iter().enumerate() {
+        let told = server.post("/v1/events", order(&format!("o{number}"), buyer, "90.00"));
+        let seq = told.await.json()["seq"].as_u64().expect("a number");
+        for member in ["R", "A", "A1", "B"] {
+            assert_eq!(same(&server, member, seq).await, ["present"]);
+        }
+        let rank = server.get("/v1/members/A/rank").await;
+        passed += usize::from(rank["ladders"][0]["rank"] == "silver");
+    }
+    assert!(passed > 0, "A, who stands between, is silver at times");
 }
 
 #[tokio::test]

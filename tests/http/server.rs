@@ -278,7 +278,7 @@ impl Server {
         receipts[0].outcome.as_ref().expect("accepted");
     }
 
-    async fn enrol(&self, event: &Value) {
+    pub(crate) async fn enrol(&self, event: &Value) {
         use arborline::api::parse::lines::{Form, Reader};
         use arborline::api::parse::names::Names;
         let reader = Reader {
