@@ -140,6 +140,15 @@ async fn an_order_shows_at_once_in_all_but_what_is_shared_out_among_all() {
         let paid = all.keys().any(|(_, paid)| paid == component);
         assert!(paid, "nobody earns by {component}");
     }
+    // The ceiling is kept over everybody, as a sweep that is up to date has it.
+    let totals = server.get("/v1/commissions").await;
+    let told = server.get("/v1/members/A/commissions").await;
+    let factor = |line: &Value| line["company_factor"].clone();
+    for line in [0, 2] {
+        let all = factor(&totals["components"][line]);
+        assert!(all.is_string(), "the ceiling cuts: {totals}");
+        assert_eq!(factor(&told["lines"][line]), all, "{told}");
+    }
     let told = server.get("/v1/members/R/rank").await;
     let rank = &told["ladders"][0];
     assert_eq!(
@@ -212,4 +221,51 @@ async fn the_next_month_begins_with_what_the_last_one_left() {
     // 500 on one leg of R's from January against 100 on the other.
     let told = server.get("/v1/members/R/commissions").await;
     assert_eq!(told["lines"][1]["exact"], "10.00", "{told}");
+}
+
+/// An order of some day.
+async fn sold(server: &Server, id: &str, (buyer, volume): (&str, &str), day: &str) -> u64 {
+    let mut event = serde_json::from_str::<Value>(&order(id, buyer, volume)).expect("an event");
+    event["at"] = json!(format!("2026-{day}T08:00:00Z"));
+    let told = server.post("/v1/events", event.to_string()).await;
+    told.json()["seq"].as_u64().expect("a number")
+}
+
+#[tokio::test]
+async fn a_month_that_rolled_still_changes_and_so_does_what_it_hands_on() {
+    let months =
+        "[[periods]]\nname = \"month\"\ntype = \"monthly\"\ncutoff = \"120h\"\nlate = \"own\"\n";
+    let network: &'static str = format!("{NETWORK}{months}").leak();
+    let server = Server::planned_by(network, ALL).await;
+    sold(&server, "o1", ("A2", "500.00"), "01-20").await;
+    let seq = sold(&server, "o2", ("B1", "100.00"), "02-02").await;
+    everybody(&server, seq).await;
+    let team = |told: &Value| told["lines"][1]["exact"].clone();
+    let told = server.get("/v1/members/R/commissions").await;
+    assert_eq!(team(&told), "10.00", "100 against 500 of January: {told}");
+    // January takes it: February begins with a right leg that holds 300, so 400 of it stand against 200 now.
+    let seq = sold(&server, "o3", ("B1", "300.00"), "01-31").await;
+    let told = server
+        .get(&format!("/v1/members/R/commissions?min_seq={seq}"))
+        .await;
+    assert_eq!(
+        team(&told),
+        "10.00",
+        "100 against the 200 that January left: {told}"
+    );
+    let seq = sold(&server, "o4", ("B1", "200.00"), "02-03").await;
+    let told = server
+        .get(&format!("/v1/members/R/commissions?min_seq={seq}"))
+        .await;
+    assert_eq!(
+        team(&told),
+        "20.00",
+        "no more than the 200 that January left: {told}"
+    );
+    // January's own orders are found although February's were asked for before.
+    let path = "/v1/members/A1/commissions?period=2026-01";
+    let told = server.get(path).await;
+    let start = &told["lines"][2];
+    assert_eq!(start["exact"], "100.00", "a fifth of A2's 500: {told}");
+    assert_eq!(start["live"], "present");
 }
