@@ -5,6 +5,7 @@ mod bad_input;
 mod broken;
 mod commissions;
 mod described;
+mod enrolment;
 mod facts;
 mod network;
 pub(crate) mod plans;

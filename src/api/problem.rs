@@ -9,6 +9,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::base::number::Volume;
+
 /// Characters of a client's own words that are shown back to him.
 const GIVEN_CHARS_MAX: usize = 200;
 
@@ -118,6 +120,7 @@ codes! {
     BadRules = 422 "bad_rules" "The rules do not fit together";
     BadDocument = 422 "bad_document" "The document cannot be taken";
     NotContinued = 422 "not_continued" "The rules do not go on with those in force";
+    CustomersWanted = 422 "customers_wanted" "The enroller's customers have not bought enough";
     HasDownline = 422 "has_downline" "Members stand below him";
     Negative = 422 "negative" "A number must not be negative";
     TooManyNames = 422 "too_many_names" "There are too many different names";
@@ -148,6 +151,8 @@ pub struct Problem {
     pub given: Option<String>,
     /// What is allowed there.
     pub allowed: Vec<String>,
+    /// What a rule asks for and what there is of it, where it can be counted.
+    pub short_of: Option<Box<(Volume, Volume)>>,
     /// Seconds after which asking again makes sense.
     pub retry_after: Option<u32>,
     /// All that is wrong with a document; `field`, `given` and `allowed` are of the first.
@@ -202,6 +207,12 @@ pub struct ProblemBody<'a> {
     /// What is allowed there.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     pub allowed: &'a [String],
+    /// What the rule that is not met asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub required: Option<Volume>,
+    /// What there is of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actual: Option<Volume>,
     /// All that is wrong with a document, in order of lines.
     #[serde(skip_serializing_if = "<[Mistake]>::is_empty")]
     pub mistakes: &'a [Mistake],
@@ -221,6 +232,7 @@ impl Problem {
             field: None,
             given: None,
             allowed: Vec::new(),
+            short_of: None,
             retry_after: None,
             mistakes: None,
         }
@@ -254,6 +266,13 @@ impl Problem {
         self
     }
 
+    /// The same with what a rule asks for and what there is of it.
+    #[must_use]
+    pub fn short_of(mut self, required: Volume, actual: Volume) -> Problem {
+        self.short_of = Some(Box::new((required, actual)));
+        self
+    }
+
     /// The same under another status, where the place of the mistake decides it (a member in the path or in the body).
     #[must_use]
     pub fn status(mut self, status: u16) -> Problem {
@@ -280,6 +299,8 @@ impl Problem {
             field: self.field.as_deref(),
             given: self.given.as_deref(),
             allowed: &self.allowed,
+            required: self.short_of.as_ref().map(|short| short.0),
+            actual: self.short_of.as_ref().map(|short| short.1),
             mistakes: self.mistakes.as_ref().map_or(&[], |found| &found.all),
             request_id,
         }

@@ -97,8 +97,8 @@ fn make_room(state: &mut State, kept: Kept<'_>, trees: usize) {
 /// Puts the rules that a command told into force, unless others were told since. What ends at this instant has ended
 /// by the old ones already.
 ///
-/// O(1) in members where room has been made and no tree is added and activity is judged as before; otherwise
-/// O(members x trees + orders).
+/// O(1) in members where room has been made and no tree is added and activity is judged as before, and what customers
+/// bought is asked for as before; otherwise O(members x trees + orders).
 pub(crate) fn take_effect(state: &mut State, told: u64, due: Time, seq: u64) {
     let Some(pending) = state.pending.take_if(|pending| pending.seq == told) else {
         return;
@@ -108,9 +108,17 @@ pub(crate) fn take_effect(state: &mut State, told: u64, due: Time, seq: u64) {
     state.periods.change(&rules.period_types, due, seq);
     state.set_rules(Arc::clone(&rules), pending.document, seq);
     grow::trees(state, &rules, old.trees.len());
+    if kept_by(&old) != kept_by(&rules) {
+        grow::served(state, rules.customers_first);
+    }
     if old.activity != rules.activity || old.count_customers != rules.count_customers {
         judge_all(state, &rules);
     }
+}
+
+/// Of which kind and in which period type rules ask what customers bought.
+fn kept_by(rules: &Rules) -> Option<(u8, u8)> {
+    rules.customers_first.map(|rule| (rule.kind, rule.period))
 }
 
 /// Judges everybody by another activity rule. O(members x hops).
