@@ -8,6 +8,7 @@ mod described;
 mod enrolment;
 mod facts;
 mod network;
+mod opened;
 pub(crate) mod plans;
 mod reads;
 mod refused;

@@ -2,7 +2,7 @@
 //!
 //! Every match is exhaustive, so that a new way to say no cannot be forgotten.
 
-use crate::api::problem::{Code, Mistake, Mistakes, Problem};
+use crate::api::problem::{Code, Mistake, Problem};
 use crate::base::limits::FUTURE_MS_MAX;
 use crate::engine::rejection::{Field, Rejection};
 use crate::runtime::changes::ChangesError;
@@ -464,7 +464,7 @@ pub fn unfit(unfit: Unfit, lines: bool) -> Problem {
             .given(&first.given)
             .allowed([&first.allowed]);
     }
-    problem.mistakes = Some(Box::new(Mistakes { all: mistakes }));
+    problem.more.get_or_insert_default().mistakes = mistakes;
     problem
 }
 

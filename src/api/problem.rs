@@ -151,19 +151,19 @@ pub struct Problem {
     pub given: Option<String>,
     /// What is allowed there.
     pub allowed: Vec<String>,
-    /// What a rule asks for and what there is of it, where it can be counted.
-    pub short_of: Option<Box<(Volume, Volume)>>,
     /// Seconds after which asking again makes sense.
     pub retry_after: Option<u32>,
-    /// All that is wrong with a document; `field`, `given` and `allowed` are of the first.
-    pub mistakes: Option<Box<Mistakes>>,
+    /// What few problems have.
+    pub more: Option<Box<More>>,
 }
 
-/// The mistakes of one document, kept apart so that a refusal stays small.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistakes {
-    /// In order of lines.
-    pub all: Vec<Mistake>,
+/// What few problems have, kept apart so that a refusal stays small.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct More {
+    /// All that is wrong with a document, in order of lines; `field`, `given` and `allowed` are of the first.
+    pub mistakes: Vec<Mistake>,
+    /// What a rule asks for and what there is of it, where it can be counted.
+    pub short_of: Option<(Volume, Volume)>,
 }
 
 /// One thing wrong with a document.
@@ -232,9 +232,8 @@ impl Problem {
             field: None,
             given: None,
             allowed: Vec::new(),
-            short_of: None,
             retry_after: None,
-            mistakes: None,
+            more: None,
         }
     }
 
@@ -269,7 +268,7 @@ impl Problem {
     /// The same with what a rule asks for and what there is of it.
     #[must_use]
     pub fn short_of(mut self, required: Volume, actual: Volume) -> Problem {
-        self.short_of = Some(Box::new((required, actual)));
+        self.more.get_or_insert_default().short_of = Some((required, actual));
         self
     }
 
@@ -290,6 +289,8 @@ impl Problem {
     /// The JSON of this problem.
     #[must_use]
     pub fn body<'a>(&'a self, request_id: Option<&'a str>) -> ProblemBody<'a> {
+        let more = self.more.as_deref();
+        let short_of = more.and_then(|more| more.short_of);
         ProblemBody {
             kind: format!("/problems/{}", self.code.name()),
             title: self.code.title(),
@@ -299,9 +300,9 @@ impl Problem {
             field: self.field.as_deref(),
             given: self.given.as_deref(),
             allowed: &self.allowed,
-            required: self.short_of.as_ref().map(|short| short.0),
-            actual: self.short_of.as_ref().map(|short| short.1),
-            mistakes: self.mistakes.as_ref().map_or(&[], |found| &found.all),
+            required: short_of.map(|(required, _)| required),
+            actual: short_of.map(|(_, actual)| actual),
+            mistakes: more.map_or(&[], |more| &more.mistakes),
             request_id,
         }
     }

@@ -120,6 +120,14 @@ impl Paid {
         Ok(found.iter().map(line).collect())
     }
 
+    /// The standing figures it hands on, as [`Standing::decode`](crate::plan::standing::Standing::decode) reads them.
+    ///
+    /// # Errors
+    /// If a block is damaged.
+    pub fn standing(&self) -> Result<Vec<u8>, Unread> {
+        Ok(self.file.standing()?)
+    }
+
     /// One member's accounts, one a currency.
     ///
     /// # Errors

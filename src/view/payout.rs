@@ -1,9 +1,10 @@
 //! What plans come to for everybody in one period, worked out from one state: ranks and amounts.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::engine::runs::Run;
 use crate::engine::state::State;
+use crate::plan::derived::FIRST_MAX;
 use crate::plan::pass::{Beyond, Pass};
 use crate::plan::run::{Brought, Payment};
 use crate::plan::set::PlanSet;
@@ -12,6 +13,8 @@ use crate::view::era::{self, Era};
 use crate::view::error::ViewError;
 use crate::view::lens::Lens;
 use crate::view::plan_book::PlanBook;
+use crate::view::plan_orders::PlanOrders;
+use crate::view::sold_by::SoldBy;
 
 /// The period of a question about plans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,6 +62,7 @@ pub struct Payout {
     pub asked: Asked,
     /// Ranks and amounts.
     pub pass: Pass,
+    sold_by: OnceLock<SoldBy>,
 }
 
 /// Why a period cannot be worked out.
@@ -111,6 +115,16 @@ impl Payout {
             set,
             asked,
             pass,
+            sold_by: OnceLock::new(),
+        })
+    }
+
+    /// What entered the period by whom it is credited to. O(members + orders of the period) the first time.
+    #[must_use]
+    pub fn sold_by(&self) -> &SoldBy {
+        self.sold_by.get_or_init(|| {
+            let orders = PlanOrders::new(self.lens(), self.era(), FIRST_MAX);
+            SoldBy::of(&orders, self.state.members.len())
         })
     }
 

@@ -17,6 +17,15 @@ use crate::view::lens::Lens;
 /// How many orders ahead members are asked for.
 const AHEAD: u32 = 16;
 
+/// What an entry is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The order with this number.
+    Order(u32),
+    /// The adjustment with this number among the corrections.
+    Adjustment(u32),
+}
+
 /// The orders of a period.
 #[derive(Clone, Copy)]
 pub struct PlanOrders<'a> {
@@ -36,15 +45,12 @@ impl<'a> PlanOrders<'a> {
     /// Shows everything that entered. O(log orders) to begin, then O(count) for each order accepted since the period
     /// began, up to its close, and O(refunds of the same order) more for a refund.
     pub fn each(&self, each: &mut dyn FnMut(&Entry)) {
-        let periods = self.lens.periods(self.era.period);
-        let Some(began) = periods.began(self.era.ordinal) else {
+        let Some(bounds) = self.bounds() else {
             return;
         };
-        let closed = periods.book(self.era.ordinal);
-        let behind = closed.map(|book| book.seq + 1);
         let (orders, corrections) = (&self.lens.state.orders, &self.lens.state.corrections);
         let seq = |order| orders.seq(order);
-        let range = between(orders.len(), (began, behind), seq);
+        let range = between(orders.len(), bounds, seq);
         for order in range.clone() {
             let later = order.saturating_add(AHEAD);
             if later < range.end {
@@ -56,11 +62,56 @@ impl<'a> PlanOrders<'a> {
             }
         }
         let seq = |correction| corrections.row(correction).seq;
-        for correction in between(corrections.len(), (began, behind), seq) {
+        for correction in between(corrections.len(), bounds, seq) {
             if let Some(entry) = self.of_correction(correction) {
                 each(&entry);
             }
         }
+    }
+
+    /// Shows whose everything is that entered, in order of acceptance, orders before corrections; a refund as its order once
+    /// more. O(1) for each order accepted since the period began, up to its close.
+    pub fn each_source(&self, each: &mut dyn FnMut(Member, Source)) {
+        let (orders, corrections) = (&self.lens.state.orders, &self.lens.state.corrections);
+        let Some(bounds) = self.bounds() else {
+            return;
+        };
+        for order in between(orders.len(), bounds, |order| orders.seq(order)) {
+            if self.holds(order) {
+                each(orders.credited(order), Source::Order(order));
+            }
+        }
+        let seq = |correction| corrections.row(correction).seq;
+        for correction in between(corrections.len(), bounds, seq) {
+            let row = corrections.row(correction);
+            if self.is_in(row.periods, row.at, row.seq) {
+                let source = row
+                    .order
+                    .map_or(Source::Adjustment(correction), Source::Order);
+                each(row.credited, source);
+            }
+        }
+    }
+
+    /// The sequences between which everything that entered was accepted: from one on, up to another where there is one.
+    fn bounds(&self) -> Option<(u64, Option<u64>)> {
+        let periods = self.lens.periods(self.era.period);
+        let began = periods.began(self.era.ordinal)?;
+        let closed = periods.book(self.era.ordinal);
+        Some((began, closed.map(|book| book.seq + 1)))
+    }
+
+    /// Whether an order itself entered the period, whatever its refunds did.
+    #[must_use]
+    pub fn holds(&self, order: u32) -> bool {
+        let row = self.lens.state.orders.row(order);
+        self.is_in(row.periods, row.at, row.seq)
+    }
+
+    /// What an adjustment brought the period, if it entered it.
+    #[must_use]
+    pub fn adjustment(&self, correction: u32) -> Option<Entry> {
+        self.of_correction(correction)
     }
 
     /// What entered of one order, the order first and refunds in order of acceptance. O(its refunds squared).

@@ -105,13 +105,10 @@ pub fn list(
         Some(name) => Some(lens.period_type(Some(name))?),
     };
     let due = due(&lens).map(|(asked, book)| ((book.closed, asked.period), asked));
-    let paid = state.runs.iter().map(|run| {
-        let asked = Asked {
-            period: run.period_type,
-            ordinal: run.ordinal,
-        };
-        ((run.closed, run.period_type), asked)
-    });
+    let paid = state
+        .runs
+        .iter()
+        .map(|run| ((run.closed, run.period_type), Asked::paid_by(run)));
     let all = due.chain(paid);
     let mut all: Vec<_> = all
         .filter(|(_, asked)| only.is_none_or(|only| only == asked.period))

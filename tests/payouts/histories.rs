@@ -37,9 +37,9 @@ use crate::model::world::{Person, World};
 const SET_HOLDS: usize = 20;
 
 /// A plan set, its document, and the rules it was drawn for.
-struct Drawn {
+pub(super) struct Drawn {
     draft: Draft,
-    document: String,
+    pub(super) document: String,
     set: PlanSet,
     rules: Rc<Rules>,
     /// What every period is told to have been handed.
@@ -48,7 +48,7 @@ struct Drawn {
 
 impl Drawn {
     /// A set for the rules in force.
-    fn new(world: &World, seed: u64) -> Result<Drawn, String> {
+    pub(super) fn new(world: &World, seed: u64) -> Result<Drawn, String> {
         let rules = world.rules.clone().expect("a founded network");
         let mut painter = Painter {
             rules: &rules,
@@ -397,6 +397,7 @@ impl Story {
     fn play(&mut self, batch: Batch, tally: &mut Tally) -> Result<(), String> {
         self.played.push(batch.clone());
         self.pair.play(&batch)?;
+        self.pair.compare()?;
         let world = &self.pair.world;
         let due = self.played.len().is_multiple_of(SET_HOLDS);
         let same = |rules: &Rc<Rules>| {
