@@ -9,7 +9,7 @@ use crate::tables::tables;
 use language::Script;
 
 tables!("commands", |text| Script::default().run(text);
-    activity, adjust, atomic, calendar, centres, change, close, customers, enrol, found, late,
+    activity, adjust, atomic, calendar, centres, change, close, customers, customers_first, enrol, found, late,
     moves, order, overflow, overrides, place, plans, policies, refund, runs, status, token,
     update,
 );

@@ -136,7 +136,7 @@ fn every_alternative_of_the_sample_is_right() {
     for line in sample::SAMPLE.lines() {
         let bare = line.strip_prefix("# ").unwrap_or(line);
         let key = bare.split([' ', '=']).next().unwrap_or_default();
-        let alternative = bare.starts_with("[[")
+        let alternative = bare.starts_with('[')
             || (bare.contains(" = ") && key.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
         // Two lines name another value of a field that the sample gives already.
         let twice = [
@@ -153,6 +153,7 @@ fn every_alternative_of_the_sample_is_right() {
     }
     let all = network::parse(&text).unwrap_or_else(|problems| panic!("{problems:#?}\n{text}"));
     assert_eq!((all.trees.len(), all.calendar.types.len()), (4, 6));
+    assert!(all.customers_first.is_some());
 }
 
 #[test]

@@ -109,9 +109,11 @@ struct History {
 
 impl History {
     /// A network founded by rules drawn from a seed.
-    fn new(seed: u64, lean: Lean) -> (History, Batch) {
+    fn new(seed: u64, lean: Lean, mend: impl FnOnce(&mut Rules)) -> (History, Batch) {
         let mut chance = Chance::new(seed);
-        let first = founding(laws::draw(&mut chance));
+        let mut rules = laws::draw(&mut chance);
+        mend(&mut rules);
+        let first = founding(rules);
         let history = History {
             writer: Writer::new(chance, lean),
             pair: Pair::new(lean == Lean::Changes && seed.is_multiple_of(2)),
@@ -152,12 +154,18 @@ impl History {
 }
 
 /// Plays one history; a failure is shortened and told.
-fn run(
+fn run(seed: u64, lean: Lean, story: impl FnMut(&mut History) -> Result<(), String>) -> History {
+    run_mended(seed, lean, |_| {}, story)
+}
+
+/// The same where the rules drawn are mended first.
+fn run_mended(
     seed: u64,
     lean: Lean,
+    mend: impl FnOnce(&mut Rules),
     mut story: impl FnMut(&mut History) -> Result<(), String>,
 ) -> History {
-    let (mut history, first) = History::new(seed, lean);
+    let (mut history, first) = History::new(seed, lean, mend);
     let told = guarded(|| {
         history.play(first)?;
         story(&mut history)

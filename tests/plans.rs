@@ -10,11 +10,12 @@ use arborline::engine::state::State;
 use arborline::plan::KINDS;
 use arborline::plan::standing::Standing;
 use arborline::view::commissions;
-use arborline::view::era;
+use arborline::view::era::{self, Asked};
 use arborline::view::lens::Lens;
 use arborline::view::order_commissions;
-use arborline::view::payout::{Asked, Payout};
+use arborline::view::payout::Payout;
 use arborline::view::rank;
+use arborline::view::rank_ways::StepAnswer;
 
 use crate::commands::language::Script;
 use crate::tables::tables;
@@ -58,6 +59,7 @@ impl Table {
                 }
                 ["earned", order] => earned(&self.payout(&[]), order),
                 ["counted", order] => counted(&self.payout(&[]), order),
+                ["ways", member, rank] => ways_of(&self.payout(&[]), member, rank),
                 ["progress", member, rank] => progress(&self.payout(&[]), member, rank),
                 _ => {
                     if words.first() == Some(&"network") {
@@ -208,6 +210,27 @@ fn progress(payout: &Payout, member: &str, rank_name: &str) -> Vec<String> {
     lines
 }
 
+/// A line a way: all volume and people, and each step.
+fn ways_of(payout: &Payout, member: &str, rank_name: &str) -> Vec<String> {
+    let found = rank::progress(payout, member, None, Some(rank_name)).expect("a rank");
+    let steps = |steps: &[StepAnswer]| {
+        let told = steps.iter().map(|step| {
+            let mut words = vec![step.what.clone(), step.amount.clone()];
+            words.extend(step.volume.clone());
+            words.extend(step.tree.clone());
+            words.extend(step.leg.map(|leg| format!("leg {leg}")));
+            words.extend(step.with.clone());
+            words.extend((step.active == Some(true)).then(|| "active".to_owned()));
+            words.extend(step.at_once.map(|volume| format!("{volume} at once")));
+            words.join(" ")
+        });
+        told.collect::<Vec<_>>().join(", ")
+    };
+    let ways = found.ways.iter();
+    ways.map(|way| format!("{} {}: {}", way.volume, way.people, steps(&way.steps)))
+        .collect()
+}
+
 tables!("plans", |text| Table::default().run(text);
     advancement,
     binary,
@@ -236,6 +259,7 @@ tables!("plans", |text| Table::default().run(text);
     ranks,
     retail,
     unilevel,
+    ways,
 );
 
 #[test]

@@ -57,6 +57,7 @@ impl Machine {
             refund_days: 90,
             id_memory_days: 90,
             return_days: 0,
+            customers_first: None,
             thresholds: shapes.ladders(),
             kernels: Vec::new(),
             clock: ClockMode::Events,

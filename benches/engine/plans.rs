@@ -8,8 +8,11 @@ use arborline::plan::run::Brought;
 use arborline::plan::set::PlanSet;
 use arborline::view::commissions;
 use arborline::view::credited::Credited;
-use arborline::view::payout::{Asked, Payout};
+use arborline::view::era::Asked;
+use arborline::view::opened::{self, OpenedQuery};
+use arborline::view::payout::Payout;
 use arborline::view::present::Ground;
+use arborline::view::rank;
 use arborline_loadtest::names::member_id;
 use arborline_loadtest::random::Random;
 
@@ -126,6 +129,7 @@ pub(crate) fn measure(scale: Scale) {
     }
     let payout = last.expect("worked out");
     pay(&payout);
+    open(&payout, &mut random, scale);
     read(&payout, &mut random, scale);
     present(&payout, &mut random, scale);
 }
@@ -211,6 +215,67 @@ fn present(payout: &Payout, random: &mut Random, scale: Scale) {
     println!(
         "of {} members drawn, {swept} are told by a sweep",
         REPEATS * READS
+    );
+}
+
+/// Prints what it costs to open a line down to its orders, of the first member and of others, and to look for ways.
+fn open(payout: &Payout, random: &mut Random, scale: Scale) {
+    let first = time(|| assert!(!payout.sold_by().of_member(1).is_empty() || scale.members > 0));
+    row(
+        "plans, orders of the period by whom they are credited to, once",
+        "ms",
+        &per_item(&[first], 1_000),
+        None,
+    );
+    let id = |member: u32| String::from_utf8_lossy(&member_id(member)).into_owned();
+    let asked = OpenedQuery::default();
+    for component in ["levels", "stairstep"] {
+        let mut slowest = Vec::new();
+        for repeat in 0..REPEATS {
+            let mut pages = Vec::new();
+            for _ in 0..40 {
+                let member = if repeat == 0 {
+                    0
+                } else {
+                    random.below(scale.members)
+                };
+                let of = (id(member), component);
+                let mut asked = asked.clone();
+                for _ in 0..20 {
+                    let mut next = None;
+                    pages.push(time(|| {
+                        let page = opened::page(payout, (&of.0, of.1), &asked, &|_, _| true);
+                        next = page.expect("a member").next;
+                    }));
+                    if next.is_none() {
+                        break;
+                    }
+                    asked.cursor = next;
+                }
+            }
+            slowest.push(pages.into_iter().max().unwrap_or_default());
+        }
+        row(
+            &format!("plans, the slowest of some hundred pages of orders: {component}"),
+            "ms",
+            &per_item(&slowest, 1_000),
+            Some(20.0),
+        );
+    }
+    let mut ways = Vec::new();
+    for _ in 0..REPEATS {
+        let ids: Vec<String> = (0..200).map(|_| id(random.below(scale.members))).collect();
+        ways.push(time(|| {
+            for id in &ids {
+                rank::progress(payout, id, None, None).expect("a member");
+            }
+        }));
+    }
+    row(
+        "plans, one member's way to the next rank",
+        "us",
+        &per_item(&ways, 200),
+        None,
     );
 }
 

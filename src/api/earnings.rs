@@ -19,11 +19,11 @@ use crate::runtime::openings::Unworked;
 use crate::runtime::paid::Unread;
 use crate::runtime::present::Known;
 use crate::view::commissions::CommissionsQuery;
-use crate::view::era;
+use crate::view::era::{self, Asked};
 use crate::view::error::ViewError;
 use crate::view::lens::Lens;
 use crate::view::order_commissions;
-use crate::view::payout::{Asked, Payout, Unpaid, Worked};
+use crate::view::payout::{Payout, Unpaid, Worked};
 
 /// The period that is asked for, worked out by the plan set that holds for it; the asker is judged at its state too.
 ///

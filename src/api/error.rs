@@ -2,7 +2,7 @@
 //!
 //! Every match is exhaustive, so that a new way to say no cannot be forgotten.
 
-use crate::api::problem::{Code, Mistake, Mistakes, Problem};
+use crate::api::problem::{Code, Mistake, Problem};
 use crate::base::limits::FUTURE_MS_MAX;
 use crate::engine::rejection::{Field, Rejection};
 use crate::runtime::changes::ChangesError;
@@ -55,6 +55,12 @@ pub fn rejection(rejection: Rejection, origin: Origin) -> Problem {
     let mut problem = Problem::new(code, sentence);
     if let Some(field) = field_of(rejection) {
         problem = problem.field(origin.path(field));
+    }
+    if let Rejection::CustomersWanted {
+        required, actual, ..
+    } = rejection
+    {
+        problem = problem.short_of(required, actual);
     }
     let named_in_path = match rejection {
         Rejection::UnknownMember(field) => field == Field::Member,
@@ -122,6 +128,7 @@ fn code_of(rejection: Rejection) -> Code {
         Rejection::Terminated(_) => Code::MemberTerminated,
         Rejection::WrongKind(_) => Code::WrongKind,
         Rejection::StatusUnchanged => Code::StatusUnchanged,
+        Rejection::CustomersWanted { .. } => Code::CustomersWanted,
         Rejection::SeatTaken => Code::SeatTaken,
         Rejection::NoSuchLeg => Code::NoSuchLeg,
         Rejection::AlreadyPlaced => Code::AlreadyPlaced,
@@ -146,7 +153,7 @@ fn code_of(rejection: Rejection) -> Code {
 }
 
 /// What the rejections say whose words do not depend on what was asked.
-const SENTENCES: [(Code, &str); 34] = [
+const SENTENCES: [(Code, &str); 35] = [
     (Code::NoNetwork, "The network has no rules yet."),
     (Code::AlreadyFounded, "The network has its rules already."),
     (
@@ -178,6 +185,10 @@ const SENTENCES: [(Code, &str); 34] = [
     (
         Code::StatusUnchanged,
         "The member has this status already, or cannot get it from the present one.",
+    ),
+    (
+        Code::CustomersWanted,
+        "The enroller's customers have not bought enough in the running period for him to enrol others.",
     ),
     (Code::SeatTaken, "Somebody stands in this place."),
     (Code::NoSuchLeg, "A place in this tree has no such leg."),
@@ -254,7 +265,8 @@ fn field_of(rejection: Rejection) -> Option<&'static str> {
         | Rejection::WrongKind(field)
         | Rejection::NotPlaced(field)
         | Rejection::Negative(field)
-        | Rejection::TooManyNames(field) => field,
+        | Rejection::TooManyNames(field)
+        | Rejection::CustomersWanted { field, .. } => field,
         Rejection::AtomicRefused { number, field, .. } => {
             return Rejection::from_number(number, field).map_or(Some("id"), field_of);
         }
@@ -452,7 +464,7 @@ pub fn unfit(unfit: Unfit, lines: bool) -> Problem {
             .given(&first.given)
             .allowed([&first.allowed]);
     }
-    problem.mistakes = Some(Box::new(Mistakes { all: mistakes }));
+    problem.more.get_or_insert_default().mistakes = mistakes;
     problem
 }
 

@@ -27,6 +27,7 @@ pub mod document;
 pub mod earnings;
 pub mod error;
 pub mod facts;
+pub mod gone;
 pub mod group;
 pub mod metrics;
 pub mod openapi;

@@ -9,6 +9,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::base::number::Volume;
+
 /// Characters of a client's own words that are shown back to him.
 const GIVEN_CHARS_MAX: usize = 200;
 
@@ -118,6 +120,7 @@ codes! {
     BadRules = 422 "bad_rules" "The rules do not fit together";
     BadDocument = 422 "bad_document" "The document cannot be taken";
     NotContinued = 422 "not_continued" "The rules do not go on with those in force";
+    CustomersWanted = 422 "customers_wanted" "The enroller's customers have not bought enough";
     HasDownline = 422 "has_downline" "Members stand below him";
     Negative = 422 "negative" "A number must not be negative";
     TooManyNames = 422 "too_many_names" "There are too many different names";
@@ -150,15 +153,17 @@ pub struct Problem {
     pub allowed: Vec<String>,
     /// Seconds after which asking again makes sense.
     pub retry_after: Option<u32>,
-    /// All that is wrong with a document; `field`, `given` and `allowed` are of the first.
-    pub mistakes: Option<Box<Mistakes>>,
+    /// What few problems have.
+    pub more: Option<Box<More>>,
 }
 
-/// The mistakes of one document, kept apart so that a refusal stays small.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistakes {
-    /// In order of lines.
-    pub all: Vec<Mistake>,
+/// What few problems have, kept apart so that a refusal stays small.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct More {
+    /// All that is wrong with a document, in order of lines; `field`, `given` and `allowed` are of the first.
+    pub mistakes: Vec<Mistake>,
+    /// What a rule asks for and what there is of it, where it can be counted.
+    pub short_of: Option<(Volume, Volume)>,
 }
 
 /// One thing wrong with a document.
@@ -202,6 +207,12 @@ pub struct ProblemBody<'a> {
     /// What is allowed there.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     pub allowed: &'a [String],
+    /// What the rule that is not met asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub required: Option<Volume>,
+    /// What there is of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actual: Option<Volume>,
     /// All that is wrong with a document, in order of lines.
     #[serde(skip_serializing_if = "<[Mistake]>::is_empty")]
     pub mistakes: &'a [Mistake],
@@ -222,7 +233,7 @@ impl Problem {
             given: None,
             allowed: Vec::new(),
             retry_after: None,
-            mistakes: None,
+            more: None,
         }
     }
 
@@ -254,6 +265,13 @@ impl Problem {
         self
     }
 
+    /// The same with what a rule asks for and what there is of it.
+    #[must_use]
+    pub fn short_of(mut self, required: Volume, actual: Volume) -> Problem {
+        self.more.get_or_insert_default().short_of = Some((required, actual));
+        self
+    }
+
     /// The same under another status, where the place of the mistake decides it (a member in the path or in the body).
     #[must_use]
     pub fn status(mut self, status: u16) -> Problem {
@@ -271,6 +289,8 @@ impl Problem {
     /// The JSON of this problem.
     #[must_use]
     pub fn body<'a>(&'a self, request_id: Option<&'a str>) -> ProblemBody<'a> {
+        let more = self.more.as_deref();
+        let short_of = more.and_then(|more| more.short_of);
         ProblemBody {
             kind: format!("/problems/{}", self.code.name()),
             title: self.code.title(),
@@ -280,7 +300,9 @@ impl Problem {
             field: self.field.as_deref(),
             given: self.given.as_deref(),
             allowed: &self.allowed,
-            mistakes: self.mistakes.as_ref().map_or(&[], |found| &found.all),
+            required: short_of.map(|(required, _)| required),
+            actual: short_of.map(|(_, actual)| actual),
+            mistakes: more.map_or(&[], |more| &more.mistakes),
             request_id,
         }
     }

@@ -274,6 +274,32 @@ pub fn label(state: &State) -> [(&'static str, String); 2] {
     ]
 }
 
+/// Lines in pieces that are made one after the other: each from a number, with the number of the next one. It breaks off
+/// where one cannot be made.
+pub fn pieces<F>(
+    label: [(&'static str, String); 2],
+    next: impl Fn(u64) -> F + Send + 'static,
+) -> Response
+where
+    F: Future<Output = Option<(Vec<u8>, Option<u64>)>> + Send,
+{
+    let (sender, body) = pipe();
+    tokio::spawn(async move {
+        let mut from = Some(0);
+        while let Some(at) = from {
+            let Some((piece, behind)) = next(at).await else {
+                return;
+            };
+            from = behind;
+            if !piece.is_empty() && !sender.send(piece).await {
+                break;
+            }
+        }
+        sender.end().await;
+    });
+    lines(label, body)
+}
+
 fn lines(label: [(&'static str, String); 2], body: Body) -> Response {
     let kind = [
         (header::CONTENT_TYPE, NDJSON),

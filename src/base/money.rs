@@ -212,6 +212,20 @@ fn show(f: &mut fmt::Formatter<'_>, value: i128, places: usize, least: usize) ->
     }
 }
 
+/// A volume in 1e-4 times a rate, whole: at most 12 decimal places, as many as are needed.
+#[must_use]
+pub fn exact_product(units: i64, rate: Rate) -> String {
+    let product = i128::from(units) * i128::from(rate.0);
+    let one = 10u128.pow(12);
+    let (whole, rest) = (product.unsigned_abs() / one, product.unsigned_abs() % one);
+    let sign = if product < 0 { "-" } else { "" };
+    let places = format!("{rest:012}");
+    match places.trim_end_matches('0') {
+        "" => format!("{sign}{whole}"),
+        places => format!("{sign}{whole}.{places}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -288,6 +302,20 @@ mod tests {
             );
         }
         assert_eq!(Micros::nearest(i128::MAX, 1), None);
+    }
+
+    #[test]
+    fn products_are_exact() {
+        for (units, rate, shown) in [
+            (10_000, "0.05", "0.05"),
+            (-1, "0.00000001", "-0.000000000001"),
+            (123_456, "0.33333333", "4.115199958848"),
+            (20_000, "1", "2"),
+            (0, "0.1", "0"),
+        ] {
+            let rate: Rate = rate.parse().expect("a rate");
+            assert_eq!(exact_product(units, rate), shown);
+        }
     }
 
     #[test]

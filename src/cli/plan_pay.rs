@@ -17,10 +17,10 @@ use crate::document::plan::set::parse;
 use crate::runtime::openings::{Openings, Unworked};
 use crate::runtime::plans::Plans;
 use crate::view::commissions::{CommissionTotals, paid, totals};
-use crate::view::era;
+use crate::view::era::{self, Asked};
 use crate::view::error::ViewError;
 use crate::view::lens::Lens;
-use crate::view::payout::{Asked, Payout, Unpaid};
+use crate::view::payout::{Payout, Unpaid};
 
 /// Members looked at between two writes of lines.
 const MEMBERS_AT_ONCE: u32 = 4_096;

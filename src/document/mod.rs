@@ -8,7 +8,7 @@
 //! - [`problem`]: what is wrong with a document, by line and field
 //! - [`reader`]: TOML read with lines kept
 //! - [`names`]: names and references to them
-//! - [`network`]: the document as a whole; [`trees`], [`periods`]: its two lists
+//! - [`network`]: the document as a whole; [`trees`], [`periods`]: its two lists; [`enrolment`]: who may enrol
 //! - [`change`]: a document told later, and what it must go on with
 //! - [`calendar`]: period types expanded to instants and labels
 //! - [`plan`]: plan documents
@@ -16,6 +16,7 @@
 
 pub mod calendar;
 pub mod change;
+pub mod enrolment;
 pub mod names;
 pub mod network;
 pub mod periods;

@@ -10,8 +10,8 @@ use crate::document::calendar::{CalendarSpec, Expansion, Zone, expand, zone_name
 use crate::document::names::{Names, check_name, check_unique};
 use crate::document::problem::{Problem, did_you_mean};
 use crate::document::reader::{self, Section};
-use crate::document::{periods, trees};
-use crate::engine::rules::{ClockMode, PeriodType, Rules, TerminatedOrders};
+use crate::document::{enrolment, periods, trees};
+use crate::engine::rules::{ClockMode, CustomersFirst, PeriodType, Rules, TerminatedOrders};
 use crate::tree::rules::TreeRules;
 
 /// Days in which an order can be refunded, where the document does not say.
@@ -19,7 +19,7 @@ const REFUND_DAYS_DEFAULT: u16 = 90;
 /// Days in which a return gives back the team, where the document does not say.
 const RETURN_DAYS_DEFAULT: u16 = 90;
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "time_zone",
     "clock",
     "volume_kinds",
@@ -30,6 +30,7 @@ const KEYS: [&str; 12] = [
     "id_memory_days",
     "return_days",
     "activity",
+    "enrolment",
     "periods",
     "trees",
 ];
@@ -43,6 +44,8 @@ pub struct Network {
     pub trees: Vec<TreeRules>,
     /// When a member is active.
     pub activity: Activity,
+    /// What must have been sold before a member may enrol others.
+    pub customers_first: Option<CustomersFirst>,
     /// Period types and the zone of their days.
     pub calendar: CalendarSpec,
     /// Whether customers count in the enroller tree's counts.
@@ -97,6 +100,7 @@ impl Network {
             enrolled_by_fact: self.enrolled_by_fact,
             terminated_orders: self.terminated_orders,
             refund_days: self.refund_days,
+            customers_first: self.customers_first,
             id_memory_days: self.id_memory_days,
             return_days: self.return_days,
             thresholds: Vec::new(),
@@ -118,6 +122,7 @@ pub(super) fn read_root(root: &Section) -> Option<Network> {
     };
     let trees = trees::read(root, &names);
     let activity = read_activity(root, &names);
+    let customers_first = enrolment::read(root, &names);
     let flag = |key| root.field(key).map_or(Some(false), |field| field.flag());
     let days = |key, default| match root.field(key) {
         Some(field) => field
@@ -156,6 +161,7 @@ pub(super) fn read_root(root: &Section) -> Option<Network> {
         kinds,
         trees,
         activity: activity?,
+        customers_first: customers_first?,
         calendar: CalendarSpec { zone: zone?, types },
         count_customers: count_customers?,
         enrolled_by_fact: enrolled_by_fact?,

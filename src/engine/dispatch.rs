@@ -158,6 +158,7 @@ mod tests {
             refund_days: 90,
             id_memory_days: 90,
             return_days: 90,
+            customers_first: None,
             thresholds: Vec::new(),
             kernels: Vec::new(),
             clock: ClockMode::Events,

@@ -1,4 +1,5 @@
-//! Trees that a change adds: who stands where in them, and the volume that has entered in the running periods.
+//! What a change adds: trees, who stands where in them and the volume that has entered in the running periods; and what
+//! customers brought in them.
 //!
 //! A list tree begins as the enroller tree stands; in a tree with numbered legs everybody waits in the holding tank.
 //! Customers have no place, as everywhere.
@@ -13,7 +14,8 @@ use crate::engine::activity;
 use crate::engine::credit::Credit;
 use crate::engine::member::MemberKind;
 use crate::engine::posting;
-use crate::engine::rules::Rules;
+use crate::engine::rules::{CustomersFirst, Rules};
+use crate::engine::served::Served;
 use crate::engine::state::State;
 
 /// Fills the trees of the rules from number `first` on, which are empty yet.
@@ -80,6 +82,15 @@ type Entry = (u64, u8, Credit, Volumes);
 /// Reads an entry by the number of the order, or of the correction, that made it.
 type Read = fn(&State, u32) -> Entry;
 
+/// How many orders and how many corrections there are, and how each of them is read. They are numbered in order of their
+/// commands, so those of running periods stand last.
+fn kept(state: &State) -> [(u32, Read); 2] {
+    [
+        (state.orders.len(), order),
+        (state.corrections.len(), correction),
+    ]
+}
+
 fn order(state: &State, order: u32) -> Entry {
     let row = state.orders.row(order);
     let credit = state.orders.credit(order);
@@ -96,12 +107,7 @@ fn correction(state: &State, correction: u32) -> Entry {
 fn fill(state: &mut State, rules: &Rules, tree: usize) {
     let since: Vec<u64> = state.periods.iter().map(|of| of.current_since()).collect();
     let mut postings = Vec::with_capacity(LANES);
-    let kept: [(u32, Read); 2] = [
-        (state.orders.len(), order),
-        (state.corrections.len(), correction),
-    ];
-    for (count, entry) in kept {
-        // They are numbered in order of their commands, so those of running periods stand last.
+    for (count, entry) in kept(state) {
         for number in (0..count).rev() {
             let (seq, rolled, credit, volumes) = entry(state, number);
             let Some(periods) = running(&since, seq, rolled) else {
@@ -121,6 +127,27 @@ fn fill(state: &mut State, rules: &Rules, tree: usize) {
         }
     }
     state.forest.post(tree, &postings);
+}
+
+/// Adds up what customers brought by a rule that has come into force, or lets go of what none asks for. O(entries of the
+/// running period).
+pub(crate) fn served(state: &mut State, rule: Option<CustomersFirst>) {
+    state.served = Served::new();
+    let Some(rule) = rule else { return };
+    let periods = state.periods.get(usize::from(rule.period));
+    let (period, since) = (periods.current(), periods.current_since());
+    for (count, entry) in kept(state) {
+        for number in (0..count).rev() {
+            let (seq, rolled, credit, volumes) = entry(state, number);
+            if seq < since {
+                break;
+            }
+            if rolled >> rule.period & 1 == 0 && posting::is_of_customer(&credit) {
+                let units = volumes.get(usize::from(rule.kind)).0;
+                state.served.add(credit.member, period, units);
+            }
+        }
+    }
 }
 
 /// Which running periods a volume entered, by the sequences they run since; none where its command came before all.

@@ -4,6 +4,7 @@ use crate::base::ids::{Member, Text};
 use crate::base::limits::FUTURE_MS_MAX;
 use crate::base::time::{DAY_MS, Time};
 use crate::base::volumes::Volumes;
+use crate::engine::member::MemberKind;
 use crate::engine::rejection::{Field, Rejection};
 use crate::engine::rules::{ClockMode, Rules};
 use crate::engine::state::State;
@@ -93,6 +94,30 @@ pub(crate) fn member(state: &State, id: &Text, field: Field) -> Result<Member, R
         .members
         .find(id)
         .ok_or(Rejection::UnknownMember(field))
+}
+
+/// Whoever enrols has sold enough to customers: a member of this `kind` below `enroller`. Roots need nobody. O(1).
+pub(crate) fn may_enrol(
+    state: &State,
+    kind: MemberKind,
+    enroller: Option<Member>,
+    field: Field,
+) -> Result<(), Rejection> {
+    let guarded = state.founded().customers_first;
+    let guarded = guarded.filter(|rule| rule.guards(kind));
+    let (Some(rule), Some(enroller)) = (guarded, enroller) else {
+        return Ok(());
+    };
+    let period = state.periods.get(usize::from(rule.period)).current();
+    let (required, actual) = (rule.at_least, state.served.of(enroller, period));
+    if actual >= required {
+        return Ok(());
+    }
+    Err(Rejection::CustomersWanted {
+        field,
+        required,
+        actual,
+    })
 }
 
 /// Under the wall clock `at` lies at most five minutes ahead.

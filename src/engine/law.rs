@@ -13,7 +13,7 @@ use crate::engine::grow;
 use crate::engine::judging;
 use crate::engine::rejection::Rejection;
 use crate::engine::rules::Rules;
-use crate::engine::state::{Begins, State};
+use crate::engine::state::{Begins, Pending, State};
 
 /// When a change told now takes effect: the next start of a period of the type named, or of the type whose running
 /// period is the longest (the first of several as long). O(period types).
@@ -97,10 +97,12 @@ fn make_room(state: &mut State, kept: Kept<'_>, trees: usize) {
 /// Puts the rules that a command told into force, unless others were told since. What ends at this instant has ended
 /// by the old ones already.
 ///
-/// O(1) in members where room has been made and no tree is added and activity is judged as before; otherwise
-/// O(members x trees + orders).
+/// O(1) in members where room has been made and no tree is added and activity is judged as before, and what customers
+/// bought is asked for as before; otherwise O(members x trees + orders).
 pub(crate) fn take_effect(state: &mut State, told: u64, due: Time, seq: u64) {
-    let Some(pending) = state.pending.take_if(|pending| pending.seq == told) else {
+    // Of several told by one command the last counts, and the timers of the others are due for nothing.
+    let due_now = |pending: &mut Arc<Pending>| pending.seq == told && pending.begins.at == due;
+    let Some(pending) = state.pending.take_if(due_now) else {
         return;
     };
     let (old, rules) = (state.founded().clone(), Arc::clone(&pending.rules));
@@ -108,9 +110,17 @@ pub(crate) fn take_effect(state: &mut State, told: u64, due: Time, seq: u64) {
     state.periods.change(&rules.period_types, due, seq);
     state.set_rules(Arc::clone(&rules), pending.document, seq);
     grow::trees(state, &rules, old.trees.len());
+    if kept_by(&old) != kept_by(&rules) {
+        grow::served(state, rules.customers_first);
+    }
     if old.activity != rules.activity || old.count_customers != rules.count_customers {
         judge_all(state, &rules);
     }
+}
+
+/// Of which kind and in which period type rules ask what customers bought.
+fn kept_by(rules: &Rules) -> Option<(u8, u8)> {
+    rules.customers_first.map(|rule| (rule.kind, rule.period))
 }
 
 /// Judges everybody by another activity rule. O(members x hops).

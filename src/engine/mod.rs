@@ -42,6 +42,7 @@ pub mod rejection;
 pub mod role;
 pub mod rules;
 pub mod runs;
+pub mod served;
 pub mod state;
 pub mod timers;
 pub mod tokens;

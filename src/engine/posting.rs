@@ -131,6 +131,24 @@ pub(crate) fn reserve(state: &mut State, targets: Targets, volumes: &Volumes) {
     }
 }
 
+/// Adds what an order, a refund or an adjustment of another buyer brings a member in the running period by which his
+/// right to enrol is judged. O(1) where rules ask for it.
+pub(crate) fn serve(state: &mut State, credit: &Credit, targets: Targets, volumes: &Volumes) {
+    let Some(rule) = state.founded().customers_first else {
+        return;
+    };
+    if targets.current >> rule.period & 1 != 0 && is_of_customer(credit) {
+        let period = state.periods.get(usize::from(rule.period)).current();
+        let units = volumes.get(usize::from(rule.kind)).0;
+        state.served.add(credit.member, period, units);
+    }
+}
+
+/// Whether a volume is a customer's for a member, as it is for every plan: of another buyer than whom it is credited to.
+pub(crate) fn is_of_customer(credit: &Credit) -> bool {
+    credit.buyer != credit.member && credit.member != COMPANY
+}
+
 /// Posts one volume everywhere it belongs. [`reserve`] came before.
 pub(crate) fn post(state: &mut State, credit: &Credit, targets: Targets, volumes: &Volumes) {
     if volumes.is_zero() {

@@ -1,5 +1,7 @@
 //! Rejections: the domain says no. Flat, numbered for ever, in order of precedence; no text inside.
 
+use crate::base::number::Volume;
+
 /// Why the engine refuses a command. Only `engine::execute` makes one; the command leaves no trace in the state.
 ///
 /// When several apply, the lowest number is given.
@@ -47,6 +49,15 @@ pub enum Rejection {
     StatusUnchanged,
     /// Members stand below him, so he cannot become a customer.
     HasDownline,
+    /// The customers of whoever enrols have not bought as much in the running period as the rules ask for.
+    CustomersWanted {
+        /// `enroller`, or `member` where one becomes a distributor below him.
+        field: Field,
+        /// What the rules ask for.
+        required: Volume,
+        /// What they have bought.
+        actual: Volume,
+    },
     /// The seat asked for is taken.
     SeatTaken,
     /// The leg asked for does not exist in a tree of this shape.
@@ -148,6 +159,7 @@ impl Rejection {
             Rejection::WrongKind(_) => 31,
             Rejection::StatusUnchanged => 32,
             Rejection::HasDownline => 33,
+            Rejection::CustomersWanted { .. } => 34,
             Rejection::SeatTaken => 40,
             Rejection::NoSuchLeg => 41,
             Rejection::AlreadyPlaced => 42,
@@ -181,12 +193,13 @@ impl Rejection {
             | Rejection::WrongKind(field)
             | Rejection::NotPlaced(field)
             | Rejection::Negative(field)
-            | Rejection::TooManyNames(field) => Some(field),
+            | Rejection::TooManyNames(field)
+            | Rejection::CustomersWanted { field, .. } => Some(field),
             _ => None,
         }
     }
 
-    /// The rejection with this number and field; none for those that carry more than a field.
+    /// The rejection with this number and field, volumes left at zero; none for those that carry anything else.
     #[must_use]
     pub fn from_number(number: u16, field: Option<Field>) -> Option<Rejection> {
         Some(match number {
@@ -208,6 +221,11 @@ impl Rejection {
             31 => Rejection::WrongKind(field?),
             32 => Rejection::StatusUnchanged,
             33 => Rejection::HasDownline,
+            34 => Rejection::CustomersWanted {
+                field: field?,
+                required: Volume::ZERO,
+                actual: Volume::ZERO,
+            },
             40 => Rejection::SeatTaken,
             41 => Rejection::NoSuchLeg,
             42 => Rejection::AlreadyPlaced,

@@ -7,6 +7,7 @@ use crate::base::limits::{CENTRES_MAX, KINDS_MAX, MATRIX_WIDTH_MAX, PERIOD_TYPES
 use crate::base::number::Volume;
 use crate::base::time::Time;
 use crate::book::rules::{Activity, CHAIN_RUN, Kept, Kernel, Thresholds, Window};
+use crate::engine::member::MemberKind;
 use crate::engine::rejection::Field;
 use crate::tree::rules::{Policy, Shape, TreeRules};
 
@@ -30,6 +31,9 @@ pub struct Rules {
     pub terminated_orders: TerminatedOrders,
     /// Times 24 hours after an order's own `at` up to which a refund's `at` may lie.
     pub refund_days: u16,
+    /// What must have been sold before a member may enrol others, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customers_first: Option<CustomersFirst>,
     /// Days for which ids are remembered at least; never fewer than the refund days count. 0 in logs older than it.
     #[serde(default)]
     pub id_memory_days: u16,
@@ -76,6 +80,11 @@ impl Rules {
             && (1..=PERIOD_TYPES_MAX).contains(&periods)
             && (1..=TREES_MAX).contains(&trees)
             && usize::from(self.activity.kind) < kinds
+            && self.customers_first.is_none_or(|rule| {
+                usize::from(rule.kind) < kinds
+                    && usize::from(rule.period) < periods
+                    && rule.at_least > Volume::ZERO
+            })
             && self.activity.at_least > Volume::ZERO
             && window
             && self.period_types.iter().all(PeriodType::is_sound)
@@ -171,6 +180,32 @@ impl PeriodType {
             && self.starts[0] >= Time::MIN
             && self.starts[self.starts.len() - 1] <= Time::MAX
             && self.cutoff_ms >= 0
+    }
+}
+
+/// The right to enrol: an enroller's customers must have bought so much in the running period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustomersFirst {
+    /// The volume kind.
+    pub kind: u8,
+    /// The least of it, above zero.
+    pub at_least: Volume,
+    /// The period type whose running period counts.
+    pub period: u8,
+    /// Whether preferred customers are guarded as distributors are; customers never are.
+    pub preferred: bool,
+}
+
+impl CustomersFirst {
+    /// Whether a newcomer of this kind needs an enroller who is ready.
+    #[must_use]
+    pub fn guards(&self, newcomer: MemberKind) -> bool {
+        match newcomer {
+            MemberKind::Distributor => true,
+            MemberKind::Preferred => self.preferred,
+            MemberKind::Customer => false,
+        }
     }
 }
 

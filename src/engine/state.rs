@@ -21,6 +21,7 @@ use crate::engine::periods::Periods;
 use crate::engine::plans::{PlanVersion, Plans};
 use crate::engine::rules::{ClockMode, Rules};
 use crate::engine::runs::Runs;
+use crate::engine::served::Served;
 use crate::engine::timers::Timers;
 use crate::engine::tokens::Tokens;
 use crate::tree::rules::{CustomerLevel, Policy, Shape, Termination, TreeRules};
@@ -71,6 +72,8 @@ pub struct State {
     pub orders: Orders,
     /// Refunds and adjustments.
     pub corrections: Corrections,
+    /// What customers bought in the running period, where the right to enrol asks for it.
+    pub served: Served,
     /// Ids of all other facts.
     pub facts: Facts,
     /// Calendars, current periods and the books of those that rolled.
@@ -131,6 +134,7 @@ impl State {
             members: Members::new(1),
             orders: Orders::new(1),
             corrections: Corrections::new(1),
+            served: Served::new(),
             facts: Facts::new(),
             periods: Periods::none(),
             tokens: Tokens::default(),
@@ -157,6 +161,7 @@ impl State {
             members: self.members.fork(),
             orders: self.orders.fork(),
             corrections: self.corrections.fork(),
+            served: self.served.fork(),
             facts: self.facts.fork(),
             periods: self.periods.fork(),
             tokens: self.tokens.clone(),
@@ -291,6 +296,12 @@ impl State {
 
     fn hash_books(&self, hash: &mut Xxh3) {
         let Some(rules) = &self.rules else { return };
+        if let Some(rule) = rules.customers_first {
+            let period = self.periods.get(usize::from(rule.period)).current();
+            for member in 0..self.members.len() {
+                hash_units(hash, &[self.served.of(member, period).0]);
+            }
+        }
         let all = 0..rules.period_types.len();
         hash_forest(&self.forest, rules, all, hash);
         for (index, period_type) in self.periods.iter().enumerate() {

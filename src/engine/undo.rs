@@ -57,6 +57,7 @@ pub(crate) fn pages(state: &mut State) -> Vec<&mut Pages> {
     state.members.pages(&mut all);
     state.orders.pages(&mut all);
     state.corrections.pages(&mut all);
+    state.served.pages(&mut all);
     state.facts.pages(&mut all);
     state.periods.pages(&mut all);
     all

@@ -183,6 +183,12 @@ impl Columns {
         &self.legs[&tree]
     }
 
+    /// The seats in the first and the second leg of a seat; none where nothing reads the legs of the tree.
+    #[must_use]
+    pub fn legs_of(&self, tree: usize, seat: Seat) -> Option<[Seat; 2]> {
+        self.legs.get(&tree)?.get(seat as usize).copied()
+    }
+
     /// Who holds a seat of a tree that was asked for.
     ///
     /// # Panics
@@ -397,6 +403,12 @@ impl Payees<'_> {
                 && (who.active || !self.rule.active)
                 && self.rank(member) >= self.rule.min_rank
         })
+    }
+
+    /// Whether he is not active where that is asked.
+    pub(super) fn lacks_activity(&self, member: Member) -> bool {
+        let who = self.members.get(member as usize);
+        self.rule.active && who.is_none_or(|who| !who.active)
     }
 
     /// His rank on the plan's ladder; 0 for none, and where the plan has no ladder.

@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use crate::base::ids::Member;
 use crate::base::money::{Micros, Rate};
 use crate::plan::columns::{Column, Columns, Payee, Payees};
+use crate::plan::course::Opens;
 use crate::plan::derived::Filter;
 use crate::plan::part::{Earned, LegFigures, Overflow, Part, Sold};
 use crate::plan::setting::{Setting, Unfit, Values};
@@ -124,6 +125,11 @@ pub trait Component: Debug + Send + Sync {
     /// What one sale earns each payee, nearest first: parts whose products, added up over all sales, are the amounts before
     /// any cap. None where amounts do not fall apart by sale.
     fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Option<Vec<Earned>>;
+
+    /// How the orders are found that make up a member's amount.
+    fn opens<'a>(&'a self, _: &'a Columns, _: &'a Payees<'a>, _: Member) -> Opens<'a> {
+        Opens::Nowhere
+    }
 
     /// What all members together can earn by it at most, by who can earn and how many ranks their ladder has. It holds
     /// where no volume is below zero.

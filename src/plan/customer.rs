@@ -11,6 +11,7 @@ use crate::base::money::{Micros, PER_MICRO, Rate};
 use crate::base::number::divide_half_away;
 use crate::plan::columns::{Column, Columns, Payee, Payees};
 use crate::plan::component::{Component, Kind, Live, Most, Reach};
+use crate::plan::course::Opens;
 use crate::plan::derived::Filter;
 use crate::plan::entry::Portion;
 use crate::plan::flow::{Term, Unit};
@@ -185,6 +186,11 @@ impl Customer {
         Some(Piece { number, brings })
     }
 
+    /// An amount for the whole period is not made up of its orders.
+    fn is_whole(&self) -> bool {
+        !self.by_order && matches!(self.bands[..], [(_, Worth::Amount(_)), ..])
+    }
+
     /// Everything that brings something, with whom it is credited to.
     fn each(&self, columns: &Columns, mut each: impl FnMut(Member, Piece)) {
         if self.by_order {
@@ -206,6 +212,14 @@ impl Customer {
 }
 
 impl Component for Customer {
+    fn opens<'a>(&'a self, _: &'a Columns, _: &'a Payees<'a>, _: Member) -> Opens<'a> {
+        if self.is_whole() {
+            Opens::Nowhere
+        } else {
+            Opens::Own(ENROLLER_TREE)
+        }
+    }
+
     fn reads(&self) -> Vec<Column> {
         vec![if self.by_order {
             Column::Orders(self.volume)
@@ -268,8 +282,7 @@ impl Component for Customer {
     }
 
     fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Option<Vec<Earned>> {
-        // An amount for the whole period is not made up of its orders.
-        if !self.by_order && matches!(self.bands[..], [(_, Worth::Amount(_)), ..]) {
+        if self.is_whole() {
             return None;
         }
         let found = if self.by_order {

@@ -5,7 +5,9 @@ use crate::base::money::{Micros, Rate};
 use crate::plan::book::Entered;
 use crate::plan::columns::{Column, Columns, Payee, Payees};
 use crate::plan::component::{Component, Kind, Live, Most, Reach};
+use crate::plan::course::{Opens, Why};
 use crate::plan::flow::{Flow, Ground, Term, Unit};
+use crate::plan::opening;
 use crate::plan::part::{Earned, Overflow, Part, Sold};
 use crate::plan::setting::{Default, Form, Setting, Step, Unfit, Values, row_of, step_of};
 use crate::plan::shared::{STEP_VOLUME, STEPS, TREE, VOLUME};
@@ -172,6 +174,11 @@ impl Flow for Differences<'_> {
         move |place| place.max(least)
     }
 
+    fn skips(&self, seat: Seat, place: usize) -> Option<Why> {
+        let would = !self.terms.absorbs && self.place(seat) > place;
+        self.ground.why_not(seat).filter(|_| would)
+    }
+
     fn own(&self, seat: Seat) -> (usize, i64) {
         (
             0,
@@ -210,6 +217,13 @@ impl Differential {
 }
 
 impl Component for Differential {
+    fn opens<'a>(&'a self, columns: &'a Columns, payees: &'a Payees<'a>, _: Member) -> Opens<'a> {
+        let on = (self.tree, self.volume);
+        opening::below((columns, payees), on, ("difference", false), |_| {
+            self.differences(columns, payees)
+        })
+    }
+
     fn reads(&self) -> Vec<Column> {
         let mut columns = vec![
             Column::Links(self.tree),

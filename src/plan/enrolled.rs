@@ -69,9 +69,14 @@ impl Counted {
             let counts = if active { &self.active } else { &self.enrolled };
             return counts[member as usize];
         };
+        let [left, right] = self.in_legs(tree, member, active);
+        left.min(right)
+    }
+
+    /// Those of them who stand in the first and in the second leg of a binary tree that is asked for.
+    pub(super) fn in_legs(&self, tree: usize, member: Member, active: bool) -> [u32; 2] {
         let legs = self.by_leg[&tree][member as usize];
-        let of = usize::from(active);
-        legs[0][of].min(legs[1][of])
+        legs.map(|counts| counts[usize::from(active)])
     }
 
     /// Customers he enrolled.

@@ -42,10 +42,10 @@ struct Search<'b, 's> {
     /// By tree: seats, and whether each is whole; some more than once.
     seats: BTreeMap<usize, Vec<(Seat, bool)>>,
     /// Trees and seats that are whole.
-    whole: HashSet<(u32, Seat), Mixed>,
+    whole: HashSet<(u32, Seat), Mixed>, // lookup only
     /// Members who are to be worked out.
     sought: Vec<Member>,
-    known: HashSet<Member, Mixed>,
+    known: HashSet<Member, Mixed>, // lookup only
     /// Those whom they enrolled, where it matters in which leg they stand.
     enrolled: Vec<Member>,
     /// Seats that may still be visited.
@@ -89,9 +89,9 @@ impl<'b> Excerpt<'b> {
             book,
             extent,
             seats: BTreeMap::new(),
-            whole: HashSet::default(),
+            whole: HashSet::default(), // lookup only
             sought: vec![member],
-            known: HashSet::from_iter([member]),
+            known: HashSet::from_iter([member]), // lookup only
             enrolled: Vec::new(),
             left: most,
         };

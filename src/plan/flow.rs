@@ -6,7 +6,9 @@
 
 use crate::base::ids::{Member, NONE, Seat};
 use crate::base::money::{Micros, PER_MICRO, Rate};
+use crate::plan::book::Role;
 use crate::plan::columns::{Columns, Payees};
+use crate::plan::course::Why;
 use crate::plan::links::Links;
 use crate::plan::part::{Basis, Earned, Overflow, Part, Sale};
 
@@ -26,6 +28,12 @@ pub(super) trait Flow {
 
     /// The place and amount of the seat's own entry in what it hands on.
     fn own(&self, seat: Seat) -> (usize, i64);
+
+    /// Why a seat's member takes nothing of what arrives at a place, where he could have if he were otherwise; none of who
+    /// takes it, and of who has no say in it.
+    fn skips(&self, _: Seat, _: usize) -> Option<Why> {
+        None
+    }
 
     /// What a payee earns on his seat's own entry, beside what it receives.
     fn own_rate(&self) -> Rate {
@@ -143,13 +151,38 @@ impl<'a> Ground<'a> {
         }
     }
 
-    fn owner(&self, seat: Seat) -> Member {
+    pub(super) fn owner(&self, seat: Seat) -> Member {
         self.owners[seat as usize]
     }
 
     /// Whether a seat's member can earn.
     pub(super) fn earns(&self, seat: Seat) -> bool {
         self.payees.earns(self.owner(seat))
+    }
+
+    /// The seat above one.
+    pub(super) fn up(&self, seat: Seat) -> Seat {
+        self.links.up[seat as usize]
+    }
+
+    /// Why a seat's member cannot earn.
+    pub(super) fn why_not(&self, seat: Seat) -> Option<Why> {
+        let member = self.owner(seat);
+        let by_rule = match self.payees.earns(member) {
+            true => None,
+            false if self.payees.lacks_activity(member) => Some(Why::Inactive),
+            false => Some(Why::BelowRank),
+        };
+        self.role_why(seat).or(by_rule)
+    }
+
+    /// Why a seat's member can never earn as what he is.
+    pub(super) fn role_why(&self, seat: Seat) -> Option<Why> {
+        match self.columns.role(self.owner(seat)) {
+            Role::Gone => Some(Why::Terminated),
+            Role::Customer => Some(Why::Customer),
+            Role::Earner => None,
+        }
     }
 
     /// The rank of a seat's member.

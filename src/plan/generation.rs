@@ -4,8 +4,10 @@ use crate::base::ids::{Member, Seat};
 use crate::base::money::Micros;
 use crate::plan::columns::{Column, Columns, Payee, Payees};
 use crate::plan::component::{Component, Kind, Live, Most, Reach};
+use crate::plan::course::Opens;
 use crate::plan::flow::{Ground, Unit};
 use crate::plan::generations::{BOUNDARY, BOUNDARY_ACTIVE, Cut, Generations, NUMBERING};
+use crate::plan::opening;
 use crate::plan::part::{Earned, Overflow, Part, Sold};
 use crate::plan::schedule::{RATES, RATES_BY_RANK, Schedule};
 use crate::plan::setting::{Unfit, Values};
@@ -71,6 +73,19 @@ impl Generation {
 }
 
 impl Component for Generation {
+    fn opens<'a>(
+        &'a self,
+        columns: &'a Columns,
+        payees: &'a Payees<'a>,
+        member: Member,
+    ) -> Opens<'a> {
+        let on = (self.tree, self.volume);
+        let rank = self.cut.rank_for(payees.rank(member));
+        opening::below((columns, payees), on, ("generation", true), |ground| {
+            self.generations(ground, rank)
+        })
+    }
+
     fn reads(&self) -> Vec<Column> {
         vec![
             Column::Links(self.tree),

@@ -4,6 +4,7 @@ use crate::base::ids::Seat;
 use crate::base::money::Rate;
 use crate::plan::columns::Payee;
 use crate::plan::component::Reach;
+use crate::plan::course::Why;
 use crate::plan::flow::{Flow, Ground, Term};
 use crate::plan::schedule::Schedule;
 use crate::plan::setting::{Default, Form, Setting};
@@ -104,6 +105,19 @@ impl<O: Fn(Seat) -> i64, B: Fn(Seat) -> i64> Flow for Levels<'_, O, B> {
             Compression::SkipInactive | Compression::Full => 0,
         };
         move |place| place + usize::from(place < uses)
+    }
+
+    fn skips(&self, seat: Seat, place: usize) -> Option<Why> {
+        match self.compression {
+            Compression::None => None,
+            Compression::SkipInactive if self.ground.is_active(seat) => None,
+            Compression::SkipInactive => Some(self.ground.role_why(seat).unwrap_or(Why::Inactive)),
+            Compression::Full => {
+                let has = self.schedule.rates(self.ground.rank(seat)).len() > place;
+                let no_rate = (!has).then_some(Why::NoRate);
+                self.ground.why_not(seat).or(no_rate)
+            }
+        }
     }
 
     fn own(&self, seat: Seat) -> (usize, i64) {

@@ -18,6 +18,8 @@
 //! | [`standing`] | what a period hands on to the next one |
 //! | [`links`], `flow` | a tree as arrays; vectors handed up it |
 //! | `ranks`, `enrolled`, `legs` | ladders judged |
+//! | [`course`], `opening` | an amount opened down to orders |
+//! | [`ways`], `ways_volume` | the cheapest ways to a rank |
 //! | `levels`, `generations`, `schedule`, `shared` | what several kinds share |
 //! | `cycles` | cycles of a binary tree, counted |
 //! | the others | a kind each |
@@ -29,6 +31,7 @@ mod binary;
 pub mod book;
 pub mod columns;
 pub mod component;
+pub mod course;
 mod customer;
 mod cycles;
 pub mod derived;
@@ -46,6 +49,7 @@ mod legs;
 mod levels;
 pub mod links;
 pub mod matching;
+mod opening;
 pub mod part;
 pub mod pass;
 mod personal;
@@ -60,6 +64,8 @@ pub mod shared;
 mod sieved;
 pub mod standing;
 mod unilevel;
+pub mod ways;
+mod ways_volume;
 
 /// Every kind of component.
 pub const KINDS: &[&Kind] = &[

@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use crate::base::ids::{COMPANY, ENROLLER_TREE, Member};
 use crate::base::money::{Micros, PER_MICRO, RATE_ONE, Rate, minor_digits};
-use crate::plan::book::Book;
+use crate::plan::book::{Book, Role};
 use crate::plan::columns::{Column, Columns, Payees};
-use crate::plan::ladder::Atom;
+use crate::plan::course::Opens;
+use crate::plan::ladder::{Atom, Need};
 use crate::plan::part::{Earned, LegFigures, Overflow, Part, Sold};
 use crate::plan::ranks::{self, Judged, Measure};
 use crate::plan::set::{CompanyCap, Entry, PlanSet};
 use crate::plan::standing::{Held, Holding, Left, Standing};
+use crate::plan::ways::{Awakening, Outlook, Way};
 
 /// All that a period comes to under a plan set.
 #[derive(Debug)]
@@ -247,6 +249,32 @@ impl Pass {
         Some(judged.measure(of, &self.columns, member, atom))
     }
 
+    /// The cheapest ways to meet a requirement of a ladder; none where it holds, where the ladder is not judged here, and for
+    /// who is no distributor in standing.
+    #[must_use]
+    pub fn ways(
+        &self,
+        (set, ladder): (&PlanSet, usize),
+        member: Member,
+        need: &Need,
+        awakening: Option<Awakening>,
+    ) -> Vec<Way> {
+        let Some(judged) = self.ladders.get(&ladder) else {
+            return Vec::new();
+        };
+        if member >= self.members() || self.columns.role(member) != Role::Earner {
+            return Vec::new();
+        }
+        let outlook = Outlook {
+            judged,
+            columns: &self.columns,
+            of: (ladder, &set.ladders[ladder]),
+            member,
+            awakening,
+        };
+        outlook.ways(need)
+    }
+
     /// What a component's amounts are multiplied by to keep the company's ceiling; one for those that are not under it.
     #[must_use]
     pub fn factor(&self, set: &PlanSet, component: usize) -> Rate {
@@ -271,6 +299,21 @@ impl Pass {
         }
         let payees = self.payees(entry);
         entry.component.explain(&self.columns, &payees, member)
+    }
+
+    /// Shows how the orders are found that make up a member's amount by a component of the period type, and whether he can
+    /// earn by it.
+    pub fn opened<R>(
+        &self,
+        set: &PlanSet,
+        component: usize,
+        member: Member,
+        see: impl FnOnce(Opens<'_>, bool) -> R,
+    ) -> R {
+        let entry = &set.components[component];
+        let payees = self.payees(entry);
+        let opens = entry.component.opens(&self.columns, &payees, member);
+        see(opens, payees.earns(member))
     }
 
     /// What became of the legs of a member's seats by a component of the period type; nothing where it matches none.

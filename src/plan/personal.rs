@@ -4,6 +4,7 @@ use crate::base::ids::Member;
 use crate::base::money::Micros;
 use crate::plan::columns::{Column, Columns, Payee, Payees};
 use crate::plan::component::{Component, Kind, Live, Most, Reach};
+use crate::plan::course::Opens;
 use crate::plan::flow::{Term, Unit};
 use crate::plan::part::{Earned, Overflow, Part, Sold};
 use crate::plan::setting::{Default, Setting, Step, Unfit, Values, step_of};
@@ -66,6 +67,10 @@ impl Personal {
 }
 
 impl Component for Personal {
+    fn opens<'a>(&'a self, _: &'a Columns, _: &'a Payees<'a>, _: Member) -> Opens<'a> {
+        Opens::Own(self.tree)
+    }
+
     fn reads(&self) -> Vec<Column> {
         vec![
             Column::Entered(self.tree, self.volume),

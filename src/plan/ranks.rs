@@ -39,7 +39,7 @@ pub(super) fn reads(ladder: &Ladder) -> Vec<Column> {
     columns
 }
 
-/// The components whose cycles a ladder asks for.
+/// The components whose cycles a ladder asks for, each once.
 pub(super) fn cycles_of(ladder: &Ladder) -> BTreeSet<usize> {
     let atoms = ladder.ranks.iter().flat_map(|rank| rank.needs.atoms());
     let named = atoms.filter_map(|atom| match *atom {
@@ -234,6 +234,21 @@ impl Judged {
         }
     }
 
+    /// Distributors a member enrolled.
+    pub(super) fn enrolled(&self, member: Member, active: bool) -> i64 {
+        i64::from(self.counted.enrolled(member, active, None))
+    }
+
+    /// Distributors a member enrolled who stand in the first and in the second leg of a binary tree that is asked for.
+    pub(super) fn enrolled_by_leg(&self, tree: usize, member: Member, active: bool) -> [i64; 2] {
+        self.counted.in_legs(tree, member, active).map(i64::from)
+    }
+
+    /// Volume of every leg of a seat, of a tree and a kind that a ceiling asks for.
+    pub(super) fn legs_of_seat(&self, tree: usize, volume: usize, seat: Seat) -> &[i64] {
+        self.legs.of_seat(tree, volume, seat)
+    }
+
     /// Frontline legs of a seat that hold a rank or a higher one.
     fn legs_with(&self, seat: Seat, rank: u8) -> u32 {
         self.best_of(seat)[usize::from(rank)..].iter().sum()
@@ -260,7 +275,7 @@ fn heads(actual: u32, required: u32) -> Measure {
 /// Of the requirement: each leg counts at most that share of it. Of the total: legs are cut to one height, the same
 /// share of what is counted in the end; as few of the largest as leaves none above it. What is counted then is
 /// `rest / (1 - cut x share)`; nothing where no height does.
-fn capped(own: i64, legs: &[i64], at_least: Volume, leg_max: Rate, of: CapOf) -> i64 {
+pub(super) fn capped(own: i64, legs: &[i64], at_least: Volume, leg_max: Rate, of: CapOf) -> i64 {
     let (one, share) = (i128::from(RATE_ONE), i128::from(leg_max.0));
     if of == CapOf::Requirement {
         let most = i128::from(at_least.0) * share;

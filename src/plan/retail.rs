@@ -7,6 +7,7 @@ use crate::base::ids::{ENROLLER_TREE, Member};
 use crate::base::money::{Micros, Rate};
 use crate::plan::columns::{Column, Columns, Payee, Payees};
 use crate::plan::component::{Component, Kind, Live, Most, Reach};
+use crate::plan::course::Opens;
 use crate::plan::derived::Filter;
 use crate::plan::flow::{Term, Unit};
 use crate::plan::part::{Earned, Overflow, Part, Sold};
@@ -60,6 +61,10 @@ impl Retail {
 }
 
 impl Component for Retail {
+    fn opens<'a>(&'a self, _: &'a Columns, _: &'a Payees<'a>, _: Member) -> Opens<'a> {
+        Opens::Own(ENROLLER_TREE)
+    }
+
     fn reads(&self) -> Vec<Column> {
         vec![Column::Entered(ENROLLER_TREE, self.volume)]
     }

@@ -94,9 +94,7 @@ impl PlanSet {
         let kinds = (KINDS_MAX..).zip(&self.kinds);
         kinds.filter(|(_, kind)| !kind.name.is_empty())
     }
-}
 
-impl PlanSet {
     /// A currency that members are paid in, with what one unit of the set's own is worth there: 0 is that itself, any other
     /// one more than a place in the table of exchange.
     ///

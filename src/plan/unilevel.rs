@@ -4,9 +4,11 @@ use crate::base::ids::{Member, Seat};
 use crate::base::money::{Micros, Rate};
 use crate::plan::columns::{Column, Columns, Payee, Payees};
 use crate::plan::component::{Component, Kind, Live, Most, Reach};
+use crate::plan::course::Opens;
 use crate::plan::derived::Filter;
 use crate::plan::flow::{Ground, Unit};
 use crate::plan::levels::{self, COMPRESSION, Compression, Levels};
+use crate::plan::opening;
 use crate::plan::part::{Earned, Overflow, Part, Sold};
 use crate::plan::schedule::{RATES, RATES_BY_RANK, Schedule};
 use crate::plan::setting::{Default, Form, Setting, Unfit, Values};
@@ -79,6 +81,13 @@ impl Unilevel {
 }
 
 impl Component for Unilevel {
+    fn opens<'a>(&'a self, columns: &'a Columns, payees: &'a Payees<'a>, _: Member) -> Opens<'a> {
+        let on = (self.tree, self.volume);
+        opening::below((columns, payees), on, ("level", true), |ground| {
+            self.levels(ground)
+        })
+    }
+
     fn reads(&self) -> Vec<Column> {
         vec![
             Column::Links(self.tree),

@@ -11,7 +11,7 @@
 //! digest of the state after each command whose sequence is a multiple of 4,096: u64
 //! ```
 
-use crate::base::bytes::{Malformed, Reader, put_varint};
+use crate::base::bytes::{Malformed, Reader, put_signed, put_varint};
 use crate::base::time::Time;
 use crate::engine::command::Command;
 use crate::engine::execute::execute_batch;
@@ -178,6 +178,12 @@ fn put_rejection(out: &mut Vec<u8>, rejection: Rejection) {
             put_varint(out, u64::from(number));
             out.push(field.map_or(0, |field| field as u8));
         }
+        Rejection::CustomersWanted {
+            required, actual, ..
+        } => {
+            put_signed(out, required.0);
+            put_signed(out, actual.0);
+        }
         _ => {}
     }
 }
@@ -189,7 +195,14 @@ fn read_rejection(reader: &mut Reader<'_>) -> Result<Rejection, Malformed> {
         return Ok(Rejection::Duplicate { first_seq });
     }
     if let Some(rejection) = Rejection::from_number(number, field) {
-        return Ok(rejection);
+        return Ok(match rejection {
+            Rejection::CustomersWanted { field, .. } => Rejection::CustomersWanted {
+                field,
+                required: reader.volume()?,
+                actual: reader.volume()?,
+            },
+            plain => plain,
+        });
     }
     let refused = Rejection::AtomicRefused {
         index: reader.varint_u32()?,
@@ -217,6 +230,7 @@ fn small(reader: &mut Reader<'_>) -> Result<u16, Malformed> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::number::Volume;
 
     #[test]
     fn decisions_come_back_as_they_were() {
@@ -246,6 +260,11 @@ mod tests {
                 number: 20,
                 field: Some(Field::Member),
             }),
+            Err(Rejection::CustomersWanted {
+                field: Field::Enroller,
+                required: Volume(2_000_000),
+                actual: Volume(-1),
+            }),
             Err(Rejection::Overflow),
         ];
         let mut bytes = Vec::new();
@@ -254,7 +273,7 @@ mod tests {
         let digests = vec![5];
         assert_eq!(read, Ok(Decisions { outcomes, digests }));
         for len in 0..bytes.len() {
-            assert_eq!(decode(4_092, 6, &bytes[..len]), Err(Malformed), "{len}");
+            assert_eq!(decode(4_092, 7, &bytes[..len]), Err(Malformed), "{len}");
         }
     }
 }

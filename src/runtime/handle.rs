@@ -35,9 +35,9 @@ use crate::runtime::submission::{Receipt, Receipts, Refused, Submission};
 use crate::store::batch::write_command;
 use crate::store::documents;
 use crate::store::fault::Fault;
-use crate::view::era::Era;
+use crate::view::era::{Asked, Era};
 use crate::view::lens::Lens;
-use crate::view::payout::{Asked, Payout, Worked};
+use crate::view::payout::{Payout, Worked};
 use crate::view::verify::report::Verified;
 
 /// A handle on a running runtime; clones are the same runtime.
@@ -261,7 +261,9 @@ impl Handle {
             let opening = shared.openings.of(&state, asked, &set)?;
             let payout = Payout::of(state, set, asked, opening)?;
             let payout = Arc::new(payout);
-            shared.know_credited(&payout.state, asked, &payout.set);
+            shared
+                .presents
+                .know_credited(&payout.state, asked, &payout.set);
             drop(shared.sweeps.keep(asked, Arc::clone(&payout)));
             Ok(payout)
         })
@@ -271,10 +273,10 @@ impl Handle {
     /// The plan set of a period, if one is in force and compiled. O(kept sets + periods of the rules).
     #[must_use]
     pub fn known(&self, state: &State, of: Asked) -> Option<Known> {
-        self.shared.known(state, of)
+        Known::of(&self.shared.plans, state, of)
     }
 
-    /// Works one member out and looks at it, within [`Handle::read`]; none where a sweep has to: see [`Shared::look`].
+    /// Works one member out and looks at it, within [`Handle::read`]; none where a sweep has to: see [`look`](crate::runtime::present::Presents::look).
     pub fn look<R>(
         &self,
         at: (Lens<'_>, Era<'_>),
@@ -283,7 +285,10 @@ impl Handle {
         member: Member,
         question: impl FnOnce(&Worked<'_>) -> R,
     ) -> Option<R> {
-        self.shared.look(at, known, whole, member, question)
+        let Shared {
+            presents, openings, ..
+        } = &*self.shared;
+        presents.look(openings, at, known, whole, member, question)
     }
 
     /// Does something long on a small pool of threads.

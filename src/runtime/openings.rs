@@ -17,7 +17,8 @@ use crate::store::fault::Fault;
 use crate::store::files::Files;
 use crate::store::run_reader::RunFile;
 use crate::store::runs;
-use crate::view::payout::{Asked, Payout, Unpaid};
+use crate::view::era::Asked;
+use crate::view::payout::{Payout, Unpaid};
 
 /// Periods of a type whose standing figures are kept: of the one that runs, the rolled one and the last closed one.
 const KEPT_MAX: u32 = 3;

@@ -13,7 +13,7 @@ use crate::runtime::payer;
 use crate::store::fault::Fault;
 use crate::store::run_reader::RunFile;
 use crate::store::runs;
-use crate::view::payout::Asked;
+use crate::view::era::Asked;
 use crate::view::runs::Frozen;
 
 /// Why the file of a run cannot be read.
@@ -118,6 +118,14 @@ impl Paid {
     pub fn lines_of(&self, member: Member) -> Result<Vec<Line>, Unread> {
         let (_, found) = self.file.lines_of(member)?;
         Ok(found.iter().map(line).collect())
+    }
+
+    /// The standing figures it hands on, as [`Standing::decode`](crate::plan::standing::Standing::decode) reads them.
+    ///
+    /// # Errors
+    /// If a block is damaged.
+    pub fn standing(&self) -> Result<Vec<u8>, Unread> {
+        Ok(self.file.standing()?)
     }
 
     /// One member's accounts, one a currency.

@@ -23,7 +23,8 @@ use crate::store::fault::Fault;
 use crate::store::run_reader::RunFile;
 use crate::store::run_writer::{self, Unnamed};
 use crate::store::runs::{Balance, Head, Line};
-use crate::view::payout::{Asked, Payout};
+use crate::view::era::Asked;
+use crate::view::payout::Payout;
 
 /// Books of a type that may wait to be paid before no more submissions are taken.
 pub const DUE_MAX: usize = 4;

@@ -1,6 +1,7 @@
 //! Paying beside the commands: on a thread of the pool, the oldest due book first, and what came of it goes back to the
 //! log thread, which posts it.
 
+use crate::view::era::Asked;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -10,7 +11,6 @@ use crate::runtime::paid::Unread;
 use crate::runtime::payer::{Done, next_due, pay};
 use crate::runtime::plans::PlanError;
 use crate::runtime::shared::Shared;
-use crate::view::payout::Asked;
 
 /// Has the oldest due book paid on a thread of the pool, if there is one and nothing else is being paid.
 pub fn begin(shared: &Arc<Shared>) {

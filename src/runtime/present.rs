@@ -9,11 +9,12 @@ use crate::base::ids::Member;
 use crate::engine::state::State;
 use crate::plan::extent::Extent;
 use crate::plan::set::PlanSet;
-use crate::runtime::shared::Shared;
+use crate::runtime::openings::Openings;
+use crate::runtime::plans::Plans;
 use crate::view::credited::Credited;
-use crate::view::era::Era;
+use crate::view::era::{Asked, Era};
 use crate::view::lens::Lens;
-use crate::view::payout::{Asked, Payout, Worked};
+use crate::view::payout::{Payout, Worked};
 use crate::view::present::Ground;
 
 /// Records that a reader takes into the index of a period, which makes the writer wait for it: well below a millisecond.
@@ -37,6 +38,14 @@ pub struct Known {
 }
 
 impl Known {
+    /// The plan set of a period, if one is in force and compiled. O(kept sets + periods of the rules).
+    #[must_use]
+    pub fn of(plans: &Plans, state: &State, of: Asked) -> Option<Known> {
+        let (version, rules) = state.plan_of(of.period, of.ordinal)?;
+        let (set, extent) = plans.at_hand(&version.document, rules, of.period)?;
+        Some(Known { of, set, extent })
+    }
+
     /// Whether everybody has to be worked out too.
     #[must_use]
     pub fn needs_whole(&self) -> bool {
@@ -44,28 +53,21 @@ impl Known {
     }
 }
 
-impl Shared {
-    /// The plan set of a period, if one is in force and compiled. O(kept sets + periods of the rules).
-    #[must_use]
-    pub fn known(&self, state: &State, of: Asked) -> Option<Known> {
-        let (version, rules) = state.plan_of(of.period, of.ordinal)?;
-        let (set, extent) = self.plans.at_hand(&version.document, rules, of.period)?;
-        Some(Known { of, set, extent })
-    }
-
+impl Presents {
     /// Works a member out and looks at it; none where a sweep has to.
     ///
     /// # Cost
     /// See [`Ground::look`]; and what it takes to know the orders of at most 2,000 commands.
     pub fn look<R>(
         &self,
+        openings: &Openings,
         (lens, era): (Lens<'_>, Era<'_>),
         known: &Known,
         whole: Option<&Payout>,
         member: Member,
         question: impl FnOnce(&Worked<'_>) -> R,
     ) -> Option<R> {
-        let opening = self.openings.at_hand(lens.state, known.of, &known.set)?;
+        let opening = openings.at_hand(lens.state, known.of, &known.set)?;
         let mut ground = Ground {
             set: &known.set,
             extent: &known.extent,
@@ -77,7 +79,7 @@ impl Shared {
             return ground.look(lens, era, member, question);
         }
         // Held for long only by a sweep that brings it up to date.
-        let mut held = self.presents.credited.try_lock()?;
+        let mut held = self.credited.try_lock()?;
         let credited = index_of(&mut held, &lens, known.of)?;
         if !credited.catch_up(&lens, CATCH_UP_MAX) {
             return None;
@@ -92,7 +94,7 @@ impl Shared {
             return;
         }
         if let Ok(lens) = Lens::new(state)
-            && let Some(credited) = index_of(&mut self.presents.credited.lock(), &lens, of)
+            && let Some(credited) = index_of(&mut self.credited.lock(), &lens, of)
         {
             credited.catch_up(&lens, usize::MAX);
         }

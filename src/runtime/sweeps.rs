@@ -8,7 +8,8 @@ use parking_lot::Mutex;
 
 use crate::plan::set::PlanSet;
 use crate::runtime::clock::Stopwatch;
-use crate::view::payout::{Asked, Payout};
+use crate::view::era::Asked;
+use crate::view::payout::Payout;
 
 /// How old a period worked out may be while commands arrive.
 const AGE_MAX: Duration = Duration::from_secs(2);

@@ -10,11 +10,11 @@ use crate::book::forest::Forest;
 use crate::plan::part::{Basis, Part};
 use crate::plan::run;
 use crate::plan::set::PlanSet;
-use crate::view::era::PeriodState;
+use crate::view::era::{Asked, PeriodState};
 use crate::view::error::{ViewError, What};
 use crate::view::lens::Lens;
 use crate::view::money::Money;
-use crate::view::payout::{Asked, Payout, Worked};
+use crate::view::payout::{Payout, Worked};
 use crate::view::rank::{ToldRank, told};
 use crate::view::runs::Frozen;
 use crate::view::shape::ByKind;
@@ -189,15 +189,7 @@ pub fn of_member(worked: &Worked<'_>, id: &str) -> Result<Commissions, ViewError
 /// An unknown member or component.
 pub fn explain(payout: &Payout, id: &str, component: &str) -> Result<Explanation, ViewError> {
     let member = find(payout, id)?;
-    let index = due(payout).find(|&index| payout.set.components[index].name == component);
-    let index = index.ok_or_else(|| ViewError::Unknown {
-        what: What::Component,
-        field: "component",
-        given: component.to_owned(),
-        allowed: due(payout)
-            .map(|index| payout.set.components[index].name.to_string())
-            .collect(),
-    })?;
+    let index = component_named(payout, component)?;
     let entry = &payout.set.components[index];
     let amount = amount(payout, index, member);
     let payees = payout.pass.payees(entry);
@@ -218,6 +210,22 @@ pub fn explain(payout: &Payout, id: &str, component: &str) -> Result<Explanation
         legs: legs(payout, index, member),
         exact: amount.to_string(),
         amount: money(payout, amount.to_minor(minor_digits(&payout.set.currency))),
+    })
+}
+
+/// The component of the period type with this name.
+///
+/// # Errors
+/// If there is none.
+pub fn component_named(payout: &Payout, name: &str) -> Result<usize, ViewError> {
+    let index = due(payout).find(|&index| payout.set.components[index].name == name);
+    index.ok_or_else(|| ViewError::Unknown {
+        what: What::Component,
+        field: "component",
+        given: name.to_owned(),
+        allowed: due(payout)
+            .map(|index| payout.set.components[index].name.to_string())
+            .collect(),
     })
 }
 
@@ -396,7 +404,7 @@ pub struct CommissionTotals {
     pub state: PeriodState,
     /// Name of the plan set.
     pub plan_set: String,
-    /// All that was sold in the period.
+    /// All that was sold in the period; nothing of a paid period whose book is gone.
     pub sold: ByKind,
     /// A line for each component of that period type, in the order of the set.
     pub components: Vec<ComponentTotal>,

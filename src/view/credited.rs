@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use crate::base::ids::Member;
+use crate::view::era::Asked;
 use crate::view::lens::Lens;
-use crate::view::payout::Asked;
 use crate::view::plan_orders::Since;
 
 /// Records of a period by who is credited.

@@ -8,6 +8,7 @@ use crate::book::forest::Forest;
 use crate::engine::members::Members;
 use crate::engine::periods::{PeriodState as PeriodStanding, Stage};
 use crate::engine::rules::Rules;
+use crate::engine::runs::Run;
 use crate::engine::state::State;
 use crate::view::error::{ViewError, What};
 use crate::view::lens::Lens;
@@ -90,6 +91,42 @@ impl Era<'_> {
         } else {
             0
         }
+    }
+}
+
+/// The period of a question about plans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Asked {
+    /// Index of the period type.
+    pub period: usize,
+    /// Which period of it.
+    pub ordinal: u32,
+}
+
+impl Asked {
+    /// The period that a run paid.
+    #[must_use]
+    pub fn paid_by(run: &Run) -> Asked {
+        Asked {
+            period: run.period_type,
+            ordinal: run.ordinal,
+        }
+    }
+
+    /// The period of a book.
+    #[must_use]
+    pub fn of(era: &Era<'_>) -> Asked {
+        Asked {
+            period: era.period,
+            ordinal: era.ordinal,
+        }
+    }
+
+    /// The period before it, if the calendar has one.
+    #[must_use]
+    pub fn before(self) -> Option<Asked> {
+        let ordinal = self.ordinal.checked_sub(1)?;
+        Some(Asked { ordinal, ..self })
     }
 }
 

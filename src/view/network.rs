@@ -7,7 +7,7 @@ use crate::base::number::Volume;
 use crate::base::time::Time;
 use crate::book::rules::Window;
 use crate::engine::command::change::Change;
-use crate::engine::rules::{Late, Rules};
+use crate::engine::rules::{CustomersFirst, Late, Rules};
 use crate::engine::state::{Begins, State};
 use crate::tree::rules::{Policy, Shape, TreeRules};
 use crate::view::error::ViewError;
@@ -64,6 +64,8 @@ pub struct NetworkRules {
     pub period_types: Vec<PeriodTypeAnswer>,
     /// When a member is active.
     pub activity: ActivityAnswer,
+    /// What an enroller's customers must have bought before he may enrol; none where nothing is asked.
+    pub enrolment: Option<EnrolmentAnswer>,
     /// Whether customers count in the counts of the enroller tree.
     pub count_customers: bool,
     /// Whether personally enrolled counts follow the fact of enrolment.
@@ -125,6 +127,19 @@ pub struct ActivityAnswer {
     pub period_type: Option<String>,
     /// Days of 24 hours an order makes active; none for a period rule.
     pub rolling_days: Option<u16>,
+}
+
+/// The right to enrol.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct EnrolmentAnswer {
+    /// The volume kind of which customers must have bought.
+    pub kind: String,
+    /// How much of it.
+    pub at_least: Volume,
+    /// The period type in whose running period.
+    pub period_type: String,
+    /// Whose enrolment it guards: `distributors` or `distributors_and_preferred`.
+    pub newcomers: String,
 }
 
 /// The network's rules.
@@ -206,6 +221,7 @@ fn rules(rules: &Rules, known_until: impl Fn(usize) -> Time) -> NetworkRules {
         trees: rules.trees.iter().map(tree).collect(),
         period_types: period_types(rules, known_until),
         activity: activity(rules),
+        enrolment: rules.customers_first.map(|rule| enrolment(rules, rule)),
         count_customers: rules.count_customers,
         enrolled_by_fact: rules.enrolled_by_fact,
         terminated_orders: word(&rules.terminated_orders),
@@ -285,6 +301,23 @@ fn activity(rules: &Rules) -> ActivityAnswer {
         at_least: rule.at_least,
         period_type,
         rolling_days,
+    }
+}
+
+/// The right to enrol in words.
+fn enrolment(rules: &Rules, rule: CustomersFirst) -> EnrolmentAnswer {
+    EnrolmentAnswer {
+        kind: rules.kinds[usize::from(rule.kind)].to_string(),
+        at_least: rule.at_least,
+        period_type: rules.period_types[usize::from(rule.period)]
+            .name
+            .to_string(),
+        newcomers: if rule.preferred {
+            "distributors_and_preferred"
+        } else {
+            "distributors"
+        }
+        .to_owned(),
     }
 }
 

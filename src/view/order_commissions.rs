@@ -7,9 +7,10 @@ use crate::base::number::Volume;
 use crate::plan::derived::FIRST_MAX;
 use crate::plan::part::Sold;
 use crate::view::commissions::{PartAnswer, part_answer};
+use crate::view::era::Asked;
 use crate::view::error::{ViewError, What};
 use crate::view::lens::Lens;
-use crate::view::payout::{Asked, Payout};
+use crate::view::payout::Payout;
 use crate::view::plan_orders::PlanOrders;
 use crate::view::shape::ByKind;
 

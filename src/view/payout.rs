@@ -1,56 +1,22 @@
 //! What plans come to for everybody in one period, worked out from one state: ranks and amounts.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::base::ids::{Member, NONE};
-use crate::engine::runs::Run;
 use crate::engine::state::State;
+use crate::plan::derived::FIRST_MAX;
 use crate::plan::excerpt::Excerpt;
 use crate::plan::extent::Extent;
 use crate::plan::pass::{Beyond, Pass};
 use crate::plan::run::{Brought, Payment};
 use crate::plan::set::PlanSet;
 use crate::plan::standing::Standing;
-use crate::view::era::{self, Era};
+use crate::view::era::{self, Asked, Era};
 use crate::view::error::ViewError;
 use crate::view::lens::Lens;
 use crate::view::plan_book::PlanBook;
-
-/// The period of a question about plans.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Asked {
-    /// Index of the period type.
-    pub period: usize,
-    /// Which period of it.
-    pub ordinal: u32,
-}
-
-impl Asked {
-    /// The period that a run paid.
-    #[must_use]
-    pub fn paid_by(run: &Run) -> Asked {
-        Asked {
-            period: run.period_type,
-            ordinal: run.ordinal,
-        }
-    }
-
-    /// The period of a book.
-    #[must_use]
-    pub fn of(era: &Era<'_>) -> Asked {
-        Asked {
-            period: era.period,
-            ordinal: era.ordinal,
-        }
-    }
-
-    /// The period before it, if the calendar has one.
-    #[must_use]
-    pub fn before(self) -> Option<Asked> {
-        let ordinal = self.ordinal.checked_sub(1)?;
-        Some(Asked { ordinal, ..self })
-    }
-}
+use crate::view::plan_orders::PlanOrders;
+use crate::view::sold_by::SoldBy;
 
 /// A period worked out, with the state it was worked out from.
 pub struct Payout {
@@ -62,6 +28,7 @@ pub struct Payout {
     pub asked: Asked,
     /// Ranks and amounts.
     pub pass: Pass,
+    sold_by: OnceLock<SoldBy>,
 }
 
 /// What plans come to, of everybody or of one member.
@@ -170,6 +137,16 @@ impl Payout {
             set,
             asked,
             pass,
+            sold_by: OnceLock::new(),
+        })
+    }
+
+    /// What entered the period by whom it is credited to. O(members + orders of the period) the first time.
+    #[must_use]
+    pub fn sold_by(&self) -> &SoldBy {
+        self.sold_by.get_or_init(|| {
+            let orders = PlanOrders::new(self.lens(), self.era(), FIRST_MAX);
+            SoldBy::of(&orders, self.state.members.len())
         })
     }
 

@@ -73,8 +73,8 @@ impl Near for PlanBook<'_> {
     }
 
     fn entries_of(&self, members: &[Member], count: u8) -> Option<Vec<Entry>> {
-        let orders = PlanOrders::new(self.lens, self.era, count);
-        Some(orders.of_members(self.credited?, members))
+        let (all, credited) = (PlanOrders::new(self.lens, self.era, count), self.credited?);
+        Some(all.of_records(&credited.orders(members), &credited.corrections(members)))
     }
 }
 

@@ -11,10 +11,8 @@ use crate::base::volumes::Volumes;
 use crate::engine::orders::OrderRow;
 use crate::plan::entry::{Entry, Facts};
 use crate::tree::rules::CustomerLevel;
-use crate::view::credited::Credited;
-use crate::view::era::Era;
+use crate::view::era::{Asked, Era};
 use crate::view::lens::Lens;
-use crate::view::payout::Asked;
 
 /// How many orders ahead members are asked for.
 const AHEAD: u32 = 16;
@@ -32,14 +30,23 @@ impl Since {
     /// Those of a period; none if it was never current. O(log records).
     #[must_use]
     pub fn begun(lens: &Lens<'_>, of: Asked) -> Option<Since> {
-        let began = lens.periods(of.period).began(of.ordinal)?;
+        let bounds = (lens.periods(of.period).began(of.ordinal)?, None);
         let (orders, corrections) = (&lens.state.orders, &lens.state.corrections);
-        let of_correction = |correction| corrections.row(correction).seq;
+        let seq = |correction| corrections.row(correction).seq;
         Some(Since {
-            orders: first(orders.len(), began, |order| orders.seq(order)),
-            corrections: first(corrections.len(), began, of_correction),
+            orders: between(orders.len(), bounds, |order| orders.seq(order)).start,
+            corrections: between(corrections.len(), bounds, seq).start,
         })
     }
+}
+
+/// What an entry is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The order with this number.
+    Order(u32),
+    /// The adjustment with this number among the corrections.
+    Adjustment(u32),
 }
 
 /// The orders of a period.
@@ -61,16 +68,12 @@ impl<'a> PlanOrders<'a> {
     /// Shows everything that entered. O(log orders) to begin, then O(count) for each order accepted since the period
     /// began, up to its close, and O(refunds of the same order) more for a refund.
     pub fn each(&self, each: &mut dyn FnMut(&Entry)) {
-        let of = Asked::of(&self.era);
-        let Some(since) = Since::begun(&self.lens, of) else {
+        let Some(bounds) = self.bounds() else {
             return;
         };
-        let closed = self.lens.periods(of.period).book(of.ordinal);
         let (orders, corrections) = (&self.lens.state.orders, &self.lens.state.corrections);
-        let end = |records, seq: &dyn Fn(u32) -> u64| {
-            closed.map_or(records, |book| first(records, book.seq + 1, seq))
-        };
-        let range = since.orders..end(orders.len(), &|order| orders.seq(order));
+        let seq = |order| orders.seq(order);
+        let range = between(orders.len(), bounds, seq);
         for order in range.clone() {
             let later = order.saturating_add(AHEAD);
             if later < range.end {
@@ -82,26 +85,68 @@ impl<'a> PlanOrders<'a> {
             }
         }
         let seq = |correction| corrections.row(correction).seq;
-        for correction in since.corrections..end(corrections.len(), &seq) {
+        for correction in between(corrections.len(), bounds, seq) {
             if let Some(entry) = self.of_correction(correction) {
                 each(&entry);
             }
         }
     }
 
-    /// What entered of what is credited to some members. O(records of theirs x log), and what each costs in
-    /// [`each`](PlanOrders::each).
+    /// What entered of some records, in their order: what each costs in [`each`](PlanOrders::each).
     #[must_use]
-    pub fn of_members(&self, credited: &Credited, members: &[Member]) -> Vec<Entry> {
-        let orders = credited.orders(members).into_iter();
-        for order in orders.clone() {
+    pub fn of_records(&self, orders: &[u32], corrections: &[u32]) -> Vec<Entry> {
+        for &order in orders {
             self.lens.state.orders.prefetch(order);
         }
-        let corrections = credited.corrections(members).into_iter();
-        let entries = orders.filter_map(|order| self.of_order(order));
-        entries
-            .chain(corrections.filter_map(|correction| self.of_correction(correction)))
-            .collect()
+        let orders = orders.iter().filter_map(|&order| self.of_order(order));
+        let corrections = corrections.iter();
+        let corrections = corrections.filter_map(|&correction| self.of_correction(correction));
+        orders.chain(corrections).collect()
+    }
+
+    /// Shows whose everything is that entered, in order of acceptance, orders before corrections; a refund as its order once
+    /// more. O(1) for each order accepted since the period began, up to its close.
+    pub fn each_source(&self, each: &mut dyn FnMut(Member, Source)) {
+        let (orders, corrections) = (&self.lens.state.orders, &self.lens.state.corrections);
+        let Some(bounds) = self.bounds() else {
+            return;
+        };
+        for order in between(orders.len(), bounds, |order| orders.seq(order)) {
+            if self.holds(order) {
+                each(orders.credited(order), Source::Order(order));
+            }
+        }
+        let seq = |correction| corrections.row(correction).seq;
+        for correction in between(corrections.len(), bounds, seq) {
+            let row = corrections.row(correction);
+            if self.is_in(row.periods, row.at, row.seq) {
+                let source = row
+                    .order
+                    .map_or(Source::Adjustment(correction), Source::Order);
+                each(row.credited, source);
+            }
+        }
+    }
+
+    /// The sequences between which everything that entered was accepted: from one on, up to another where there is one.
+    fn bounds(&self) -> Option<(u64, Option<u64>)> {
+        let periods = self.lens.periods(self.era.period);
+        let began = periods.began(self.era.ordinal)?;
+        let closed = periods.book(self.era.ordinal);
+        Some((began, closed.map(|book| book.seq + 1)))
+    }
+
+    /// Whether an order itself entered the period, whatever its refunds did.
+    #[must_use]
+    pub fn holds(&self, order: u32) -> bool {
+        let row = self.lens.state.orders.row(order);
+        self.is_in(row.periods, row.at, row.seq)
+    }
+
+    /// What an adjustment brought the period, if it entered it.
+    #[must_use]
+    pub fn adjustment(&self, correction: u32) -> Option<Entry> {
+        self.of_correction(correction)
     }
 
     /// What entered of one order, the order first and refunds in order of acceptance. O(its refunds squared).
@@ -222,16 +267,23 @@ impl<'a> PlanOrders<'a> {
     }
 }
 
-/// The first of some records from a sequence on. They rise. O(log records).
-fn first(records: u32, sought: u64, seq: impl Fn(u32) -> u64) -> u32 {
-    let (mut low, mut high) = (0, records);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if seq(middle) < sought {
-            low = middle + 1;
-        } else {
-            high = middle;
+/// The records from one sequence on, up to another where there is one. They rise. O(log records).
+fn between(
+    records: u32,
+    (from, behind): (u64, Option<u64>),
+    seq: impl Fn(u32) -> u64,
+) -> std::ops::Range<u32> {
+    let first = |sought: u64| {
+        let (mut low, mut high) = (0, records);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if seq(middle) < sought {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
         }
-    }
-    low
+        low
+    };
+    first(from)..behind.map_or(records, first)
 }

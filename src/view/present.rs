@@ -10,9 +10,9 @@ use crate::plan::pass::Pass;
 use crate::plan::set::PlanSet;
 use crate::plan::standing::Standing;
 use crate::view::credited::Credited;
-use crate::view::era::Era;
+use crate::view::era::{Asked, Era};
 use crate::view::lens::Lens;
-use crate::view::payout::{Asked, Part, Payout, Worked};
+use crate::view::payout::{Part, Payout, Worked};
 use crate::view::plan_book::PlanBook;
 
 /// Seats that a member's part of the trees may have. Of all members drawn alike one in a thousand has more below him, in

@@ -9,10 +9,11 @@ use crate::plan::ladder::{Atom, Ladder, Need};
 use crate::plan::ranks::Measure;
 use crate::plan::set::PlanSet;
 use crate::plan::shared::VOLUME;
-use crate::view::era::PeriodState;
+use crate::view::era::{Asked, PeriodState};
 use crate::view::error::{ViewError, What};
 use crate::view::lens::Lens;
-use crate::view::payout::{Asked, Payout, Worked};
+use crate::view::payout::{Payout, Worked};
+use crate::view::rank_ways::{self, WayAnswer};
 
 /// A member's ranks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -86,6 +87,9 @@ pub struct RankProgress {
     pub holds: bool,
     /// The requirement, part by part.
     pub needs: Progress,
+    /// The cheapest ways to make it hold in the period that runs, at most three: those of least volume first, then of
+    /// fewest people, and cycles last. None where it holds, and where only other periods could.
+    pub ways: Vec<WayAnswer>,
 }
 
 /// A requirement as it stands.
@@ -188,7 +192,8 @@ pub fn progress(
         ladder: index,
         member,
     };
-    let needs = look.at(&of.ranks[usize::from(number) - 1].needs);
+    let wanted = &of.ranks[usize::from(number) - 1].needs;
+    let needs = look.at(wanted);
     let (lens, era) = (payout.lens(), payout.era());
     Ok(RankProgress {
         member: id.to_owned(),
@@ -198,6 +203,7 @@ pub fn progress(
         rank: name(of, number),
         holds: needs.holds,
         needs,
+        ways: rank_ways::ways(payout, index, member, wanted),
     })
 }
 

@@ -11,11 +11,11 @@ use crate::engine::book::ClosedBook;
 use crate::engine::runs::Run;
 use crate::engine::state::State;
 use crate::plan::run::Line;
+use crate::view::era::Asked;
 use crate::view::error::{ViewError, What};
 use crate::view::lens::Lens;
 use crate::view::money::Money;
 use crate::view::network::hex;
-use crate::view::payout::Asked;
 use crate::view::query;
 
 /// Which runs to list.
@@ -105,13 +105,10 @@ pub fn list(
         Some(name) => Some(lens.period_type(Some(name))?),
     };
     let due = due(&lens).map(|(asked, book)| ((book.closed, asked.period), asked));
-    let paid = state.runs.iter().map(|run| {
-        let asked = Asked {
-            period: run.period_type,
-            ordinal: run.ordinal,
-        };
-        ((run.closed, run.period_type), asked)
-    });
+    let paid = state
+        .runs
+        .iter()
+        .map(|run| ((run.closed, run.period_type), Asked::paid_by(run)));
     let all = due.chain(paid);
     let mut all: Vec<_> = all
         .filter(|(_, asked)| only.is_none_or(|only| only == asked.period))

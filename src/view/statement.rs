@@ -5,11 +5,11 @@ use utoipa::ToSchema;
 
 use crate::base::money::{RATE_ONE, Rate};
 use crate::plan::run::{Account, Line, Payment};
-use crate::view::era::PeriodState;
+use crate::view::era::{Asked, PeriodState};
 use crate::view::error::ViewError;
 use crate::view::lens::Lens;
 use crate::view::money::Money;
-use crate::view::payout::{Asked, Payout};
+use crate::view::payout::Payout;
 use crate::view::runs::Frozen;
 
 /// A member's statement for one period.

@@ -38,8 +38,8 @@ fn a_right_plan_is_summed_up_with_its_warnings() {
         "Hybrid, in USD",
         "ladder ranks, by month, on enroller: silver, gold, platinum",
         "plan main, on the ladder ranks:",
-        "  personal-tier: personal, by month, swept; reads cv entered in enroller, group pv of enroller",
-        "  check-match: matching, by month, swept; reads links of enroller, amounts of level-pay",
+        "  personal-tier: personal, by month, present; reads cv entered in enroller, group pv of enroller",
+        "  check-match: matching, by month, present; reads links of enroller, amounts of level-pay",
         "company_cap: 0.45 of cv over personal-tier, level-pay, generations, check-match, leaders-pool",
         "warning: the component `level-pay` can pay 1.22 of the volume `cv`: more than all of it",
     ] {
@@ -52,7 +52,7 @@ fn a_right_plan_is_summed_up_with_its_warnings() {
     assert_eq!(component["kind"], "matching");
     assert_eq!(
         (&component["live"], &component["reads"][1]),
-        (&"swept".into(), &"amounts of level-pay".into())
+        (&"present".into(), &"amounts of level-pay".into())
     );
 }
 
@@ -64,8 +64,8 @@ fn derived_kinds_are_told_in_words() {
     let told = desk.done(&["plan", "check", "plan.toml"]);
     for line in [
         "kind regular: cv (60 days after joining and later)",
-        "  later-levels: unilevel, by month, swept; reads links of enroller, regular entered in enroller",
-        "  fast-start: fast_start, by month, swept; reads links of enroller, cv (within 60 days of joining) entered in enroller",
+        "  later-levels: unilevel, by month, present; reads links of enroller, regular entered in enroller",
+        "  fast-start: fast_start, by month, present; reads links of enroller, cv (within 60 days of joining) entered in enroller",
     ] {
         assert!(told.lines().any(|other| other == line), "{line}\n{told}");
     }

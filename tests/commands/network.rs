@@ -5,7 +5,9 @@ use arborline::base::number::Volume;
 use arborline::base::time::{DAY_MS, Time};
 use arborline::book::rules::{Activity, Window};
 use arborline::engine::command::run::PostRun;
-use arborline::engine::rules::{ClockMode, Late, PeriodType, Rules, TerminatedOrders};
+use arborline::engine::rules::{
+    ClockMode, CustomersFirst, Late, PeriodType, Rules, TerminatedOrders,
+};
 use arborline::tree::rules::{CustomerLevel, Inside, Policy, Shape, Termination, TreeRules};
 
 /// Kinds `cv` and `pv`, months of 2026 up to May, active from 100 pv a month, an enroller tree; orders late in a month
@@ -26,6 +28,7 @@ pub(crate) fn rules(options: &[&str]) -> Rules {
         refund_days: 90,
         id_memory_days: 0,
         return_days: 30,
+        customers_first: None,
         thresholds: Vec::new(),
         kernels: Vec::new(),
         clock: ClockMode::Events,
@@ -76,9 +79,21 @@ fn apply(rules: &mut Rules, option: &str) {
         "id_memory_days" => rules.id_memory_days = value.parse().expect("days"),
         "refund_days" => rules.refund_days = value.parse().expect("days"),
         "return_days" => rules.return_days = value.parse().expect("days"),
+        "customers" => rules.customers_first = Some(customers(value)),
         "clock" => rules.clock = ClockMode::Wall,
         "at_least" => rules.activity.at_least = value.parse::<Volume>().expect("a number"),
         other => panic!("unknown option {other}"),
+    }
+}
+
+/// `kind:at_least` in the running month, and `preferred` behind it where their enrolment is guarded too.
+fn customers(text: &str) -> CustomersFirst {
+    let mut parts = text.split(':');
+    CustomersFirst {
+        kind: u8::from(parts.next() == Some("pv")),
+        at_least: parts.next().expect("how much").parse().expect("a number"),
+        period: 0,
+        preferred: parts.next() == Some("preferred"),
     }
 }
 

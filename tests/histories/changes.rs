@@ -8,9 +8,9 @@ use arborline::engine::law;
 
 use super::commands::Lean;
 use super::copies::same_end;
-use super::grown::{Grown, grow};
+use super::grown::{Grown, anybody_enrols, grow};
 use super::play::Batch;
-use super::{History, laws, run};
+use super::{History, laws, run, run_mended};
 use crate::chance::scale;
 
 #[test]
@@ -31,7 +31,7 @@ fn figures_after_groups() {
 fn figures_of_grown_networks() {
     let shapes = [Grown::Line, Grown::Bent, Grown::Fork, Grown::Balanced];
     for (seed, grown) in (82_000..82_000 + 8 * scale()).zip(shapes.into_iter().cycle()) {
-        run(seed, Lean::Changes, |history| {
+        run_mended(seed, Lean::Changes, anybody_enrols, |history| {
             grow(history, grown)?;
             history.go_on(30, 1)?;
             widen(history)?;

@@ -6,10 +6,11 @@ use arborline::engine::command::enrol::{Enrol, Placement};
 use arborline::engine::command::{Command, Verb};
 use arborline::engine::member::{MemberKind, Profile};
 use arborline::engine::position::PlaceAt;
+use arborline::engine::rules::Rules;
 use arborline::tree::rules::Shape;
 
 use super::commands::Lean;
-use super::{History, laws, run};
+use super::{History, laws, run_mended};
 use crate::chance::scale;
 use crate::histories::play::Batch;
 
@@ -52,6 +53,11 @@ impl Grown {
             Grown::Star | Grown::Balanced => None,
         }
     }
+}
+
+/// A network of distributors alone cannot grow where customers come first.
+pub(super) fn anybody_enrols(rules: &mut Rules) {
+    rules.customers_first = None;
 }
 
 /// Enrols all members in one batch.
@@ -103,7 +109,7 @@ pub(super) fn grow(history: &mut History, grown: Grown) -> Result<(), String> {
 
 fn check(first_seed: u64, grown: Grown) {
     for seed in first_seed..first_seed + 6 * scale() {
-        run(seed, Lean::Grown, |history| {
+        run_mended(seed, Lean::Grown, anybody_enrols, |history| {
             grow(history, grown)?;
             history.go_on(60, 1)
         });

@@ -4,7 +4,9 @@ use arborline::base::ids::Text;
 use arborline::base::number::Volume;
 use arborline::base::time::{DAY_MS, Time};
 use arborline::book::rules::{Activity, Kernel, KernelRule, Thresholds, Window};
-use arborline::engine::rules::{ClockMode, Late, PeriodType, Rules, TerminatedOrders};
+use arborline::engine::rules::{
+    ClockMode, CustomersFirst, Late, PeriodType, Rules, TerminatedOrders,
+};
 use arborline::tree::rules::{CustomerLevel, Inside, Policy, Shape, Termination, TreeRules};
 
 use crate::chance::Chance;
@@ -66,6 +68,7 @@ pub(crate) fn draw(chance: &mut Chance) -> Rules {
             TerminatedOrders::CreditUpline
         },
         refund_days: *chance.pick(&[1, 5, 30, 90]),
+        customers_first: customers_first(kinds, types, chance),
         id_memory_days: *chance.pick(&[0, 0, 7, 120]),
         return_days: *chance.pick(&[0, 2, 10, 60]),
         thresholds,
@@ -77,6 +80,16 @@ pub(crate) fn draw(chance: &mut Chance) -> Rules {
         },
         time_zone: Text::from("UTC"),
     }
+}
+
+/// The right to enrol: seldom asked for, and little, or few networks would grow.
+fn customers_first(kinds: usize, types: usize, chance: &mut Chance) -> Option<CustomersFirst> {
+    chance.percent(20).then(|| CustomersFirst {
+        kind: small(chance.below(kinds)),
+        at_least: Volume(*chance.pick(&[1, 250_000, 500_000])),
+        period: small(chance.below(types)),
+        preferred: chance.percent(50),
+    })
 }
 
 pub(crate) fn small(number: usize) -> u8 {
@@ -328,7 +341,11 @@ fn reactivate(rules: &mut Rules, chance: &mut Chance) {
 }
 
 fn relimit(rules: &mut Rules, chance: &mut Chance) {
-    match chance.below(5) {
+    match chance.below(6) {
+        5 => {
+            let (kinds, types) = (rules.kinds.len(), rules.period_types.len());
+            rules.customers_first = customers_first(kinds, types, chance);
+        }
         0 => rules.count_customers = !rules.count_customers,
         1 => rules.enrolled_by_fact = !rules.enrolled_by_fact,
         2 => {

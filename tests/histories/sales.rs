@@ -8,6 +8,7 @@ use arborline::engine::command::order::Order;
 use arborline::engine::command::refund::{Extent, Refund};
 use arborline::engine::command::{Command, Verb, Volumes};
 use arborline::engine::line::Line;
+use arborline::engine::member::MemberKind;
 
 use super::commands::{Lean, Writer};
 use crate::model::world::World;
@@ -58,7 +59,7 @@ impl Writer {
             return self.command(late, Verb::Order(order));
         }
         let order = Order {
-            member: self.someone(world),
+            member: self.buyer(world),
             centre: self.centre(),
             volumes: self.volumes(world, negative),
             amount: Volume(*self.chance.pick(&[0, 7, 990_000, 1_230_000])),
@@ -67,6 +68,18 @@ impl Writer {
             lines,
         };
         self.command(at, Verb::Order(order))
+    }
+
+    /// Some member; where enrollers need customers who buy, these often.
+    fn buyer(&mut self, world: &World) -> Text {
+        let customers: Vec<usize> = (1..world.people.len())
+            .filter(|&member| world.people[member].kind != MemberKind::Distributor)
+            .collect();
+        let wanted = world.law().customers_first.is_some() && !customers.is_empty();
+        if wanted && self.chance.percent(50) {
+            return world.people[*self.chance.pick(&customers)].id.clone();
+        }
+        self.someone(world)
     }
 
     /// One of three classes in turn.

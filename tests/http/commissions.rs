@@ -114,11 +114,24 @@ async fn ranks_say_what_the_next_one_takes() {
         (&answer["rank"], &answer["holds"]),
         (&json!("silver"), &json!(false))
     );
+    assert_eq!(
+        answer["ways"],
+        json!([{
+            "volume": "40.00", "people": 0,
+            "steps": [{
+                "what": "group", "amount": "40.00", "volume": "cv", "tree": "enroller", "leg": null,
+                "with": null, "active": null, "at_once": null,
+            }],
+        }])
+    );
     let seq = sold(&server, "o2", "A2", "40.00").await;
     let answer = server
         .get(&format!("/v1/members/A/rank-progress?min_seq={seq}"))
         .await;
-    assert_eq!(answer["holds"], true);
+    assert_eq!(
+        (&answer["holds"], &answer["ways"]),
+        (&json!(true), &json!([]))
+    );
 }
 
 #[tokio::test]

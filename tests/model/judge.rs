@@ -34,6 +34,7 @@ pub(crate) mod no {
     pub(crate) const WRONG_KIND: u16 = 31;
     pub(crate) const STATUS_UNCHANGED: u16 = 32;
     pub(crate) const HAS_DOWNLINE: u16 = 33;
+    pub(crate) const CUSTOMERS_WANTED: u16 = 34;
     pub(crate) const SEAT_TAKEN: u16 = 40;
     pub(crate) const NO_SUCH_LEG: u16 = 41;
     pub(crate) const ALREADY_PLACED: u16 = 42;

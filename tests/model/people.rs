@@ -32,6 +32,10 @@ impl World {
             wrong.check(person.status == Status::Terminated, no::TERMINATED);
             wrong.check(person.kind != MemberKind::Distributor, no::WRONG_KIND);
         }
+        wrong.check(
+            self.lacks_customers(enroller, enrol.kind),
+            no::CUSTOMERS_WANTED,
+        );
         let lost = enrol.enroller.is_some() && enroller.is_none();
         let builds = enrol.kind == MemberKind::Distributor;
         wrong.check(!builds && !enrol.placements.is_empty(), no::WRONG_KIND);
@@ -61,6 +65,27 @@ impl World {
             seated.push(self.seat_member(tree, member, 1, place));
         }
         Ok(seated)
+    }
+
+    /// Whether the rules guard such a newcomer, and his enroller's customers have not bought enough.
+    fn lacks_customers(&self, enroller: Option<usize>, kind: MemberKind) -> bool {
+        let (Some(rule), Some(enroller)) = (self.law().customers_first, enroller) else {
+            return false;
+        };
+        let guarded = match kind {
+            MemberKind::Distributor => true,
+            MemberKind::Preferred => rule.preferred,
+            MemberKind::Customer => false,
+        };
+        let of = usize::from(rule.period);
+        let current = self.calendars[of].current;
+        let theirs = self.entries.iter().filter(|entry| {
+            entry.credited == enroller && !entry.own && entry.periods.get(of) == Some(&current)
+        });
+        let bought: i64 = theirs
+            .map(|entry| entry.volumes[usize::from(rule.kind)])
+            .sum();
+        guarded && bought < rule.at_least.0
     }
 
     fn add_person(&mut self, id: &Text, at: Time, enroller: Option<usize>, enrol: &Enrol) {
@@ -125,6 +150,17 @@ impl World {
             let person = &self.people[member];
             let gone = person.status == Status::Terminated && person.kind != to;
             wrong.check(gone, no::TERMINATED);
+            // From customer to preferred to distributor, each step is an enrolment by whoever stands above.
+            let steps = [
+                MemberKind::Customer,
+                MemberKind::Preferred,
+                MemberKind::Distributor,
+            ];
+            let step = |kind| steps.iter().position(|&of| of == kind);
+            if step(to) > step(person.kind) {
+                let above = self.trees[0].parent(member);
+                wrong.check(self.lacks_customers(above, to), no::CUSTOMERS_WANTED);
+            }
         }
         if let (Some(member), Some(MemberKind::Preferred | MemberKind::Customer)) = (member, to) {
             let changes = Some(self.people[member].kind) != to;

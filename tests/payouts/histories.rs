@@ -38,9 +38,9 @@ use crate::model::world::{Person, World};
 const SET_HOLDS: usize = 20;
 
 /// A plan set, its document, and the rules it was drawn for.
-struct Drawn {
+pub(super) struct Drawn {
     draft: Draft,
-    document: String,
+    pub(super) document: String,
     set: PlanSet,
     rules: Rc<Rules>,
     /// What every period is told to have been handed.
@@ -49,7 +49,7 @@ struct Drawn {
 
 impl Drawn {
     /// A set for the rules in force.
-    fn new(world: &World, seed: u64) -> Result<Drawn, String> {
+    pub(super) fn new(world: &World, seed: u64) -> Result<Drawn, String> {
         let rules = world.rules.clone().expect("a founded network");
         let mut painter = Painter {
             rules: &rules,
@@ -205,16 +205,15 @@ impl Compared<'_> {
         let pass = Pass::run(&book, &self.drawn.set, self.of, Arc::clone(&opening));
         let pass = pass.map_err(|beyond| format!("beyond the range: {beyond:?}"))?;
         let place = format!("{name} {label}");
-        let whole = Whole {
+        Whole {
             lens,
             era,
             set: &self.drawn.set,
             opening: &opening,
             pass: &pass,
-        };
-        whole
-            .check(tally)
-            .map_err(|what| format!("in {place}: {what}"))?;
+        }
+        .check(tally)
+        .map_err(|what| format!("in {place}: {what}"))?;
         self.ranks(&pass, &twin, &place)?;
         self.amounts(&pass, &twin, &place)?;
         self.factor(&pass, &twin, &place)?;
@@ -408,6 +407,7 @@ impl Story {
     fn play(&mut self, batch: Batch, tally: &mut Tally) -> Result<(), String> {
         self.played.push(batch.clone());
         self.pair.play(&batch)?;
+        self.pair.compare()?;
         let world = &self.pair.world;
         let due = self.played.len().is_multiple_of(SET_HOLDS);
         let same = |rules: &Rc<Rules>| {

@@ -11,9 +11,8 @@ use arborline::plan::pass::Pass;
 use arborline::plan::set::PlanSet;
 use arborline::plan::standing::Standing;
 use arborline::view::credited::Credited;
-use arborline::view::era::Era;
+use arborline::view::era::{Asked, Era};
 use arborline::view::lens::Lens;
-use arborline::view::payout::Asked;
 use arborline::view::plan_book::PlanBook;
 
 use super::needs::Tally;

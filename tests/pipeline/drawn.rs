@@ -1,5 +1,6 @@
 //! Random histories under a plan: what runs say at the end is what the passes were when the periods closed.
 
+use arborline::view::era::Asked;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +10,6 @@ use arborline::runtime::audit;
 use arborline::runtime::openings::Openings;
 use arborline::runtime::plans::Plans;
 use arborline::runtime::settings::Settings;
-use arborline::view::payout::Asked;
 
 use super::network::{block_on, offline, serve, settings};
 use super::runs::{lines_of_pass, paid_off};

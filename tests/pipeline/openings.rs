@@ -1,5 +1,6 @@
 //! A period begins with what the one before hands on, whether that one is rolled, due or paid.
 
+use arborline::view::era::Asked;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,7 +14,6 @@ use arborline::runtime::openings::Openings;
 use arborline::runtime::plans::Plans;
 use arborline::runtime::settings::Settings;
 use arborline::runtime::start::Server;
-use arborline::view::payout::Asked;
 
 use super::network::{AT, block_on, enrol, offline, order, rules, serve, settings, submit};
 use super::runs::paid_off;

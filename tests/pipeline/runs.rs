@@ -1,5 +1,6 @@
 //! Closed periods are paid in the background: once, the same after every crash, and into files that never change.
 
+use arborline::view::era::Asked;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,7 +25,6 @@ use arborline::runtime::submission::Submission;
 use arborline::store::fault::Fault;
 use arborline::store::run_reader::RunFile;
 use arborline::store::runs;
-use arborline::view::payout::Asked;
 
 use super::network::{AT, block_on, enrol, offline, order, rules, serve, settings, submit};
 use crate::chance::Chance;

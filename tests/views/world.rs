@@ -116,6 +116,7 @@ pub(crate) fn rules() -> Rules {
         refund_days: 90,
         id_memory_days: 90,
         return_days: 30,
+        customers_first: None,
         thresholds: vec![Thresholds {
             tree: 0,
             period: 0,

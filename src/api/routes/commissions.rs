@@ -10,6 +10,7 @@ use crate::api::context::Api;
 use crate::api::document;
 use crate::api::earnings;
 use crate::api::error;
+use crate::api::gone;
 use crate::api::principal::{ALL, MONEY, READERS};
 use crate::api::problem::Problem;
 use crate::api::reading::Labelled;
@@ -18,14 +19,18 @@ use crate::api::route::{
 };
 use crate::api::shapes::PlanBody;
 use crate::api::stream;
+use crate::base::ids::Member;
 use crate::engine::runs::Run as PostedRun;
 use crate::engine::state::State;
 use crate::view::commissions::{self, CommissionsQuery};
+use crate::view::era::Asked;
 use crate::view::error::ViewError;
 use crate::view::lens::Lens;
+use crate::view::opened::{self, OpenedQuery};
 use crate::view::order_commissions;
-use crate::view::payout::{Asked, Payout, Worked};
+use crate::view::payout::{Payout, Worked};
 use crate::view::rank;
+use crate::view::scope;
 
 /// What one member costs whose part of the trees is small.
 const PRESENT: &str = "O(downline x components) up to 1,000 seats; beyond that O(1) after a pass over all members, which all who ask \
@@ -57,7 +62,7 @@ pub const ROWS: &[Route] = &[
         path: "/v1/members/{id}/rank-progress",
         access: OWN,
         cost: SWEPT,
-        sentence: "What a rank takes, part by part: required, actual, missing; the next rank by default.",
+        sentence: "What a rank takes, part by part: required, actual, missing, and the cheapest ways there; the next rank by default.",
         run: Run::Task(progress),
         shapes: Shapes::asked::<ProgressQuery, rank::RankProgress>(),
     },
@@ -81,13 +86,22 @@ pub const ROWS: &[Route] = &[
     },
     Route {
         method: "GET",
+        path: "/v1/members/{id}/commissions/{line}/orders",
+        access: OWN,
+        cost: "O(rows + positions passed), bounded, and the pass",
+        sentence: "The orders that one line is made of, with what each brings to its parts and who was skipped on the way, a page at a time.",
+        run: Run::Task(opened),
+        shapes: Shapes::asked::<OpenedQuery, opened::OpenedPage>(),
+    },
+    Route {
+        method: "GET",
         path: "/v1/commissions",
         access: Access::Needs {
             roles: MONEY,
             reach: Reach::Company,
         },
         cost: "O(members x components), and the pass",
-        sentence: "What a period comes to in all, by component, beside what was sold; every amount as lines with `Accept: application/x-ndjson`.",
+        sentence: "What a period comes to in all, by component, beside what was sold; of a paid period whose book is gone as its run has it; every amount as lines with `Accept: application/x-ndjson`.",
         run: Run::Task(all),
         shapes: Shapes::asked::<CommissionsQuery, commissions::CommissionTotals>(),
     },
@@ -227,6 +241,43 @@ fn explain(task: Task) -> Running {
     })
 }
 
+/// A page of the orders behind one line; ids of whom the asker may not see are left out.
+fn opened(task: Task) -> Running {
+    Box::pin(async move {
+        let mut asked: OpenedQuery = task.call.query.typed()?;
+        let Task {
+            api,
+            call,
+            principal,
+            ..
+        } = task;
+        let sealer = api.sealer().clone();
+        let filters = call.query.question();
+        if let Some(cursor) = &asked.cursor {
+            asked.cursor = Some(sealer.open(&call.question(&principal, &filters), cursor)?);
+        }
+        let period = CommissionsQuery {
+            period_type: asked.period_type.clone(),
+            period: asked.period.clone(),
+        };
+        let payout = earnings::payout(&api, &call, &period).await?;
+        answer_from(api, call, payout, move |payout, call| {
+            let lens = payout.lens();
+            let sees = |member: Member, tree: usize| {
+                let viewer = principal.member;
+                viewer.is_none_or(|viewer| scope::may_see(&lens, viewer, member, Some(tree)))
+            };
+            let of = (call.path("id"), call.path("line"));
+            let mut page = opened::page(payout, of, &asked, &sees)?;
+            page.next = page
+                .next
+                .map(|next| sealer.seal(&call.question(&principal, &filters), &next));
+            Ok(Answer::of(page))
+        })
+        .await
+    })
+}
+
 fn of_order(task: Task) -> Running {
     Box::pin(async move {
         let asked: OrderQuery = task.call.query.typed()?;
@@ -243,6 +294,12 @@ fn of_order(task: Task) -> Running {
 fn all(task: Task) -> Running {
     Box::pin(async move {
         let asked: CommissionsQuery = task.call.query.typed()?;
+        if let Some(gone) = gone::gone(&task.api, &task.call, &asked).await? {
+            return match task.call.accepts(stream::NDJSON) {
+                true => gone.lines().await,
+                false => gone.totals(&task.call).await,
+            };
+        }
         if task.call.accepts(stream::NDJSON) {
             return stream::commissions(task, asked).await;
         }

@@ -21,8 +21,8 @@ use crate::api::shapes::{
     RefundBody, Results, StatusBody,
 };
 use crate::api::together;
+use crate::view::era::Asked;
 use crate::view::lens::Lens;
-use crate::view::payout::Asked;
 use crate::view::runs::{self, RunAnswer, RunState};
 
 const fn told_by(roles: &'static [crate::engine::role::Role]) -> Access {

@@ -11,7 +11,8 @@ use crate::engine::state::State;
 use crate::plan::set::PlanSet;
 use crate::runtime::handle::Handle;
 use crate::view::commissions;
-use crate::view::payout::{Asked, Payout};
+use crate::view::era::Asked;
+use crate::view::payout::Payout;
 
 /// Rows of the table.
 const ROWS: usize = 10;

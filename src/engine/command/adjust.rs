@@ -47,6 +47,7 @@ impl Adjust {
         let targets = posting::targets(state, credit.member, command.at);
         posting::check_room(state, targets, &self.volumes)?;
         posting::reserve(state, targets, &self.volumes);
+        posting::serve(state, &credit, targets, &self.volumes);
         let correction = CorrectionRow {
             order: None,
             buyer: member,

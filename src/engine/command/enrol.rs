@@ -55,6 +55,8 @@ impl Enrol {
             let builds = members.kind(enroller) == MemberKind::Distributor;
             lowest.need(builds, Rejection::WrongKind(Field::Enroller));
         }
+        let may_enrol = judging::may_enrol(state, self.kind, enroller, Field::Enroller);
+        lowest.take(may_enrol);
         lowest.need(
             state.members.has_room(&self.profile),
             Rejection::TooManyNames(Field::Profile),

@@ -11,6 +11,7 @@ use crate::engine::passage;
 use crate::engine::periods::Periods;
 use crate::engine::rejection::Rejection;
 use crate::engine::rules::Rules;
+use crate::engine::served::Served;
 use crate::engine::state::State;
 use std::sync::Arc;
 
@@ -39,6 +40,7 @@ impl Found {
         state.members = Members::new(trees);
         state.orders = Orders::new(kinds);
         state.corrections = Corrections::new(kinds);
+        state.served = Served::new();
         state.periods = Periods::new(&rules.period_types, now.time, now.seq);
         for period_type in 0..rules.period_types.len() {
             passage::set_roll(state, period_type);

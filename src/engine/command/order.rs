@@ -69,6 +69,7 @@ pub(crate) fn book(
     }
     let booked = judge(state, rules, command, order, tags, now)?;
     posting::reserve(state, booked.targets, &order.volumes);
+    posting::serve(state, &booked.credit, booked.targets, &order.volumes);
     let Credit { buyer, member, .. } = booked.credit;
     let previous = state.members.set_last_order(buyer, state.orders.len());
     state.orders.add(&NewOrder {

@@ -68,6 +68,7 @@ impl Refund {
         let Part { amount, volumes } = part.expect("a part that was refused has been noted");
         let taken = volumes.negated();
         posting::reserve(state, targets, &taken);
+        posting::serve(state, &credit, targets, &taken);
         let correction = CorrectionRow {
             order: Some(order),
             buyer: row.buyer,

@@ -52,6 +52,7 @@ impl Update {
         let kind = self.kind.filter(|&kind| kind != state.members.kind(member));
         let mut spots = Vec::new();
         if let Some(kind) = kind {
+            lowest.take(may_become(state, member, kind));
             let stands = state.members.status(member) != Status::Terminated;
             lowest.need(stands, Rejection::Terminated(Field::Member));
             if kind == MemberKind::Distributor {
@@ -131,6 +132,17 @@ impl Update {
             default_leg: wire::byte_option(reader)?,
         })
     }
+}
+
+/// Whoever stands above him has the right to enrol one of this kind: or he would enrol a customer, and change him.
+fn may_become(state: &State, member: Member, kind: MemberKind) -> Result<(), Rejection> {
+    let rises =
+        kind == MemberKind::Distributor || state.members.kind(member) == MemberKind::Customer;
+    if !rises {
+        return Ok(());
+    }
+    let enroller = state.forest.parent(ENROLLER_TREE, member);
+    judging::may_enrol(state, kind, enroller, Field::Member)
 }
 
 fn has_anyone_below(state: &State, member: Member) -> bool {

@@ -9,7 +9,7 @@ use crate::engine::state::State;
 use crate::view::lens::Lens;
 use crate::view::verify::report::{Findings, Report};
 use crate::view::verify::sold::{self, Sold};
-use crate::view::verify::{figures, registry, standing};
+use crate::view::verify::{figures, registry, served, standing};
 
 /// Recomputes every kept figure of the current forest, of rolled periods that still take orders and of the last closed
 /// books, checks links, lists and ids, and names the first differences. A state without a network is right as it is.
@@ -82,6 +82,7 @@ enum Task<'a> {
     Judging(&'a Book<'a>),
     Tree(&'a Book<'a>, usize),
     Totals,
+    Served,
 }
 
 /// The period type by which activity is judged, unless it rolls.
@@ -131,7 +132,7 @@ fn tasks<'a>(books: &'a [Book<'a>]) -> Vec<Task<'a>> {
     for book in books {
         tasks.extend((0..book.lens.rules.trees.len()).map(|tree| Task::Tree(book, tree)));
     }
-    tasks.extend([Task::Standing, Task::Totals]);
+    tasks.extend([Task::Standing, Task::Totals, Task::Served]);
     let judged = books.iter().filter(|book| book.judged.is_some());
     tasks.extend(judged.map(Task::Judging));
     tasks
@@ -142,7 +143,7 @@ fn run(lens: Lens<'_>, sold: &[Vec<Sold>], task: &Task<'_>) -> Report {
     let (book, lens) = match task {
         Task::Tree(book, _) | Task::Judging(book) => (book.name.as_str(), book.lens),
         Task::Members | Task::Orders => ("registry", lens),
-        Task::Standing | Task::Totals => ("current", lens),
+        Task::Standing | Task::Totals | Task::Served => ("current", lens),
     };
     let mut found = Findings::new(lens, book);
     match task {
@@ -160,6 +161,7 @@ fn run(lens: Lens<'_>, sold: &[Vec<Sold>], task: &Task<'_>) -> Report {
             standing::check_rolled(&mut found, book.forest, sold);
         }
         Task::Tree(book, tree) => figures::check(&mut found, book.forest, *tree, &book.sold),
+        Task::Served => served::check(&mut found),
         Task::Totals => {
             for (period, books) in sold.iter().enumerate() {
                 totals(&mut found, period, books);

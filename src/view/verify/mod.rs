@@ -11,6 +11,7 @@
 //! | `links` | one tree as arrays, and whether it is a tree |
 //! | `sold` | what entered each book, from orders |
 //! | `figures` | own, group, counts, ladders, vectors |
+//! | `served` | what customers bought, where the right to enrol asks for it |
 //! | `standing` | who counts, who is active |
 //! | `registry` | ids, seats of members, lists of orders |
 
@@ -19,5 +20,6 @@ mod figures;
 mod links;
 mod registry;
 pub mod report;
+mod served;
 mod sold;
 mod standing;

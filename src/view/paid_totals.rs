@@ -1,0 +1,116 @@
+//! What a paid period came to in all, added up from the lines of its run: its book need not be at hand.
+
+use std::collections::BTreeMap;
+
+use crate::base::money::{Micros, RATE_ONE, Rate, minor_digits, minor_text};
+use crate::plan::run::Line;
+use crate::plan::set::PlanSet;
+use crate::plan::standing::Standing;
+use crate::view::commissions::{
+    CommissionTotals, ComponentTotal, LadderCount, PaidLine, RankCount,
+};
+use crate::view::era::{Asked, PeriodState};
+use crate::view::lens::Lens;
+use crate::view::money::Money;
+use crate::view::runs::Frozen;
+use crate::view::shape::ByKind;
+
+/// Lines on their way to sums.
+pub struct Totals<'a> {
+    set: &'a PlanSet,
+    asked: Asked,
+    /// By component: payees, and their amounts in minor units of the set's currency.
+    sums: BTreeMap<usize, (u32, i64)>,
+}
+
+impl<'a> Totals<'a> {
+    /// Nothing yet.
+    #[must_use]
+    pub fn of(set: &'a PlanSet, asked: Asked) -> Totals<'a> {
+        Totals {
+            set,
+            asked,
+            sums: BTreeMap::new(),
+        }
+    }
+
+    /// Adds some lines of the run. O(lines).
+    pub fn add(&mut self, lines: &[Line]) {
+        let digits = minor_digits(&self.set.currency);
+        for line in lines.iter().filter(|line| line.exact != Micros::ZERO) {
+            let (payees, sum) = self.sums.entry(line.component).or_default();
+            *payees += 1;
+            *sum += line.exact.to_minor(digits);
+        }
+    }
+
+    /// The sums, and members by the ranks that the run hands on. What was sold is not among what a run keeps.
+    /// O(components + members x ladders).
+    #[must_use]
+    pub fn told(self, lens: &Lens<'_>, frozen: &Frozen, standing: &Standing) -> CommissionTotals {
+        let set = self.set;
+        let entries = set.components.iter().enumerate();
+        let due = entries.filter(|(_, entry)| entry.period == self.asked.period);
+        let (mut total, mut components) = (0, Vec::new());
+        for (index, entry) in due {
+            let (payees, minor) = self.sums.get(&index).copied().unwrap_or_default();
+            total += minor;
+            let factor = frozen.components.get(index);
+            let factor = factor.map_or(Rate(RATE_ONE), |(_, factor)| *factor);
+            components.push(ComponentTotal {
+                component: entry.name.to_string(),
+                kind: entry.kind.name.to_owned(),
+                plan: set.plans[entry.plan].name.to_string(),
+                payees,
+                amount: Money::of(minor, &set.currency),
+                company_factor: (factor.0 < RATE_ONE).then(|| factor.to_string()),
+                ratio: Vec::new(),
+            });
+        }
+        CommissionTotals {
+            period_type: lens.period_type_name(self.asked.period),
+            period: lens.label(self.asked.period, self.asked.ordinal),
+            state: PeriodState::Paid,
+            plan_set: set.name.to_string(),
+            sold: ByKind(Vec::new()),
+            components,
+            total: Money::of(total, &set.currency),
+            ratio: Vec::new(),
+            ladders: ladders(set, self.asked, standing),
+        }
+    }
+}
+
+/// Members by the rank that they were paid as.
+fn ladders(set: &PlanSet, asked: Asked, standing: &Standing) -> Vec<LadderCount> {
+    let ladders = set.ladders.iter();
+    let judged = ladders.filter(|ladder| ladder.period == asked.period);
+    let counted = judged.map(|ladder| {
+        let held = standing.ladders.get(&ladder.name);
+        let held = held.map_or(&[][..], |held| &held.by_member);
+        let ranks = (1..).zip(&ladder.ranks).map(|(number, rank)| RankCount {
+            rank: rank.name.to_string(),
+            members: held.iter().filter(|holding| holding.paid == number).count() as u32,
+        });
+        LadderCount {
+            ladder: ladder.name.to_string(),
+            ranks: ranks.collect(),
+        }
+    });
+    counted.collect()
+}
+
+/// Lines of a run as those of a list of everybody's amounts. O(lines).
+#[must_use]
+pub fn lines(lens: &Lens<'_>, set: &PlanSet, found: &[Line]) -> Vec<PaidLine> {
+    let digits = minor_digits(&set.currency);
+    let counts = found.iter().filter(|line| line.exact != Micros::ZERO);
+    let told = counts.map(|line| PaidLine {
+        member: lens.id(line.member),
+        component: set.components[line.component].name.to_string(),
+        amount: minor_text(line.exact.to_minor(digits), digits),
+        exact: line.exact.to_string(),
+        currency: set.currency.to_string(),
+    });
+    told.collect()
+}
