@@ -163,13 +163,11 @@ impl Judged {
         member: Member,
         atom: &Atom,
     ) -> Measure {
-        let seated = |tree: usize, required: Volume, read: &dyn Fn(Seat) -> i64| Measure {
-            actual: columns.seat(tree, member).map_or(0, read),
-            required: required.0,
+        let seated = |tree: usize, required: Volume, read: &dyn Fn(Seat) -> i64| {
+            amount(columns.seat(tree, member).map_or(0, read), required.0)
         };
         let group = |tree, volume, seat: Seat| columns.group(tree, volume)[seat as usize];
         let own = |tree, volume, seat: Seat| columns.entered(tree, volume)[seat as usize].all();
-        let legs = &self.legs;
         match *atom {
             Atom::Active => heads(u32::from(columns.is_active(member)), 1),
             Atom::Own { volume, at_least } => seated(ladder.tree, at_least, &|seat| {
@@ -189,7 +187,7 @@ impl Judged {
                 at_least,
                 tree,
             } => seated(tree, at_least, &|seat| {
-                group(tree, volume, seat) - legs.largest(tree, volume, seat)
+                group(tree, volume, seat) - self.legs.largest(tree, volume, seat)
             }),
             Atom::Capped {
                 volume,
@@ -198,39 +196,34 @@ impl Judged {
                 leg_max,
                 of,
             } => seated(tree, at_least, &|seat| {
-                let each = legs.of_seat(tree, volume, seat);
+                let each = self.legs.of_seat(tree, volume, seat);
                 capped(own(tree, volume, seat), each, at_least, leg_max, of)
             }),
             Atom::LesserLeg {
                 volume,
                 at_least,
                 tree,
-            } => seated(tree, at_least, &|seat| legs.lesser(tree, volume, seat)),
+            } => seated(tree, at_least, &|seat| self.legs.lesser(tree, volume, seat)),
             Atom::Enrolled {
                 count,
                 active,
                 each_leg_of,
             } => heads(self.counted.enrolled(member, active, each_leg_of), count),
             Atom::Customers { count } => heads(self.counted.customers(member), count),
-            Atom::Cycles { component, count } => Measure {
-                actual: columns.cycles(component, member),
-                required: i64::from(count),
-            },
+            Atom::Cycles { component, count } => {
+                amount(columns.cycles(component, member), count.into())
+            }
             Atom::LesserLegOf {
                 component,
                 at_least,
-            } => Measure {
-                actual: columns.lesser_leg(component, member),
-                required: at_least.0,
-            },
+            } => amount(columns.lesser_leg(component, member), at_least.0),
             Atom::Previous { rank } => {
-                let held = columns.holding(index, member);
-                heads(u32::from(held.paid >= rank), 1)
+                heads((columns.holding(index, member).paid >= rank).into(), 1)
             }
-            Atom::Legs { count, rank } => {
-                let seat = columns.seat(ladder.tree, member);
-                heads(seat.map_or(0, |seat| self.legs_with(seat, rank)), count)
-            }
+            Atom::Legs { count, rank } => heads(
+                self.legs_with(columns.seat(ladder.tree, member), rank),
+                count,
+            ),
         }
     }
 
@@ -249,9 +242,11 @@ impl Judged {
         self.legs.of_seat(tree, volume, seat)
     }
 
-    /// Frontline legs of a seat that hold a rank or a higher one.
-    fn legs_with(&self, seat: Seat, rank: u8) -> u32 {
-        self.best_of(seat)[usize::from(rank)..].iter().sum()
+    /// Frontline legs of a seat that hold a rank or a higher one; none without a seat.
+    fn legs_with(&self, seat: Option<Seat>, rank: u8) -> u32 {
+        seat.map_or(0, |seat| {
+            self.best_of(seat)[usize::from(rank)..].iter().sum()
+        })
     }
 }
 
@@ -260,6 +255,11 @@ fn overridden(ladder: &Ladder, book: &dyn Book) -> BTreeMap<Member, u8> {
     let told = book.overrides(&ladder.name).into_iter();
     let ranks = told.filter_map(|(member, rank)| Some((member, ladder.rank(&rank)?)));
     ranks.collect()
+}
+
+/// How much there is, and how much it takes.
+fn amount(actual: i64, required: i64) -> Measure {
+    Measure { actual, required }
 }
 
 /// How many there are, and how many it takes.
