@@ -49,7 +49,7 @@ impl Extent {
                 Column::Orders(_) => {}
             }
         }
-        for ladder in set.ladders.iter().filter(|ladder| ladder.period == period) {
+        for (_, ladder) in set.ladders_of(period) {
             for atom in ladder.ranks.iter().flat_map(|rank| rank.needs.atoms()) {
                 match *atom {
                     Atom::Legs { .. } => extent.reach(Reach::Results(ladder.tree)),
@@ -62,10 +62,7 @@ impl Extent {
                 }
             }
         }
-        for (index, entry) in set.components.iter().enumerate() {
-            if entry.period != period {
-                continue;
-            }
+        for (index, entry) in set.components_of(period) {
             let reach = entry.component.reach();
             let read = entry.settings.0.values().filter_map(|value| match value {
                 Value::Components(read) => Some(read),

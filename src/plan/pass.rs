@@ -63,26 +63,24 @@ impl Pass {
     ) -> Result<Pass, Beyond> {
         let mut columns = Columns::load(book, &read_by(set, period), &set.kinds);
         let mut ladders = BTreeMap::new();
-        for (index, ladder) in set.ladders.iter().enumerate() {
-            if ladder.period == period {
-                let members = columns.members() as usize;
-                columns.add_holdings(index, opening.holdings(ladder, members));
-                for component in ranks::cycles_of(ladder) {
-                    let entry = &set.components[component];
-                    let payees = payees(&columns, &opening, entry);
-                    let cycles = entry.component.cycles(&columns, &payees);
-                    columns.add_cycles(component, cycles);
-                }
-                for component in ranks::legs_of(ladder) {
-                    let entry = &set.components[component];
-                    let payees = payees(&columns, &opening, entry);
-                    let lesser = entry.component.lesser_legs(&columns, &payees);
-                    columns.add_lesser_legs(component, lesser);
-                }
-                let (judged, ranks) = ranks::judge((index, ladder), book, &columns);
-                columns.add_ranks(index, ranks);
-                ladders.insert(index, judged);
+        for (index, ladder) in set.ladders_of(period) {
+            let members = columns.members() as usize;
+            columns.add_holdings(index, opening.holdings(ladder, members));
+            for component in ranks::cycles_of(ladder) {
+                let entry = &set.components[component];
+                let payees = payees(&columns, &opening, entry);
+                let cycles = entry.component.cycles(&columns, &payees);
+                columns.add_cycles(component, cycles);
             }
+            for component in ranks::legs_of(ladder) {
+                let entry = &set.components[component];
+                let payees = payees(&columns, &opening, entry);
+                let lesser = entry.component.lesser_legs(&columns, &payees);
+                columns.add_lesser_legs(component, lesser);
+            }
+            let (judged, ranks) = ranks::judge((index, ladder), book, &columns);
+            columns.add_ranks(index, ranks);
+            ladders.insert(index, judged);
         }
         for index in set.read_of_others(period) {
             let members = columns.members() as usize;
@@ -90,17 +88,15 @@ impl Pass {
             columns.add_ranks(index, held.map(|held| held.paid).collect());
         }
         let mut uncut = BTreeMap::new();
-        for (index, entry) in set.components.iter().enumerate() {
-            if entry.period == period {
-                let payees = payees(&columns, &opening, entry);
-                let paid = entry.component.pay(&columns, &payees);
-                let mut paid = paid.map_err(|Overflow { member }| Beyond {
-                    component: index,
-                    member,
-                })?;
-                uncut.insert(index, cut(&mut paid, &payees));
-                columns.add_amounts(index, paid);
-            }
+        for (index, entry) in set.components_of(period) {
+            let payees = payees(&columns, &opening, entry);
+            let paid = entry.component.pay(&columns, &payees);
+            let mut paid = paid.map_err(|Overflow { member }| Beyond {
+                component: index,
+                member,
+            })?;
+            uncut.insert(index, cut(&mut paid, &payees));
+            columns.add_amounts(index, paid);
         }
         let mut pass = Pass {
             period,
@@ -156,8 +152,7 @@ impl Pass {
             };
             closing.ladders.insert(ladder.name.clone(), held);
         }
-        let entries = set.components.iter();
-        for entry in entries.filter(|entry| entry.period == self.period) {
+        for (_, entry) in set.components_of(self.period) {
             if let Some(on) = entry.component.hands_on() {
                 let left = Left {
                     tree: on.tree,
@@ -364,8 +359,8 @@ fn payees<'p>(columns: &'p Columns, opening: &'p Standing, entry: &'p Entry) -> 
 
 /// Every column that ladders and components of a period type read.
 pub(super) fn read_by(set: &PlanSet, period: usize) -> BTreeSet<Column> {
-    let ladders = set.ladders.iter().filter(|ladder| ladder.period == period);
-    let entries = set.components.iter().filter(|entry| entry.period == period);
+    let ladders = set.ladders_of(period).map(|(_, ladder)| ladder);
+    let entries = set.components_of(period).map(|(_, entry)| entry);
     let ceiling = set.company_cap.iter();
     let ceiling = ceiling.map(|cap| Column::Entered(ENROLLER_TREE, cap.volume));
     ladders

@@ -111,12 +111,24 @@ impl PlanSet {
         }
     }
 
+    /// Components worked out over a period type, with their numbers, in the order of the set. O(components).
+    pub fn components_of(&self, period: usize) -> impl Iterator<Item = (usize, &Entry)> {
+        let all = self.components.iter().enumerate();
+        all.filter(move |(_, entry)| entry.period == period)
+    }
+
+    /// Ladders judged over a period type, with their numbers. O(ladders).
+    pub fn ladders_of(&self, period: usize) -> impl Iterator<Item = (usize, &Ladder)> {
+        let all = self.ladders.iter().enumerate();
+        all.filter(move |(_, ladder)| ladder.period == period)
+    }
+
     /// Ladders of other period types whose ranks components of a period type read. O(components x settings).
     #[must_use]
     pub fn read_of_others(&self, period: usize) -> BTreeSet<usize> {
-        let entries = self.components.iter();
-        let reading = entries.filter(|entry| entry.period == period && entry.names_ranks());
-        let ladders = reading.filter_map(|entry| entry.ladder);
+        let entries = self.components_of(period);
+        let reading = entries.filter(|(_, entry)| entry.names_ranks());
+        let ladders = reading.filter_map(|(_, entry)| entry.ladder);
         ladders
             .filter(|&ladder| self.ladders[ladder].period != period)
             .collect()

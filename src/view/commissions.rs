@@ -166,8 +166,7 @@ pub fn of_member(worked: &Worked<'_>, id: &str) -> Result<Commissions, ViewError
     let (lens, era) = (worked.lens, worked.era);
     let member = lens.member(id, "member")?;
     let (mut lines, mut total) = (Vec::new(), 0);
-    let entries = worked.set.components.iter().enumerate();
-    for (index, _) in entries.filter(|(_, entry)| entry.period == era.period) {
+    for (index, _) in worked.set.components_of(era.period) {
         let (line, minor) = line(worked, index, member);
         total += minor;
         lines.push(line);
@@ -294,8 +293,7 @@ pub fn part_answer(part: Part) -> PartAnswer {
 
 /// Components of the period type, in the order of the set.
 fn due(payout: &Payout) -> impl Iterator<Item = usize> + '_ {
-    let entries = payout.set.components.iter().enumerate();
-    let due = entries.filter(|(_, entry)| entry.period == payout.asked.period);
+    let due = payout.set.components_of(payout.asked.period);
     due.map(|(index, _)| index)
 }
 
@@ -355,10 +353,8 @@ pub fn of_paid(
     (frozen, paid): (&Frozen, &[run::Line]),
 ) -> Result<Commissions, ViewError> {
     lens.member(id, "member")?;
-    let entries = set.components.iter().enumerate();
-    let due = entries.filter(|(_, entry)| entry.period == asked.period);
     let (mut lines, mut total) = (Vec::new(), 0);
-    for (index, _) in due {
+    for (index, _) in set.components_of(asked.period) {
         let paid = paid.iter().find(|line| line.component == index);
         let exact = paid.map_or(Micros::ZERO, |line| line.exact);
         let factor = frozen.components.get(index);

@@ -71,10 +71,7 @@ pub fn of_order(payout: &Payout, id: &str) -> Result<OrderCommissions, ViewError
     let sold = Sold::of(&entries, &payout.set.kinds);
     let brought = |kind: usize| sold.volumes.get(kind).copied().unwrap_or(0);
     let (mut lines, mut not_by_order) = (Vec::new(), Vec::new());
-    for (index, entry) in payout.set.components.iter().enumerate() {
-        if entry.period != era.period {
-            continue;
-        }
+    for (index, entry) in payout.set.components_of(era.period) {
         let Some(all) = payout.pass.trace(&payout.set, index, &sold) else {
             not_by_order.push(entry.name.to_string());
             continue;

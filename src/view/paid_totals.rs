@@ -49,10 +49,8 @@ impl<'a> Totals<'a> {
     #[must_use]
     pub fn told(self, lens: &Lens<'_>, frozen: &Frozen, standing: &Standing) -> CommissionTotals {
         let set = self.set;
-        let entries = set.components.iter().enumerate();
-        let due = entries.filter(|(_, entry)| entry.period == self.asked.period);
         let (mut total, mut components) = (0, Vec::new());
-        for (index, entry) in due {
+        for (index, entry) in set.components_of(self.asked.period) {
             let (payees, minor) = self.sums.get(&index).copied().unwrap_or_default();
             total += minor;
             let factor = frozen.components.get(index);
@@ -83,9 +81,7 @@ impl<'a> Totals<'a> {
 
 /// Members by the rank that they were paid as.
 fn ladders(set: &PlanSet, asked: Asked, standing: &Standing) -> Vec<LadderCount> {
-    let ladders = set.ladders.iter();
-    let judged = ladders.filter(|ladder| ladder.period == asked.period);
-    let counted = judged.map(|ladder| {
+    let counted = set.ladders_of(asked.period).map(|(_, ladder)| {
         let held = standing.ladders.get(&ladder.name);
         let held = held.map_or(&[][..], |held| &held.by_member);
         let ranks = (1..).zip(&ladder.ranks).map(|(number, rank)| RankCount {

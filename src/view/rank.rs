@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use crate::base::ids::Member;
 use crate::base::number::Volume;
 use crate::plan::ladder::{Atom, Ladder, Need};
+use crate::plan::pass::Pass;
 use crate::plan::ranks::Measure;
 use crate::plan::set::PlanSet;
 use crate::plan::shared::VOLUME;
@@ -125,12 +126,9 @@ pub fn of_member(worked: &Worked<'_>, id: &str) -> Result<MemberRanks, ViewError
     let (lens, era, pass) = (worked.lens, worked.era, worked.pass);
     let member = lens.member(id, "member")?;
     let place = worked.number(member);
-    let ladders = worked.set.ladders.iter().enumerate();
-    let judged = ladders.filter(|(_, ladder)| ladder.period == era.period);
+    let judged = worked.set.ladders_of(era.period);
     let due = judged.map(|(index, ladder)| {
-        let ranks = pass.ranks(index).unwrap_or_default();
-        // None for who enrolled after the period rolled.
-        let number = ranks.get(place as usize).copied().unwrap_or(0);
+        let number = rank(pass, index, place);
         let named = |rank: u8| ladder.rank_name(rank).map(str::to_owned);
         let held = pass.holding(index, place);
         RankOnLadder {
@@ -169,15 +167,19 @@ pub fn progress(
     rank_name: Option<&str>,
 ) -> Result<RankProgress, ViewError> {
     let member = payout.lens().member(id, "member")?;
-    let mut ladders = judged(payout);
+    let mut ladders = payout.set.ladders_of(payout.asked.period);
     let found = ladders.find(|(_, of)| ladder.is_none_or(|name| of.name == name));
     let (index, of) = found.ok_or_else(|| ViewError::Unknown {
         what: What::Ladder,
         field: "ladder",
         given: ladder.unwrap_or_default().to_owned(),
-        allowed: judged(payout).map(|(_, of)| of.name.to_string()).collect(),
+        allowed: payout
+            .set
+            .ladders_of(payout.asked.period)
+            .map(|(_, of)| of.name.to_string())
+            .collect(),
     })?;
-    let held = rank(payout, index, member);
+    let held = rank(&payout.pass, index, member);
     let number = match rank_name {
         None => next(of, held).unwrap_or(held),
         Some(name) => of.rank(name).ok_or_else(|| ViewError::Unknown {
@@ -225,15 +227,9 @@ fn told_in(lens: Lens<'_>, asked: Asked, ladder: &Ladder, member: Member) -> Opt
     })
 }
 
-/// Ladders of the period type with their numbers.
-fn judged(payout: &Payout) -> impl Iterator<Item = (usize, &Ladder)> {
-    let ladders = payout.set.ladders.iter().enumerate();
-    ladders.filter(|(_, ladder)| ladder.period == payout.asked.period)
-}
-
-/// A member's rank; none for who enrolled after the period rolled.
-fn rank(payout: &Payout, ladder: usize, member: Member) -> u8 {
-    let ranks = payout.pass.ranks(ladder).unwrap_or_default();
+/// A member's rank by his number in the pass; none for who enrolled after the period rolled.
+fn rank(pass: &Pass, ladder: usize, member: Member) -> u8 {
+    let ranks = pass.ranks(ladder).unwrap_or_default();
     ranks.get(member as usize).copied().unwrap_or(0)
 }
 
