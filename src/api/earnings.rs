@@ -14,6 +14,8 @@ use crate::engine::plans::PlanVersion;
 use crate::engine::rules::Rules;
 use crate::engine::runs::Run;
 use crate::engine::state::State;
+use crate::plan::set::PlanSet;
+use crate::runtime::handle::Handle;
 use crate::runtime::network_change::Unfit;
 use crate::runtime::openings::Unworked;
 use crate::runtime::paid::Unread;
@@ -59,12 +61,7 @@ pub async fn present(
             // Whoever may not ask learns nothing of what there is.
             judge(state, call)?;
             let looked = at_present(api, (state, call), asked, whole, &question);
-            let looked = looked.map_err(|refused| error::view(&refused))?;
-            Ok(match looked {
-                Looked::At(answer) => Looked::At(Labelled::at(state, answer)),
-                Looked::Needs(known) => Looked::Needs(known),
-                Looked::Swept => Looked::Swept,
-            })
+            looked.map_err(|refused| error::view(&refused))
         })
     };
     let mut looked = look(None)?;
@@ -81,9 +78,9 @@ pub async fn present(
 }
 
 /// What came of looking at a member as things stand.
-enum Looked<A> {
+enum Looked {
     /// The answer.
-    At(A),
+    At(Labelled),
     /// It takes everybody worked out too.
     Needs(Known),
     /// Only a sweep tells.
@@ -96,7 +93,7 @@ fn at_present(
     asked: &CommissionsQuery,
     whole: Option<&Payout>,
     question: impl Fn(&Worked<'_>) -> Result<Answer, ViewError>,
-) -> Result<Looked<Answer>, ViewError> {
+) -> Result<Looked, ViewError> {
     let lens = Lens::new(state)?;
     let (period_type, period) = (asked.period_type.as_deref(), asked.period.as_deref());
     let era = era::choose(&lens, period_type, period)?;
@@ -113,7 +110,9 @@ fn at_present(
     let looked = api
         .handle()
         .look((lens, era), &known, whole, member, question);
-    looked.map_or(Ok(Looked::Swept), |answer| Ok(Looked::At(answer?)))
+    looked.map_or(Ok(Looked::Swept), |answer| {
+        Ok(Looked::At(Labelled::at(state, answer?)))
+    })
 }
 
 /// As [`payout`], for the period that the order in the path entered.
@@ -284,6 +283,20 @@ pub async fn paid(
         .await;
     judge(&state, call)?;
     Ok(Some((state, of, run)))
+}
+
+/// The plan set that paid a period. Reads the disk where it is not kept: for a thread of the pool.
+///
+/// # Errors
+/// If its document cannot be read.
+///
+/// # Panics
+/// If the period is not paid.
+pub fn set_that_paid(handle: &Handle, state: &State, of: Asked) -> Result<Arc<PlanSet>, Problem> {
+    let plan = state.plan_of(of.period, of.ordinal);
+    let (version, rules) = plan.expect("a plan set is in force for what is paid");
+    let set = handle.plan_set(version, rules);
+    set.map_err(|error| unworked(error.into()))
 }
 
 fn unpaid(unpaid: Unpaid) -> Problem {

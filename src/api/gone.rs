@@ -12,9 +12,7 @@ use crate::api::route::{Answer, Call};
 use crate::api::stream;
 use crate::engine::runs::Run;
 use crate::engine::state::State;
-use crate::plan::set::PlanSet;
 use crate::plan::standing::Standing;
-use crate::runtime::handle::Handle;
 use crate::view::commissions::CommissionsQuery;
 use crate::view::era::{self, Asked};
 use crate::view::lens::Lens;
@@ -67,7 +65,7 @@ impl Gone {
         } = self;
         let handle = api.handle().clone();
         let read = move || {
-            let set = set(&handle, &state, of)?;
+            let set = earnings::set_that_paid(&handle, &state, of)?;
             let paid = handle.paid(&state, &run);
             let paid = paid.map_err(|unread| earnings::unreadable(&unread))?;
             let mut totals = Totals::of(&set, of);
@@ -98,7 +96,7 @@ impl Gone {
         } = self;
         let (handle, its) = (api.handle().clone(), Arc::clone(&state));
         let open = move || {
-            let set = set(&handle, &its, of)?;
+            let set = earnings::set_that_paid(&handle, &its, of)?;
             let paid = handle.paid(&its, &run);
             Ok::<_, Problem>((set, paid.map_err(|unread| earnings::unreadable(&unread))?))
         };
@@ -126,12 +124,4 @@ impl Gone {
         };
         Ok(stream::pieces(label, next))
     }
-}
-
-/// The plan set that paid a period.
-fn set(handle: &Handle, state: &State, of: Asked) -> Result<Arc<PlanSet>, Problem> {
-    let plan = state.plan_of(of.period, of.ordinal);
-    let (version, rules) = plan.expect("a plan set is in force for what is paid");
-    let set = handle.plan_set(version, rules);
-    set.map_err(|error| earnings::unworked(error.into()))
 }

@@ -220,10 +220,7 @@ async fn of_paid(
         let read = handle.paid(&state, &run);
         let read = read.and_then(|paid| Ok((paid.frozen(), paid.lines_of(member)?)));
         let (frozen, lines) = read.map_err(|unread| earnings::unreadable(&unread))?;
-        let plan = state.plan_of(of.period, of.ordinal);
-        let (version, rules) = plan.expect("a plan set is in force for what is paid");
-        let set = handle.plan_set(version, rules);
-        let set = set.map_err(|error| earnings::unworked(error.into()))?;
+        let set = earnings::set_that_paid(&handle, &state, of)?;
         let made = commissions::of_paid(&lens, (of, id), &set, (&frozen, &lines)).map_err(view)?;
         Ok::<_, Problem>(Labelled::at(&state, Answer::of(made)))
     };
