@@ -1,5 +1,6 @@
 //! Plans: a period worked out for everybody, and what one member is told of his.
 
+use std::hint::black_box;
 use std::sync::Arc;
 
 use arborline::document::plan::set::parse;
@@ -220,7 +221,9 @@ fn present(payout: &Payout, random: &mut Random, scale: Scale) {
 
 /// Prints what it costs to open a line down to its orders, of the first member and of others, and to look for ways.
 fn open(payout: &Payout, random: &mut Random, scale: Scale) {
-    let first = time(|| assert!(!payout.sold_by().of_member(1).is_empty() || scale.members > 0));
+    let first = time(|| {
+        black_box(payout.sold_by());
+    });
     row(
         "plans, orders of the period by whom they are credited to, once",
         "ms",

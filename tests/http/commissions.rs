@@ -2,12 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::server::{AT, PLAN, Server, order};
-
-async fn sold(server: &Server, id: &str, member: &str, cv: &str) -> u64 {
-    let reply = server.post("/v1/events", order(id, member, cv)).await;
-    reply.json()["seq"].as_u64().expect("a number")
-}
+use super::server::{AT, PLAN, Server};
 
 fn amounts(answer: &Value) -> Vec<(String, String)> {
     let lines = answer["lines"].as_array().expect("lines");
@@ -19,7 +14,7 @@ fn amounts(answer: &Value) -> Vec<(String, String)> {
 #[tokio::test]
 async fn an_order_shows_in_what_those_above_earn() {
     let server = Server::planned().await;
-    let seq = sold(&server, "o1", "A2", "100.00").await;
+    let seq = server.sold("o1", "A2", "100.00").await;
     let level = |amount: &str| vec![("levels".to_owned(), amount.to_owned())];
     for (member, amount) in [
         ("A1", "10.00"),
@@ -49,8 +44,8 @@ async fn an_order_shows_in_what_those_above_earn() {
 #[tokio::test]
 async fn an_amount_explains_itself_and_an_order_says_whom_it_pays() {
     let server = Server::planned().await;
-    sold(&server, "o1", "A2", "100.00").await;
-    let seq = sold(&server, "o2", "A1", "30.00").await;
+    server.sold("o1", "A2", "100.00").await;
+    let seq = server.sold("o2", "A1", "30.00").await;
     let path = format!("/v1/members/A/commissions/levels/explain?min_seq={seq}");
     let answer = server.get(&path).await;
     assert_eq!(
@@ -88,7 +83,7 @@ async fn an_amount_explains_itself_and_an_order_says_whom_it_pays() {
 #[tokio::test]
 async fn ranks_say_what_the_next_one_takes() {
     let server = Server::planned().await;
-    let seq = sold(&server, "o1", "A2", "60.00").await;
+    let seq = server.sold("o1", "A2", "60.00").await;
     let answer = server
         .get(&format!("/v1/members/A/rank?min_seq={seq}"))
         .await;
@@ -124,7 +119,7 @@ async fn ranks_say_what_the_next_one_takes() {
             }],
         }])
     );
-    let seq = sold(&server, "o2", "A2", "40.00").await;
+    let seq = server.sold("o2", "A2", "40.00").await;
     let answer = server
         .get(&format!("/v1/members/A/rank-progress?min_seq={seq}"))
         .await;
@@ -204,7 +199,7 @@ async fn who_was_told_a_rank_is_paid_as_it_and_everybody_sees_why() {
 #[tokio::test]
 async fn a_member_sees_his_own_downline_and_no_other() {
     let server = Server::planned().await;
-    sold(&server, "o1", "A2", "100.00").await;
+    server.sold("o1", "A2", "100.00").await;
     for path in [
         "commissions",
         "commissions/levels/explain",
@@ -232,7 +227,7 @@ async fn a_member_sees_his_own_downline_and_no_other() {
 #[tokio::test]
 async fn all_amounts_come_in_sum_and_as_lines() {
     let server = Server::planned().await;
-    let seq = sold(&server, "o1", "A2", "100.00").await;
+    let seq = server.sold("o1", "A2", "100.00").await;
     let answer = server.get(&format!("/v1/commissions?min_seq={seq}")).await;
     assert_eq!(answer["total"]["amount"], "15.00");
     assert_eq!(answer["sold"]["cv"], "100.00");
@@ -262,7 +257,7 @@ async fn all_amounts_come_in_sum_and_as_lines() {
 #[tokio::test]
 async fn without_a_plan_there_is_no_amount_but_one_can_be_tried() {
     let server = Server::started().await;
-    sold(&server, "o1", "A2", "100.00").await;
+    server.sold("o1", "A2", "100.00").await;
     for path in [
         "/v1/members/A/commissions",
         "/v1/members/A/rank",
@@ -291,11 +286,11 @@ async fn without_a_plan_there_is_no_amount_but_one_can_be_tried() {
 #[tokio::test]
 async fn two_seconds_of_questions_share_one_pass_and_none_is_older_than_asked() {
     let server = Server::planned().await;
-    let seq = sold(&server, "o1", "A2", "100.00").await;
+    let seq = server.sold("o1", "A2", "100.00").await;
     let first = server
         .get(&format!("/v1/members/A1/commissions?min_seq={seq}"))
         .await;
-    let later = sold(&server, "o2", "A2", "100.00").await;
+    let later = server.sold("o2", "A2", "100.00").await;
     let fresh = server
         .get(&format!("/v1/members/A1/commissions?min_seq={later}"))
         .await;

@@ -2,17 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::server::{AT, NETWORK, PLAN, Server, order};
-
-async fn told(server: &Server, path: &str, body: String) -> u64 {
-    let reply = server.post(path, body).await;
-    assert_eq!(reply.status.as_u16(), 200, "{}", reply.text());
-    reply.json()["seq"].as_u64().expect("a number")
-}
-
-async fn sold(server: &Server, id: &str, member: &str, cv: &str) -> u64 {
-    told(server, "/v1/events", order(id, member, cv)).await
-}
+use super::server::{AT, NETWORK, PLAN, Server};
 
 /// A server with another plan set than the usual one.
 async fn planned(plan: &str) -> Server {
@@ -30,10 +20,7 @@ async fn planned(plan: &str) -> Server {
         .await;
     assert!(activated.status.is_success(), "{}", activated.text());
     // It counts from the next month on.
-    told(
-        &server,
-        "/v1/events",
-        json!({ "id": "o0", "type": "order.accepted", "at": LATER, "data": { "member": "R", "volumes": { "cv": "1" } } })
+    server.told(json!({ "id": "o0", "type": "order.accepted", "at": LATER, "data": { "member": "R", "volumes": { "cv": "1" } } })
             .to_string(),
     )
     .await;
@@ -44,25 +31,22 @@ const LATER: &str = "2026-02-02T00:00:00Z";
 
 async fn sold_later(server: &Server, id: &str, member: &str, cv: &str) -> u64 {
     let body = json!({ "id": id, "type": "order.accepted", "at": LATER, "data": { "member": member, "volumes": { "cv": cv } } });
-    told(server, "/v1/events", body.to_string()).await
+    server.told(body.to_string()).await
 }
 
 #[tokio::test]
 async fn a_line_opens_down_to_its_orders() {
     let server = Server::planned().await;
-    sold(&server, "o1", "A2", "100.00").await;
-    sold(&server, "o2", "A1", "33.3333").await;
+    server.sold("o1", "A2", "100.00").await;
+    server.sold("o2", "A1", "33.3333").await;
     let back = json!({ "id": "r1", "at": AT, "amount": null, "full": true });
     let mut back = back.as_object().expect("an object").clone();
     back.remove("amount");
-    sold(&server, "o3", "A2", "7.00").await;
-    told(
-        &server,
-        "/v1/orders/o3/refunds",
-        Value::Object(back).to_string(),
-    )
-    .await;
-    let seq = sold(&server, "o4", "C", "10.00").await;
+    server.sold("o3", "A2", "7.00").await;
+    server
+        .accepted("/v1/orders/o3/refunds", Value::Object(back).to_string())
+        .await;
+    let seq = server.sold("o4", "C", "10.00").await;
     let path = format!("/v1/members/A/commissions/levels/orders?min_seq={seq}");
     let answer = server.get(&path).await;
     let rows = answer["rows"].as_array().expect("rows");
@@ -109,8 +93,8 @@ async fn a_line_opens_down_to_its_orders() {
 #[tokio::test]
 async fn what_is_asked_wrongly_is_told() {
     let server = Server::planned().await;
-    sold(&server, "o1", "A2", "100.00").await;
-    sold(&server, "o2", "A2", "100.00").await;
+    server.sold("o1", "A2", "100.00").await;
+    server.sold("o2", "A2", "100.00").await;
     for (path, code) in [
         (
             "/v1/members/nobody/commissions/levels/orders",
@@ -175,9 +159,11 @@ async fn who_is_not_below_the_asker_is_not_named() {
         "id": "X", "at": LATER, "enroller": "R", "kind": "distributor",
         "placements": [{ "tree": "binary", "parent": "A1" }],
     });
-    told(&server, "/v1/members", x.to_string()).await;
+    server.accepted("/v1/members", x.to_string()).await;
     let moved = json!({ "id": "m1", "at": LATER, "member": "A1", "parent": "B1" });
-    told(&server, "/v1/trees/binary/moves", moved.to_string()).await;
+    server
+        .accepted("/v1/trees/binary/moves", moved.to_string())
+        .await;
     let seq = sold_later(&server, "o1", "X", "100.00").await;
     let path = format!("/v1/members/A1/commissions/levels/orders?min_seq={seq}");
     let all = server.get(&path).await;

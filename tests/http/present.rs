@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::server::{AT, NETWORK, Server, order};
+use super::server::{AT, NETWORK, Server, dated};
 
 /// Levels, two legs, first days and a match, a pool, and a ceiling for the company.
 const ALL: &str = r#"
@@ -127,8 +127,7 @@ async fn an_order_shows_at_once_in_all_but_what_is_shared_out_among_all() {
     for number in 0..21 {
         let buyer = buyers[number % buyers.len()];
         let volume = format!("{}.50", 13 * number + 20);
-        let told = server.post("/v1/events", order(&format!("o{number}"), buyer, &volume));
-        let seq = told.await.json()["seq"].as_u64().expect("a number");
+        let seq = server.sold(&format!("o{number}"), buyer, &volume).await;
         for member in ["R", "A", "A1", "A2", "B", "B1", "C"] {
             let live = same(&server, member, seq).await;
             assert_eq!(live[..4], ["present"; 4], "{member}");
@@ -167,8 +166,7 @@ async fn ranks_below_count_where_they_say_who_uses_up_a_level() {
     server.enrol(&joins).await;
     let mut passed = 0;
     for (number, buyer) in ["A2", "B1", "A3", "B", "A2", "A"].into_iter().enumerate() {
-        let told = server.post("/v1/events", order(&format!("o{number}"), buyer, "90.00"));
-        let seq = told.await.json()["seq"].as_u64().expect("a number");
+        let seq = server.sold(&format!("o{number}"), buyer, "90.00").await;
         for member in ["R", "A", "A1", "B"] {
             assert_eq!(same(&server, member, seq).await, ["present"]);
         }
@@ -182,8 +180,7 @@ async fn ranks_below_count_where_they_say_who_uses_up_a_level() {
 async fn what_nothing_but_his_own_part_tells_needs_no_sweep() {
     let server = Server::planned().await;
     for (number, volume) in ["100.00", "70.00"].into_iter().enumerate() {
-        let told = server.post("/v1/events", order(&format!("o{number}"), "A2", volume));
-        let seq = told.await.json()["seq"].as_u64().expect("a number");
+        let seq = server.sold(&format!("o{number}"), "A2", volume).await;
         let live = same(&server, "A1", seq).await;
         assert_eq!(live, ["present"]);
     }
@@ -198,11 +195,8 @@ async fn what_nothing_but_his_own_part_tells_needs_no_sweep() {
 #[tokio::test]
 async fn the_next_month_begins_with_what_the_last_one_left() {
     let server = Server::planned_by(NETWORK, ALL).await;
-    server.post("/v1/events", order("o1", "A2", "500.00")).await;
-    let mut late = serde_json::from_str::<Value>(&order("o2", "B1", "100.00")).expect("an event");
-    late["at"] = json!("2026-02-03T08:00:00Z");
-    let told = server.post("/v1/events", late.to_string()).await;
-    let seq = told.json()["seq"].as_u64().expect("a number");
+    server.sold("o1", "A2", "500.00").await;
+    let seq = sold(&server, "o2", ("B1", "100.00"), "02-03").await;
     // Until somebody has read what January left, a sweep tells; it reads that.
     for member in ["R", "A", "B"] {
         let path = format!("/v1/members/{member}/commissions?min_seq={seq}");
@@ -223,12 +217,10 @@ async fn the_next_month_begins_with_what_the_last_one_left() {
     assert_eq!(told["lines"][1]["exact"], "10.00", "{told}");
 }
 
-/// An order of some day.
+/// An order of some day of the year.
 async fn sold(server: &Server, id: &str, (buyer, volume): (&str, &str), day: &str) -> u64 {
-    let mut event = serde_json::from_str::<Value>(&order(id, buyer, volume)).expect("an event");
-    event["at"] = json!(format!("2026-{day}T08:00:00Z"));
-    let told = server.post("/v1/events", event.to_string()).await;
-    told.json()["seq"].as_u64().expect("a number")
+    let at = format!("2026-{day}T08:00:00Z");
+    server.told(dated(id, buyer, volume, &at)).await
 }
 
 #[tokio::test]

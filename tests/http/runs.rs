@@ -2,20 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::server::{AT, NETWORK, PLAN, Reply, Server, order};
-
-/// An order at another time than the others.
-fn dated(id: &str, member: &str, cv: &str, at: &str) -> String {
-    let mut event: Value = serde_json::from_str(&order(id, member, cv)).expect("JSON");
-    event["at"] = json!(at);
-    event.to_string()
-}
-
-async fn told(server: &Server, event: String) -> u64 {
-    let reply = server.post("/v1/events", event).await;
-    assert_eq!(reply.status.as_u16(), 200, "{}", reply.text());
-    reply.json()["seq"].as_u64().expect("a number")
-}
+use super::server::{AT, NETWORK, PLAN, Reply, Server, dated, order};
 
 async fn close(server: &Server, period: &str, key: &str) -> Reply {
     let path = format!("/v1/periods/month:{period}/close");
@@ -45,8 +32,10 @@ fn network() -> String {
 /// January sold 100 to A2, and is closed and paid.
 async fn january() -> Server {
     let server = Server::planned_with(&network()).await;
-    told(&server, order("o1", "A2", "100.00")).await;
-    told(&server, dated("o2", "A2", "0.00", "2026-02-01T00:00:00Z")).await;
+    server.told(order("o1", "A2", "100.00")).await;
+    server
+        .told(dated("o2", "A2", "0.00", "2026-02-01T00:00:00Z"))
+        .await;
     let reply = close(&server, "2026-01", "close-1").await;
     assert_eq!(reply.status.as_u16(), 200, "{}", reply.text());
     paid(&server, "2026-01").await;
@@ -56,13 +45,13 @@ async fn january() -> Server {
 #[tokio::test]
 async fn a_close_is_paid_and_told_again_it_answers_the_same_run() {
     let server = Server::planned_with(&network()).await;
-    told(&server, order("o1", "A2", "100.00")).await;
+    server.told(order("o1", "A2", "100.00")).await;
     assert_eq!(
         close(&server, "2026-01", "early").await.code(),
         "period_open"
     );
     let next = "2026-02-01T00:00:00Z";
-    told(&server, dated("o2", "A2", "10.00", next)).await;
+    server.told(dated("o2", "A2", "10.00", next)).await;
     assert_eq!(server.get("/v1/runs").await["runs"], json!([]));
     let reply = close(&server, "2026-01", "close-1").await;
     let first = reply.json();
@@ -240,7 +229,7 @@ async fn lines_are_read_long_after_the_book_is_gone() {
     let before = server.get("/v1/commissions?period=2026-01").await;
     // Long after, when the book is gone.
     let late = "2026-06-02T00:00:00Z";
-    told(&server, dated("o3", "A2", "1.00", late)).await;
+    server.told(dated("o3", "A2", "1.00", late)).await;
     for period in ["2026-02", "2026-03", "2026-04"] {
         self::paid(&server, period).await;
     }
@@ -294,7 +283,7 @@ async fn what_a_refund_takes_back_is_carried_until_it_is_earned_again() {
     );
     assert_eq!(first["brought_from"], Value::Null);
     let refund = json!({ "id": "r1", "type": "order.refunded", "at": "2026-02-10T00:00:00Z", "data": { "order": "o1", "full": true } });
-    let seq = told(&server, refund.to_string()).await;
+    let seq = server.told(refund.to_string()).await;
     let live = server
         .get(&format!("{}&min_seq={seq}", statement("2026-02")))
         .await;
@@ -309,7 +298,7 @@ async fn what_a_refund_takes_back_is_carried_until_it_is_earned_again() {
         ("a", "100.00", "2026-04-10T00:00:00Z"),
         ("j", "0.00", "2026-06-10T00:00:00Z"),
     ] {
-        told(&server, dated(id, "A2", cv, at)).await;
+        server.told(dated(id, "A2", cv, at)).await;
     }
     for (period, expected) in [
         ("2026-02", ["0.00", "-10.00", "0.00", "-10.00"]),
@@ -381,7 +370,9 @@ async fn a_damaged_or_missing_file_is_a_clear_problem() {
     let reply = ask("/v1/members/A1/statement?period=2026-01").await;
     assert_eq!(reply.status.as_u16(), 200, "{}", reply.text());
     assert_eq!(std::fs::read(&path).expect("written anew"), whole);
-    told(&server, dated("late", "A2", "1.00", "2026-06-01T00:00:00Z")).await;
+    server
+        .told(dated("late", "A2", "1.00", "2026-06-01T00:00:00Z"))
+        .await;
     paid(&server, "2026-04").await;
     std::fs::remove_file(&path).expect("it was there");
     let reply = ask("/v1/runs/month:2026-01/export").await;
@@ -415,15 +406,21 @@ async fn exchanging() -> Server {
 async fn members_are_paid_in_their_own_currency_where_the_plan_knows_it() {
     let server = exchanging().await;
     // The new version counts from February on.
-    told(&server, dated("o1", "A2", "33.30", "2026-02-02T00:00:00Z")).await;
-    told(&server, dated("o2", "B", "10.00", "2026-02-02T00:00:00Z")).await;
+    server
+        .told(dated("o1", "A2", "33.30", "2026-02-02T00:00:00Z"))
+        .await;
+    server
+        .told(dated("o2", "B", "10.00", "2026-02-02T00:00:00Z"))
+        .await;
     let live = server.get("/v1/members/A1/statement").await;
     assert_eq!(
         live["payable"],
         json!({ "amount": "3.08", "currency": "EUR" }),
         "{live}"
     );
-    told(&server, dated("o3", "A2", "0.00", "2026-03-01T00:00:00Z")).await;
+    server
+        .told(dated("o3", "A2", "0.00", "2026-03-01T00:00:00Z"))
+        .await;
     close(&server, "2026-02", "close-2").await;
     let run = paid(&server, "2026-02").await;
     let money = |amount: &str, currency: &str| json!({ "amount": amount, "currency": currency });
@@ -495,14 +492,14 @@ async fn everything_is_recomputed_on_demand() {
 #[tokio::test]
 async fn what_a_suspended_member_earns_is_held_back_until_he_is_open() {
     let server = Server::planned_with(&network()).await;
-    told(&server, order("o1", "A2", "100.00")).await;
+    server.told(order("o1", "A2", "100.00")).await;
     let status = |id: &str, word: &str, at: &str| {
         let data = json!({ "member": "A1", "status": word });
         json!({ "id": id, "type": "member.status_changed", "at": at, "data": data }).to_string()
     };
     let february = "2026-02-01T00:00:00Z";
-    told(&server, status("s1", "suspended", AT)).await;
-    told(&server, dated("o2", "A2", "0.00", february)).await;
+    server.told(status("s1", "suspended", AT)).await;
+    server.told(dated("o2", "A2", "0.00", february)).await;
     close(&server, "2026-01", "close-1").await;
     paid(&server, "2026-01").await;
     let money = |statement: &Value| {
@@ -530,8 +527,10 @@ async fn what_a_suspended_member_earns_is_held_back_until_he_is_open() {
         money(&live),
         ("10.00 0.00 0.00 10.00".to_owned(), json!(true))
     );
-    told(&server, status("s2", "open", february)).await;
-    told(&server, dated("o3", "A2", "0.00", "2026-03-01T00:00:00Z")).await;
+    server.told(status("s2", "open", february)).await;
+    server
+        .told(dated("o3", "A2", "0.00", "2026-03-01T00:00:00Z"))
+        .await;
     close(&server, "2026-02", "close-2").await;
     paid(&server, "2026-02").await;
     let statement = server.get("/v1/members/A1/statement?period=2026-02").await;

@@ -328,6 +328,23 @@ impl Server {
         call.body(body).send().await
     }
 
+    /// A fact from the admin that is accepted; gives its sequence.
+    pub(crate) async fn accepted(&self, path: &str, body: impl Into<Body>) -> u64 {
+        let reply = self.post(path, body).await;
+        assert_eq!(reply.status.as_u16(), 200, "{}", reply.text());
+        reply.json()["seq"].as_u64().expect("a number")
+    }
+
+    /// An event from the admin that is accepted; gives its sequence.
+    pub(crate) async fn told(&self, event: String) -> u64 {
+        self.accepted("/v1/events", event).await
+    }
+
+    /// An order that is accepted; gives its sequence.
+    pub(crate) async fn sold(&self, id: &str, member: &str, cv: &str) -> u64 {
+        self.told(order(id, member, cv)).await
+    }
+
     /// Lines from the admin.
     pub(crate) async fn post_lines(&self, path: &str, body: impl Into<Body>) -> Reply {
         let call = self
@@ -375,4 +392,11 @@ pub(crate) fn order(id: &str, member: &str, cv: &str) -> String {
         "data": { "member": member, "volumes": { "cv": cv }, "amount": "10.00" },
     })
     .to_string()
+}
+
+/// An order at another time than the others.
+pub(crate) fn dated(id: &str, member: &str, cv: &str, at: &str) -> String {
+    let mut event: Value = serde_json::from_str(&order(id, member, cv)).expect("JSON");
+    event["at"] = serde_json::json!(at);
+    event.to_string()
 }
