@@ -77,6 +77,7 @@ impl World {
                         branch: None,
                         closed: None,
                         due: Vec::new(),
+                        past: Vec::new(),
                         paid: Vec::new(),
                     };
                     calendar.current = calendar.begun(due);

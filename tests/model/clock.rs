@@ -105,6 +105,7 @@ impl World {
         let pays = self.plan_of(start, end).is_some();
         let calendar = &mut self.calendars[of];
         calendar.due.extend(pays.then(|| Rc::clone(&book)));
+        calendar.past.push(Rc::clone(&book));
         calendar.closed = Some(book);
     }
 

@@ -319,6 +319,7 @@ impl World {
                 branch: None,
                 closed: None,
                 due: Vec::new(),
+                past: Vec::new(),
                 paid: Vec::new(),
             };
             calendar.current = calendar.period_of(self.time.max(at)).unwrap_or(0);

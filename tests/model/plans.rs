@@ -7,11 +7,36 @@ use arborline::engine::command::qualify::Qualify;
 use super::judge::{Wrong, no};
 use super::world::{Draft, Told, World};
 
+/// What a refund does whose order belongs to an earlier period than the one it enters. Ranks, activity and steps read it
+/// whatever this says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AfterClose {
+    /// It takes nothing from what is paid on, but for legs; who earned on the order gives that back.
+    ReverseLines,
+    /// It takes its volume from what is paid on.
+    VolumeOnly,
+    /// It takes nothing from what is paid on, and nobody gives anything back.
+    Ignore,
+}
+
+impl AfterClose {
+    /// Whether what rates are applied to is without the refund.
+    pub(crate) fn spares_pay(self) -> bool {
+        self != AfterClose::VolumeOnly
+    }
+
+    /// Whether legs are without it.
+    pub(crate) fn spares_legs(self) -> bool {
+        self == AfterClose::Ignore
+    }
+}
+
 impl World {
     pub(crate) fn draft_plan(&mut self, seq: u64, plan: &DraftPlan) {
         self.drafts.push(Draft {
             set: plan.set.clone(),
             document: plan.document,
+            after_close: AfterClose::VolumeOnly,
             seq,
             time: self.time,
         });

@@ -8,6 +8,7 @@ use arborline::base::time::Time;
 use arborline::engine::member::{MemberKind, Profile, Status};
 use arborline::engine::rules::Rules;
 
+use super::plans::AfterClose;
 use super::trees::Tree;
 
 /// The whole network.
@@ -125,6 +126,8 @@ pub(crate) struct Calendar {
     pub(crate) closed: Option<Rc<Branch>>,
     /// Closed books that wait to be paid.
     pub(crate) due: Vec<Rc<Branch>>,
+    /// Every book that was ever closed.
+    pub(crate) past: Vec<Rc<Branch>>,
     /// Periods that were paid, in order.
     pub(crate) paid: Vec<usize>,
 }
@@ -156,6 +159,7 @@ pub(crate) struct Token {
 pub(crate) struct Draft {
     pub(crate) set: Text,
     pub(crate) document: [u8; 32],
+    pub(crate) after_close: AfterClose,
     pub(crate) seq: u64,
     pub(crate) time: Time,
 }

@@ -30,6 +30,8 @@ pub(super) fn sight(entries: &[(usize, [i128; 3], Facts)]) -> Sight {
     let deals = entries
         .iter()
         .map(|(credited, [before, after, whole], facts)| Deal {
+            number: 0,
+            late: None,
             sale: Some(0),
             credited: *credited,
             facts: facts.clone(),
@@ -40,6 +42,8 @@ pub(super) fn sight(entries: &[(usize, [i128; 3], Facts)]) -> Sight {
         });
     Sight {
         entered: vec![vec![vec![Entered::default(); 4]]],
+        paid_on: vec![vec![vec![Entered::default(); 4]]],
+        matched: vec![vec![vec![Entered::default(); 4]]],
         trees: vec![tree],
         people: (0..4).map(who).collect(),
         deals: deals.collect(),

@@ -7,14 +7,20 @@ use arborline::base::time::{DAY_MS, Time};
 use super::needs::Tally;
 use super::pays::{OF_VOLUME, Payroll, Piece};
 use super::plan::{Bands, Derived, Pays, Sieve};
+use super::reversed::late;
 use super::sight::{Entered, Sight};
 use crate::model::figures::Scene;
+use crate::model::plans::AfterClose;
 use crate::model::trees::Tree;
 use crate::model::world::World;
 
 /// One order, refund or adjustment that entered the period.
 #[derive(Clone, Debug)]
 pub(crate) struct Deal {
+    /// Its number among all entries.
+    pub(crate) number: usize,
+    /// What it does, where it is a refund whose order belongs to an earlier period.
+    pub(crate) late: Option<AfterClose>,
     /// The sale it is of; none for an adjustment.
     pub(crate) sale: Option<usize>,
     pub(crate) credited: usize,
@@ -40,8 +46,28 @@ pub(crate) struct Facts {
 }
 
 /// Everything that entered a period of type `of`, in order of acceptance.
-pub(crate) fn deals(world: &World, scene: &Scene<'_>, trees: &[Tree], of: usize) -> Vec<Deal> {
+pub(crate) fn deals(
+    world: &World,
+    scene: &Scene<'_>,
+    trees: &[Tree],
+    (of, after_close): (usize, AfterClose),
+) -> Vec<Deal> {
     let period = scene.periods[of].expect("a book of its own period type");
+    let entered = |number: usize| world.entries[number].periods.get(of) == Some(&period);
+    let mut deals = deals_among(world, scene, trees, entered);
+    for deal in &mut deals {
+        deal.late = late(world, of, (deal.number, period), after_close);
+    }
+    deals
+}
+
+/// Entries by their numbers as a scene's book has them, in order of acceptance.
+pub(crate) fn deals_among(
+    world: &World,
+    scene: &Scene<'_>,
+    trees: &[Tree],
+    wanted: impl Fn(usize) -> bool,
+) -> Vec<Deal> {
     let kinds = 0..world.law().kinds.len();
     // A book that rolled before there was a kind has none of it.
     let known = |volumes: &[i64; 8], kind: usize| {
@@ -50,7 +76,7 @@ pub(crate) fn deals(world: &World, scene: &Scene<'_>, trees: &[Tree], of: usize)
     };
     let mut deals = Vec::new();
     for (number, entry) in world.entries.iter().enumerate() {
-        if entry.periods.get(of) != Some(&period) {
+        if !wanted(number) {
             continue;
         }
         let same =
@@ -71,6 +97,8 @@ pub(crate) fn deals(world: &World, scene: &Scene<'_>, trees: &[Tree], of: usize)
                 .sum()
         };
         deals.push(Deal {
+            number,
+            late: None,
             sale: entry.sale,
             credited: entry.credited,
             facts: Facts {
@@ -164,8 +192,11 @@ impl Sight {
                     let at = &mut entered[seat];
                     *(if below { &mut at.below } else { &mut at.own }) += after - before;
                 }
+                self.paid_on[tree].push(entered.clone());
+                self.matched[tree].push(entered.clone());
                 self.entered[tree].push(entered);
             }
+            self.spare(self.entered[0].len() - 1);
             assert!(self.deals.is_empty() || self.entered[0].len() == own + kind + 1);
         }
         self
@@ -190,7 +221,7 @@ impl Sight {
     }
 
     /// The same for any kind.
-    fn portion(&self, kind: usize, deal: &Deal) -> [i128; 3] {
+    pub(super) fn portion(&self, kind: usize, deal: &Deal) -> [i128; 3] {
         let own = deal.volumes.len();
         match kind.checked_sub(own) {
             Some(derived) => self.counted(&self.derived[derived], deal, &mut Tally::new()),
@@ -204,8 +235,8 @@ impl Sight {
 }
 
 impl Payroll<'_> {
-    /// What is paid on orders one by one.
-    pub(super) fn by_order(&self, pays: &Pays) -> (Vec<i128>, i128) {
+    /// What is paid on orders one by one, for some of them.
+    pub(super) fn by_order(&self, pays: &Pays, deals: &[&Deal]) -> (Vec<i128>, i128) {
         match pays {
             Pays::FastStart {
                 tree,
@@ -214,7 +245,7 @@ impl Payroll<'_> {
                 compression,
                 rates,
             } => {
-                let deals = self.sight.deals.iter();
+                let deals = deals.iter();
                 let pieces: Vec<Piece> = deals
                     .filter(|deal| sieve.passes(&deal.facts, &mut Tally::new()))
                     .filter_map(|deal| {
@@ -243,14 +274,14 @@ impl Payroll<'_> {
                     Bands::Amounts(_) => 1,
                 };
                 let sums = if *by_order {
-                    self.orders_of_customers(*kind, bands)
+                    self.orders_of_customers(*kind, bands, deals)
                 } else {
-                    self.months_of_customers(*kind, bands)
+                    self.months_of_customers(*kind, bands, deals)
                 };
                 (sums, one)
             }
             Pays::Retail { kind, rate } => {
-                let all = self.sold_to_customers(*kind).into_iter();
+                let all = self.sold_to_customers(*kind, deals).into_iter();
                 let sums = all.enumerate().map(|(member, sold)| {
                     let earns = i128::from(self.earns[member]);
                     earns * i128::from(*rate) * sold
@@ -262,9 +293,9 @@ impl Payroll<'_> {
     }
 
     /// By member, what customers bought who are credited to him.
-    fn sold_to_customers(&self, kind: usize) -> Vec<i128> {
+    fn sold_to_customers(&self, kind: usize, deals: &[&Deal]) -> Vec<i128> {
         let mut sold = self.nothing();
-        for deal in self.sight.deals.iter().filter(|deal| deal.facts.customers) {
+        for deal in deals.iter().filter(|deal| deal.facts.customers) {
             let [before, after, _] = self.sight.portion(kind, deal);
             sold[deal.credited] += after - before;
         }
@@ -272,9 +303,9 @@ impl Payroll<'_> {
     }
 
     /// Each order at the band of its whole volume, and what goes back of it at the same.
-    fn orders_of_customers(&self, kind: usize, bands: &Bands) -> Vec<i128> {
+    fn orders_of_customers(&self, kind: usize, bands: &Bands, deals: &[&Deal]) -> Vec<i128> {
         let mut sums = self.nothing();
-        for deal in &self.sight.deals {
+        for deal in deals {
             if deal.sale.is_none() || !deal.facts.customers || !self.earns[deal.credited] {
                 continue;
             }
@@ -291,13 +322,14 @@ impl Payroll<'_> {
         sums
     }
 
-    /// All of the period at the band of its sum.
-    fn months_of_customers(&self, kind: usize, bands: &Bands) -> Vec<i128> {
-        let sold = self.sold_to_customers(kind).into_iter().enumerate();
+    /// Some of the period's orders at the band of all that it sold; an amount is for all of them.
+    fn months_of_customers(&self, kind: usize, bands: &Bands, deals: &[&Deal]) -> Vec<i128> {
+        let all = self.sold_to_customers(kind, &self.sight.paid_deals());
+        let sold = self.sold_to_customers(kind, deals).into_iter().enumerate();
         sold.map(|(member, sold)| match bands {
             _ if !self.earns[member] => 0,
-            Bands::Rates(rows) => reached(rows, sold).map_or(0, |rate| rate * sold),
-            Bands::Amounts(rows) => reached(rows, sold).unwrap_or(0),
+            Bands::Rates(rows) => reached(rows, all[member]).map_or(0, |rate| rate * sold),
+            Bands::Amounts(rows) => reached(rows, all[member]).unwrap_or(0),
         })
         .collect()
     }

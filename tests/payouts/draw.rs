@@ -8,6 +8,7 @@ use super::plan::{
     Need, Numbering, Pays, Plan, Price, Rates, ShareOf, Steps, Way,
 };
 use crate::chance::Chance;
+use crate::model::plans::AfterClose;
 
 /// Rates in 1e-8; a half of a hundredth of the least volume falls between two counts of 1e-6.
 const RATES: [i64; 12] = [
@@ -113,6 +114,7 @@ impl Painter<'_> {
             ladders,
             plans,
             company_cap,
+            after_close: AfterClose::VolumeOnly,
         }
     }
 

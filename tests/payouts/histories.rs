@@ -193,7 +193,12 @@ impl Compared<'_> {
         tally: &mut Tally,
     ) -> Result<(), String> {
         let people = people.unwrap_or(&self.pair.world.people);
-        let sight = Sight::of(&self.pair.world, (scene, people), figures, self.of);
+        let sight = Sight::of(
+            &self.pair.world,
+            (scene, people),
+            figures,
+            (self.of, self.drawn.draft.after_close),
+        );
         let sight = sight.with(&self.drawn.draft.kinds, tally);
         let (draft, opening) = (&self.drawn.draft, &self.drawn.opening);
         let twin = work_out(&sight, draft, self.of, opening, tally);

@@ -13,6 +13,8 @@ pub(crate) struct Answer {
     pub(crate) ranks: Vec<Option<Vec<u8>>>,
     /// By component, then by member, in 1e-6.
     pub(crate) amounts: Vec<Option<Vec<i128>>>,
+    /// The same before caps.
+    pub(crate) uncut: Vec<Option<Vec<i128>>>,
     /// What the components under the ceiling are multiplied by, in 1e-8; none where there is no ceiling here.
     pub(crate) factor: Option<i128>,
     /// What the period hands on.
@@ -31,28 +33,14 @@ pub(crate) fn work_out(
     let mut closing = Standing::none(draft);
     let ladders = judged(sight, draft, of, &opening, (&mut closing, tally));
     let mut amounts: Vec<Option<Vec<i128>>> = Vec::new();
-    for (number, (plan, component)) in draft.components().into_iter().enumerate() {
+    let mut uncut = Vec::new();
+    for (number, (_, component)) in draft.components().into_iter().enumerate() {
         if component.period != of {
             amounts.push(None);
+            uncut.push(None);
             continue;
         }
-        // Of a ladder judged over other periods, what was last paid as there.
-        let ladder = plan.ladder.map(|ladder| match &ladders[ladder] {
-            Some(ranks) => ranks.clone(),
-            None => opening.held[ladder].iter().map(|held| held.paid).collect(),
-        });
-        let ranks = ladder.unwrap_or_else(|| vec![0; sight.people.len()]);
-        let own = |ladder: &usize| draft.ladders[*ladder].period == of;
-        let held = plan.ladder.filter(own);
-        let foreign = held.is_none() && component.min_rank > 0;
-        let payroll = Payroll {
-            sight,
-            held: held.map_or(&[], |ladder| &opening.held[ladder]),
-            caps: ranks.iter().map(|&rank| cap(component, rank)).collect(),
-            earns: earning(sight, component, &ranks),
-            ranks,
-            earlier: &amounts,
-        };
+        let (payroll, foreign) = payroll(sight, draft, number, (&ladders, &opening), &amounts);
         let (sums, one) = match &component.pays {
             Pays::Binary(binary) => {
                 let (sums, one, left) = payroll.matched(binary, &opening.legs[number]);
@@ -65,6 +53,7 @@ pub(crate) fn work_out(
         tally.entry("half".to_owned()).or_default()[0] += sums.iter().filter(half).count() as u64;
         let mut paid = rounded(sums, one);
         tell(tally, component, &paid, (&payroll.caps, foreign));
+        uncut.push(Some(paid.clone()));
         for (amount, cap) in paid.iter_mut().zip(&payroll.caps) {
             *amount = cap.map_or(*amount, |cap| cap.min(*amount));
         }
@@ -77,9 +66,38 @@ pub(crate) fn work_out(
     Answer {
         ranks: ladders,
         amounts,
+        uncut,
         factor,
         closing,
     }
+}
+
+/// Who is paid by a component and how, once ladders are judged; and whether by ranks of other periods.
+pub(super) fn payroll<'a>(
+    sight: &'a Sight,
+    draft: &Draft,
+    number: usize,
+    (ladders, opening): (&[Option<Vec<u8>>], &'a Standing),
+    earlier: &'a [Option<Vec<i128>>],
+) -> (Payroll<'a>, bool) {
+    let (plan, component) = draft.components()[number];
+    // Of a ladder judged over other periods, what was last paid as there.
+    let ladder = plan.ladder.map(|ladder| match &ladders[ladder] {
+        Some(ranks) => ranks.clone(),
+        None => opening.held[ladder].iter().map(|held| held.paid).collect(),
+    });
+    let ranks = ladder.unwrap_or_else(|| vec![0; sight.people.len()]);
+    let own = |ladder: &usize| draft.ladders[*ladder].period == component.period;
+    let held = plan.ladder.filter(own);
+    let payroll = Payroll {
+        sight,
+        held: held.map_or(&[], |ladder| &opening.held[ladder]),
+        caps: ranks.iter().map(|&rank| cap(component, rank)).collect(),
+        earns: earning(sight, component, &ranks),
+        ranks,
+        earlier,
+    };
+    (payroll, held.is_none() && component.min_rank > 0)
 }
 
 /// What everybody is paid as on the ladders of a period type; what he holds then goes to `closing`.
@@ -128,7 +146,7 @@ fn judged(
 }
 
 /// One in 1e-8.
-const ONE: i128 = 100_000_000;
+pub(super) const ONE: i128 = 100_000_000;
 
 /// The share of what is owed that the company's ceiling allows, rounded down.
 fn factor(sight: &Sight, draft: &Draft, of: usize, amounts: &[Option<Vec<i128>>]) -> Option<i128> {
@@ -143,9 +161,7 @@ fn factor(sight: &Sight, draft: &Draft, of: usize, amounts: &[Option<Vec<i128>>]
         .map(|paid| paid.expect("worked out").iter().sum::<i128>())
         .sum();
     let seats = 0..sight.trees[0].seats.len();
-    let sold: i128 = seats
-        .map(|seat| sight.entered_at(0, ceiling.kind, seat))
-        .sum();
+    let sold: i128 = seats.map(|seat| sight.paid_at(0, ceiling.kind, seat)).sum();
     // Volumes count 1e-4, rates 1e-8, what is owed 1e-6.
     let allowed = i128::from(ceiling.rate) * sold.max(0);
     Some(if owed * 1_000_000 <= allowed {
@@ -271,7 +287,7 @@ fn tell(
 }
 
 /// Each sum brought to 1e-6 once, half away from zero.
-fn rounded(sums: Vec<i128>, one: i128) -> Vec<i128> {
+pub(super) fn rounded(sums: Vec<i128>, one: i128) -> Vec<i128> {
     let away = |sum: i128| {
         let size = (sum.abs() + one / 2) / one;
         if sum < 0 { -size } else { size }

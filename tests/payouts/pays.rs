@@ -44,14 +44,11 @@ impl Payroll<'_> {
                 own_rate,
             } => {
                 let pieces = self.volume_pieces(*tree, *kind);
-                let mut sums = self.by_level(*tree, &pieces, *compression, rates);
-                for piece in pieces.iter().filter(|piece| !piece.below) {
-                    let member = self.sight.owner(*tree, piece.seat);
-                    if self.earns[member] {
-                        sums[member] += i128::from(*own_rate) * piece.amount;
-                    }
-                }
-                (sums, OF_VOLUME)
+                let by_level = self.by_level(*tree, &pieces, *compression, rates);
+                (
+                    self.with_own(*tree, &pieces, *own_rate, by_level),
+                    OF_VOLUME,
+                )
             }
             Pays::Generation {
                 tree,
@@ -68,18 +65,15 @@ impl Payroll<'_> {
                 by,
                 absorb,
                 own,
-            } => (
-                self.differential((*tree, *kind), by, *absorb, *own),
-                OF_VOLUME,
-            ),
+            } => {
+                let pieces = self.volume_pieces(*tree, *kind);
+                let sums = self.differential((*tree, *kind), &pieces, by, (*absorb, *own));
+                (sums, OF_VOLUME)
+            }
             Pays::Personal { tree, kind, steps } => {
                 let mut sums = self.nothing();
-                for seat in 1..self.sight.trees[*tree].seats.len() {
-                    let member = self.sight.owner(*tree, seat);
-                    if self.earns[member] {
-                        let entered = self.sight.entered_at(*tree, *kind, seat);
-                        sums[member] += self.step(*tree, *kind, steps, seat) * entered;
-                    }
+                for piece in self.volume_pieces(*tree, *kind) {
+                    self.own_step(&mut sums, (*tree, *kind), steps, piece);
                 }
                 (sums, OF_VOLUME)
             }
@@ -99,7 +93,7 @@ impl Payroll<'_> {
             Pays::Pool { kind, rate, shares } => (self.pool(*kind, i128::from(*rate), shares), 1),
             Pays::Binary(_) => panic!("matched with what its seats bring along"),
             Pays::Advancement { amounts, skipped } => (self.advancement(amounts, *skipped), 1),
-            order_by_order => self.by_order(order_by_order),
+            order_by_order => self.by_order(order_by_order, &self.sight.paid_deals()),
         }
     }
 
@@ -154,8 +148,39 @@ impl Payroll<'_> {
         vec![0; self.sight.people.len()]
     }
 
+    /// Adds a rate on what stands at a payee's own seats.
+    pub(super) fn with_own(
+        &self,
+        tree: usize,
+        pieces: &[Piece],
+        own_rate: i64,
+        mut sums: Vec<i128>,
+    ) -> Vec<i128> {
+        for piece in pieces.iter().filter(|piece| !piece.below) {
+            let member = self.sight.owner(tree, piece.seat);
+            if self.earns[member] {
+                sums[member] += i128::from(own_rate) * piece.amount;
+            }
+        }
+        sums
+    }
+
+    /// Adds what the owner of a piece's seat earns on it by his step.
+    pub(super) fn own_step(
+        &self,
+        sums: &mut [i128],
+        (tree, kind): (usize, usize),
+        steps: &Steps,
+        piece: Piece,
+    ) {
+        let member = self.sight.owner(tree, piece.seat);
+        if self.earns[member] {
+            sums[member] += self.step(tree, kind, steps, piece.seat) * piece.amount;
+        }
+    }
+
     fn volume_pieces(&self, tree: usize, kind: usize) -> Vec<Piece> {
-        let entered = self.sight.entered[tree][kind].iter().enumerate();
+        let entered = self.sight.paid_on[tree][kind].iter().enumerate();
         entered
             .flat_map(|(seat, entered)| {
                 [(entered.own, false), (entered.below, true)].map(|(amount, below)| Piece {
@@ -232,7 +257,13 @@ impl Payroll<'_> {
     }
 
     /// Pays by generation: for each one above a piece, who ends a generation is counted anew.
-    fn by_generation(&self, tree: usize, pieces: &[Piece], cut: &Cut, rates: &Rates) -> Vec<i128> {
+    pub(super) fn by_generation(
+        &self,
+        tree: usize,
+        pieces: &[Piece],
+        cut: &Cut,
+        rates: &Rates,
+    ) -> Vec<i128> {
         let mut sums = self.nothing();
         for piece in pieces {
             let way = self.sight.trees[tree].above(piece.seat);
@@ -271,12 +302,13 @@ impl Payroll<'_> {
         reached.next_back().map_or(0, |(_, rate)| i128::from(*rate))
     }
 
-    fn differential(
+    /// Pays the difference to every rate before it, for each piece on its way up.
+    pub(super) fn differential(
         &self,
         (tree, kind): (usize, usize),
+        pieces: &[Piece],
         by: &By,
-        absorb: bool,
-        own: bool,
+        (absorb, own): (bool, bool),
     ) -> Vec<i128> {
         let seats = self.sight.trees[tree].seats.len();
         let rates: Vec<i128> = (0..seats)
@@ -290,23 +322,23 @@ impl Payroll<'_> {
             })
             .collect();
         let mut sums = self.nothing();
-        for start in 1..seats {
-            let volume = self.sight.entered_at(tree, kind, start);
-            let mut way = self.sight.trees[tree].above(start);
+        for piece in pieces {
+            let mut way = self.sight.trees[tree].above(piece.seat);
             if own {
-                way.insert(0, start);
+                way.insert(0, piece.seat);
             }
             let mut current = 0;
             for seat in way {
                 let member = self.sight.owner(tree, seat);
-                if rates[seat] <= current {
+                let rate = rates[seat];
+                if rate <= current {
                     continue;
                 }
                 if self.earns[member] {
-                    sums[member] += (rates[seat] - current) * volume;
-                    current = rates[seat];
+                    sums[member] += (rate - current) * piece.amount;
+                    current = rate;
                 } else if absorb {
-                    current = rates[seat];
+                    current = rate;
                 }
             }
         }
@@ -316,7 +348,7 @@ impl Payroll<'_> {
     /// Whole counts of 1e-6: what is left of the fund stays with the company.
     fn pool(&self, kind: usize, rate: i128, shares: &[(u8, i64)]) -> Vec<i128> {
         let seats = 0..self.sight.trees[0].seats.len();
-        let sold: i128 = seats.map(|seat| self.sight.entered_at(0, kind, seat)).sum();
+        let sold: i128 = seats.map(|seat| self.sight.paid_at(0, kind, seat)).sum();
         let fund = (sold * rate).max(0);
         let held: Vec<i128> = (0..self.sight.people.len())
             .map(|member| {

@@ -1,5 +1,7 @@
 //! A plan set in plain words: numbers of trees, kinds and period types, volumes in 1e-4, rates in 1e-8, money in 1e-6.
 
+use crate::model::plans::AfterClose;
+
 /// A whole set.
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
@@ -8,6 +10,7 @@ pub(crate) struct Draft {
     pub(crate) ladders: Vec<Ladder>,
     pub(crate) plans: Vec<Plan>,
     pub(crate) company_cap: Option<Ceiling>,
+    pub(crate) after_close: AfterClose,
 }
 
 /// A kind of volume that a set derives from one of the network.

@@ -6,6 +6,7 @@ use arborline::engine::member::{MemberKind, Status};
 use super::deals::{Deal, deals};
 use super::plan::Derived;
 use crate::model::figures::{Figures, Scene};
+use crate::model::plans::AfterClose;
 use crate::model::trees::Tree;
 use crate::model::world::{COMPANY, Person, World};
 
@@ -15,6 +16,10 @@ pub(crate) struct Sight {
     pub(crate) trees: Vec<Tree>,
     /// By tree, kind and seat: what entered as the seat's own, and as from one level below it.
     pub(crate) entered: Vec<Vec<Vec<Entered>>>,
+    /// The same without the refunds of earlier periods' orders that what is paid on is spared.
+    pub(crate) paid_on: Vec<Vec<Vec<Entered>>>,
+    /// The same without those that legs are spared.
+    pub(crate) matched: Vec<Vec<Vec<Entered>>>,
     /// By member; those who joined after the book are left out.
     pub(crate) people: Vec<Who>,
     /// Ranks told for the period: of whom, on which ladder, which one; a later one takes the place of an earlier one.
@@ -54,7 +59,7 @@ impl Sight {
         world: &World,
         (scene, told): (&Scene<'_>, &[Person]),
         figures: &[Figures],
-        of: usize,
+        (of, after_close): (usize, AfterClose),
     ) -> Sight {
         let mut trees = scene.trees.to_vec();
         for younger in &world.law().trees[trees.len()..] {
@@ -87,18 +92,48 @@ impl Sight {
                 })
                 .collect(),
         });
-        let (entered, people) = (entered.collect(), people.collect());
+        let (entered, people): (Vec<Vec<Vec<Entered>>>, _) = (entered.collect(), people.collect());
         let period = scene.periods[of].expect("the period looked at");
         let told = world.overrides.iter();
         let told = told.filter(|told| told.of == of && told.periods.contains(&period));
         let told = told.map(|told| (told.member, told.ladder.clone(), told.rank.clone()));
-        Sight {
-            deals: deals(world, scene, &trees, of),
+        let deals = deals(world, scene, &trees, (of, after_close));
+        let mut sight = Sight {
             trees,
+            paid_on: entered.clone(),
+            matched: entered.clone(),
             entered,
             people,
             told: told.collect(),
+            deals,
             derived: Vec::new(),
+        };
+        for kind in 0..world.law().kinds.len() {
+            sight.spare(kind);
+        }
+        sight
+    }
+
+    /// Gives back what late refunds took in a kind, where that is spared them.
+    pub(super) fn spare(&mut self, kind: usize) {
+        for deal in &self.deals {
+            let Some(late) = deal.late else { continue };
+            let [before, after, _] = self.portion(kind, deal);
+            for (tree, place) in deal.seats.iter().enumerate() {
+                let Some((seat, below)) = *place else {
+                    continue;
+                };
+                let give_back = |columns: &mut Vec<Vec<Vec<Entered>>>| {
+                    let at = &mut columns[tree][kind][seat];
+                    *(if below { &mut at.below } else { &mut at.own }) -= after - before;
+                };
+                if late.spares_pay() {
+                    give_back(&mut self.paid_on);
+                }
+                if late.spares_legs() {
+                    give_back(&mut self.matched);
+                }
+            }
         }
     }
 
@@ -111,6 +146,27 @@ impl Sight {
     pub(crate) fn entered_at(&self, tree: usize, kind: usize, seat: usize) -> i128 {
         let entered = self.entered[tree][kind][seat];
         entered.own + entered.below
+    }
+
+    /// What entered at a seat of what is paid on.
+    pub(crate) fn paid_at(&self, tree: usize, kind: usize, seat: usize) -> i128 {
+        let entered = self.paid_on[tree][kind][seat];
+        entered.own + entered.below
+    }
+
+    /// What legs match of what entered at a seat and everywhere below it.
+    pub(crate) fn matched_group(&self, tree: usize, kind: usize, seat: usize) -> i128 {
+        let all = self.trees[tree].subtree(seat).into_iter();
+        let matched = all.map(|seat| self.matched[tree][kind][seat]);
+        matched.map(|entered| entered.own + entered.below).sum()
+    }
+
+    /// Pieces that what is paid order by order goes by.
+    pub(crate) fn paid_deals(&self) -> Vec<&Deal> {
+        let deals = self.deals.iter();
+        deals
+            .filter(|deal| !deal.late.is_some_and(AfterClose::spares_pay))
+            .collect()
     }
 
     /// All that entered at a seat and everywhere below it.

@@ -72,7 +72,9 @@ pub(crate) fn hand_on(ladder: &Ladder, before: Held, met: u8, paid: u8) -> Held 
 pub(crate) fn new_of_legs(sight: &Sight, binary: &Binary, seat: usize) -> [i128; 2] {
     [1, 2].map(|leg| {
         let child = sight.trees[binary.tree].child_in_leg(seat, leg);
-        child.map_or(0, |child| sight.group(binary.tree, binary.kind, child))
+        child.map_or(0, |child| {
+            sight.matched_group(binary.tree, binary.kind, child)
+        })
     })
 }
 
