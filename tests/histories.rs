@@ -16,6 +16,7 @@ mod compare;
 mod copies;
 mod grown;
 pub(crate) mod laws;
+mod plans;
 pub(crate) mod play;
 mod sales;
 mod together;

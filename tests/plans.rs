@@ -16,6 +16,7 @@ use arborline::view::order_commissions;
 use arborline::view::payout::Payout;
 use arborline::view::rank;
 use arborline::view::rank_ways::StepAnswer;
+use arborline::view::reversed::taken_back;
 
 use crate::commands::language::Script;
 use crate::tables::tables;
@@ -57,6 +58,7 @@ impl Table {
                     self.opening = Arc::new(payout.pass.closing(&payout.set));
                     Vec::new()
                 }
+                ["back", refund, period] => taken(&self.payout(&[period]), refund),
                 ["earned", order] => earned(&self.payout(&[]), order),
                 ["counted", order] => counted(&self.payout(&[]), order),
                 ["ways", member, rank] => ways_of(&self.payout(&[]), member, rank),
@@ -183,6 +185,18 @@ fn earned(payout: &Payout, order: &str) -> Vec<String> {
         .collect()
 }
 
+/// What a refund, by its number among refunds and adjustments from 1, takes back of a period.
+fn taken(payout: &Payout, refund: &str) -> Vec<String> {
+    let lens = payout.lens();
+    let number: u32 = refund.parse().expect("a number");
+    let back = taken_back(lens, &payout.worked(), number - 1).into_iter();
+    let told = back.map(|debit| {
+        let component = &payout.set.components[debit.component].name;
+        format!("{} {component} {}", lens.id(debit.member), debit.amount)
+    });
+    told.collect()
+}
+
 /// What of an order counts in each kind that the set derives.
 fn counted(payout: &Payout, order: &str) -> Vec<String> {
     let found = order_commissions::of_order(payout, order).expect("an order");
@@ -257,6 +271,7 @@ tables!("plans", |text| Table::default().run(text);
     published_ranks,
     published_unilevel,
     ranks,
+    refunds_after_close,
     retail,
     unilevel,
     ways,

@@ -66,7 +66,7 @@ fn present() -> &'static Path {
 /// The directory with runs of the present format, written anew first where that is asked for.
 fn with_runs() -> &'static Path {
     static WITH_RUNS: LazyLock<PathBuf> = LazyLock::new(|| {
-        let format = arborline::store::runs::FORMAT;
+        let format = arborline::store::runs::FORMATS[0];
         let dir = folder().join(format!("runs-{format}-machine-{MACHINE_VERSION}"));
         update(&dir, runs::make);
         dir

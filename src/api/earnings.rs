@@ -197,11 +197,8 @@ pub async fn simulated(
         };
         let rules = state.rules.clone().ok_or(ViewError::NoNetwork)?;
         let set = parse(&text, &rules).map_err(Failed::Document)?;
-        let opening = handle.opening(&state, of, &set);
-        let opening = opening.map_err(Failed::Unworked)?;
-        let payout = Payout::of(state, Arc::new(set), of, opening);
-        let payout = payout.map_err(|refused| Failed::Unworked(refused.into()))?;
-        Ok(Arc::new(payout))
+        let payout = handle.worked(&state, Arc::new(set), of);
+        Ok(Arc::new(payout.map_err(Failed::Unworked)?))
     };
     let worked: Result<_, Failed> = api.handle().heavy(work).await;
     worked.map_err(|failed| match failed {

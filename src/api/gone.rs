@@ -16,7 +16,8 @@ use crate::plan::standing::Standing;
 use crate::view::commissions::CommissionsQuery;
 use crate::view::era::{self, Asked};
 use crate::view::lens::Lens;
-use crate::view::paid_totals::{self, Totals};
+use crate::view::paid_lines;
+use crate::view::paid_totals::Totals;
 
 /// Lines of a run that are read at once.
 const LINES_AT_ONCE: u64 = 8_192;
@@ -108,7 +109,7 @@ impl Gone {
             let lines = paid.lines(from, LINES_AT_ONCE).ok()?;
             let lens = Lens::new(&state).ok()?;
             let mut piece = Vec::new();
-            for line in paid_totals::lines(&lens, &set, &lines) {
+            for line in paid_lines::of_run(&lens, &set, (&paid.frozen(), &lines)) {
                 stream::push_line(&mut piece, &line);
             }
             Some(piece)

@@ -24,8 +24,9 @@ use crate::engine::state::State;
 use crate::runtime::changes::ChangesError;
 use crate::view::budget::Budget;
 use crate::view::changes::Event;
-use crate::view::commissions::{CommissionsQuery, paid};
+use crate::view::commissions::CommissionsQuery;
 use crate::view::downline::{self as below, DownlineQuery, Sort};
+use crate::view::paid_lines::paid;
 use crate::view::query;
 use crate::view::walk::{Walk, WalkOrder};
 

@@ -1,5 +1,6 @@
 //! The ground floor: ids, exact numbers, time, bytes, limits. Knows nothing above it and does no input or output.
 
+pub mod after_close;
 pub mod bytes;
 pub mod ids;
 pub mod limits;

@@ -212,8 +212,12 @@ fn reads(entry: &Entry, set: &PlanSet, rules: &Rules) -> Vec<String> {
     let column = |column: Column| match column {
         Column::Links(of) => format!("links of {}", tree(of)),
         Column::Legs(of) => format!("legs of {}", tree(of)),
-        Column::Entered(of, kind) => format!("{} entered in {}", kind_name(kind), tree(of)),
-        Column::Group(of, kind) => format!("group {} of {}", kind_name(kind), tree(of)),
+        Column::Entered(of, kind) | Column::Paid(of, kind) => {
+            format!("{} entered in {}", kind_name(kind), tree(of))
+        }
+        Column::Group(of, kind) | Column::Matched(of, kind) => {
+            format!("group {} of {}", kind_name(kind), tree(of))
+        }
         Column::Orders(kind) => format!("{}, order by order", kind_name(kind)),
     };
     let mut read: Vec<String> = entry.component.reads().into_iter().map(column).collect();

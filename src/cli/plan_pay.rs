@@ -16,10 +16,11 @@ use crate::cli::{directory, settings};
 use crate::document::plan::set::parse;
 use crate::runtime::openings::{Openings, Unworked};
 use crate::runtime::plans::Plans;
-use crate::view::commissions::{CommissionTotals, paid, totals};
+use crate::view::commissions::{CommissionTotals, totals};
 use crate::view::era::{self, Asked};
 use crate::view::error::ViewError;
 use crate::view::lens::Lens;
+use crate::view::paid_lines::paid;
 use crate::view::payout::{Payout, Unpaid};
 
 /// Members looked at between two writes of lines.
@@ -52,7 +53,7 @@ pub fn args() -> clap::Command {
         .arg(text(
             "lines",
             "OUT",
-            "Write every amount as CSV: member, component, amount, exact, currency",
+            "Write every amount as CSV: member, component, amount, exact, currency, clawback_of",
         ));
     settings::args(command, &["data"])
 }
@@ -80,8 +81,7 @@ pub fn run(call: &Call, matches: &ArgMatches) -> Result<Exit, Failure> {
     };
     let state = Arc::new(state);
     let plans = Arc::new(Plans::new(Arc::clone(&files)));
-    let opening = Openings::new(files, plans).of(&state, asked, &set);
-    let worked = opening.and_then(|opening| Ok(Payout::of(state, set, asked, opening)?));
+    let worked = Openings::new(files, plans).worked(&state, set, asked);
     let payout = worked.map_err(|error| match error {
         Unworked::Unpaid(Unpaid::View(error)) => unread(&error),
         Unworked::Run(fault) => directory::fault(&fault),
@@ -106,7 +106,14 @@ fn write_lines(payout: &Payout, path: &Path) -> Result<(), Failure> {
     };
     let file = File::create(path).map_err(|error| failed(&error))?;
     let mut out = csv::Writer::from_writer(BufWriter::new(file));
-    let head = ["member", "component", "amount", "exact", "currency"];
+    let head = [
+        "member",
+        "component",
+        "amount",
+        "exact",
+        "currency",
+        "clawback_of",
+    ];
     out.write_record(head).map_err(|error| failed(&error))?;
     let mut from = Some(0);
     while let Some(member) = from {
@@ -118,6 +125,7 @@ fn write_lines(payout: &Payout, path: &Path) -> Result<(), Failure> {
                 line.amount,
                 line.exact,
                 line.currency,
+                line.clawback_of.unwrap_or_default(),
             ];
             out.write_record(row).map_err(|error| failed(&error))?;
         }

@@ -39,6 +39,8 @@ pub struct ClosedBook {
     pub rules: Arc<Rules>,
     /// The figures.
     pub forest: Forest,
+    /// Whether something that it was paid by can still be taken back: it is kept as long as refunds reach it.
+    pub reversed: bool,
     /// Members as they were at the close; those younger than the forest have no seat in it.
     pub members: Members,
     pub(crate) totals: [i64; KINDS_MAX],
@@ -52,6 +54,8 @@ pub(crate) struct Closing<'s> {
     pub(crate) seq: u64,
     /// Who is forked into the book.
     pub(crate) members: &'s mut Members,
+    /// Index of the period type.
+    pub(crate) period_type: usize,
     /// What says whether the period is to be paid.
     pub(crate) plans: &'s Plans,
 }
@@ -73,13 +77,14 @@ impl Branch {
         self.forest.pages(all);
     }
 
-    pub(crate) fn close(self, closing: &mut Closing<'_>) -> ClosedBook {
+    pub(crate) fn close(self, closing: &mut Closing<'_>, reversed: bool) -> ClosedBook {
         ClosedBook {
             ordinal: self.ordinal,
             closed: closing.time,
             seq: closing.seq,
             rules: self.rules,
             forest: self.forest,
+            reversed,
             members: closing.members.fork(),
             totals: self.totals,
         }

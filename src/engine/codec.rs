@@ -44,10 +44,12 @@ const ADVANCE_TIME: u8 = 13;
 const EXTEND_CALENDAR: u8 = 14;
 const ATOMIC: u8 = 15;
 const CHANGE: u8 = 16;
-const DRAFT_PLAN: u8 = 17;
+/// One that says nothing of late refunds, as in logs from before documents did.
+const DRAFT_PLAN_UNSAID: u8 = 17;
 const ACTIVATE_PLAN: u8 = 18;
 const POST_RUN: u8 = 19;
 const QUALIFY: u8 = 20;
+const DRAFT_PLAN: u8 = 21;
 
 impl Command {
     /// Appends the command's bytes.
@@ -136,6 +138,7 @@ impl Verb {
             Verb::Close(_) => CLOSE,
             Verb::CreateToken(_) => CREATE_TOKEN,
             Verb::RevokeToken(_) => REVOKE_TOKEN,
+            Verb::DraftPlan(draft) if draft.says_nothing() => DRAFT_PLAN_UNSAID,
             Verb::DraftPlan(_) => DRAFT_PLAN,
             Verb::ActivatePlan(_) => ACTIVATE_PLAN,
             Verb::Qualify(_) => QUALIFY,
@@ -169,6 +172,7 @@ fn decode(reader: &mut Reader<'_>, alone: bool) -> Result<Command, Malformed> {
         CREATE_TOKEN => Verb::CreateToken(Box::new(CreateToken::decode(reader)?)),
         REVOKE_TOKEN => Verb::RevokeToken(Box::new(RevokeToken::decode(reader)?)),
         DRAFT_PLAN => Verb::DraftPlan(Box::new(DraftPlan::decode(reader)?)),
+        DRAFT_PLAN_UNSAID => Verb::DraftPlan(Box::new(DraftPlan::decode_unsaid(reader)?)),
         ACTIVATE_PLAN => Verb::ActivatePlan(Box::new(ActivatePlan::decode(reader)?)),
         QUALIFY => Verb::Qualify(Box::new(Qualify::decode(reader)?)),
         ADVANCE_TIME => Verb::AdvanceTime,

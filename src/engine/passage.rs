@@ -31,8 +31,8 @@ pub(crate) fn fire_due(state: &mut State, time: Time, limit: usize, seq: u64) {
                 period_type,
                 ordinal,
             } => {
-                let (periods, mut closing) = state.closing(due, seq);
-                let period_type = periods.get_mut(usize::from(period_type));
+                let of = usize::from(period_type);
+                let (period_type, mut closing) = state.closing(of, (due, seq));
                 if period_type.branch.as_ref().map(|b| b.ordinal) == Some(ordinal) {
                     period_type.close(&mut closing);
                 }
@@ -56,10 +56,8 @@ fn roll(state: &mut State, period_type: usize, ordinal: u32, due: Time, seq: u64
         "one timer a period rolls it once"
     );
     let as_it_stands = (state.forest.fork(), Arc::clone(state.founded()));
-    let (periods, mut closing) = state.closing(due, seq);
-    let cutoff = periods
-        .get_mut(period_type)
-        .roll(as_it_stands, &mut closing);
+    let (periods, mut closing) = state.closing(period_type, (due, seq));
+    let cutoff = periods.roll(as_it_stands, &mut closing);
     state.forest.roll(period_type);
     if let Some(cutoff) = cutoff {
         let timer = Timer::Cutoff {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use crate::arena::pages::Pages;
 use crate::base::ids::Text;
-use crate::base::limits::KINDS_MAX;
-use crate::base::time::Time;
+use crate::base::limits::{FUTURE_MS_MAX, KINDS_MAX};
+use crate::base::time::{DAY_MS, Time};
 use crate::book::forest::Forest;
 use crate::engine::book::{Branch, ClosedBook, Closing};
 use crate::engine::rules::{Late, PeriodType, Rules};
@@ -29,10 +29,12 @@ pub struct PeriodState {
     pub(crate) totals: [i64; KINDS_MAX],
     /// The book of the last period that rolled, while it is not closed.
     pub branch: Option<Branch>,
-    /// The last closed book; older ones are gone unless they are due.
-    pub closed: Option<Arc<ClosedBook>>,
-    /// Closed books that are to be paid by a plan set, oldest first: each is kept until its run is posted.
-    pub due: Vec<Arc<ClosedBook>>,
+    /// Closed books at hand, oldest first: the last one, those that are due, and those that refunds can still reach.
+    books: Vec<Arc<ClosedBook>>,
+    /// Of those the ones that are to be paid by a plan set, by their ordinals: each is kept until its run is posted.
+    due: Vec<u32>,
+    /// Days after the end of each period that closed, from the first one on, in which its orders can be refunded.
+    refund_days: Arc<Vec<u16>>,
 }
 
 #[derive(Debug, Clone)]
@@ -97,16 +99,10 @@ impl Periods {
     /// Shows the pages of last closed books that nobody else holds.
     pub(crate) fn each_closed_page(&mut self, mut see: impl FnMut(&mut Pages)) {
         for of in &mut self.types {
-            // A book that is due is held twice here.
-            let due = of.take_due_twin();
-            let book = of.closed.as_mut().and_then(Arc::get_mut);
-            if let Some(book) = book {
+            if let Some(book) = of.books.last_mut().and_then(Arc::get_mut) {
                 let mut all = Vec::new();
                 book.forest.pages(&mut all);
                 all.into_iter().for_each(&mut see);
-            }
-            if due {
-                of.due.extend(of.closed.clone());
             }
         }
     }
@@ -118,8 +114,7 @@ impl Periods {
     pub(crate) fn reopen(&mut self, before: &Periods) {
         for (of, before) in self.types.iter_mut().zip(&before.types) {
             if let (None, Some(branch)) = (&of.branch, &before.branch) {
-                of.take_due_twin();
-                let closed = of.closed.take().and_then(Arc::into_inner);
+                let closed = of.books.pop().and_then(Arc::into_inner);
                 let book = closed.expect("a book closed just now is nobody else's");
                 of.branch = Some(book.reopened(branch.cutoff, branch.late));
             }
@@ -178,8 +173,9 @@ impl PeriodState {
             began: Arc::new(vec![seq]),
             totals: [0; KINDS_MAX],
             branch: None,
-            closed: None,
+            books: Vec::new(),
             due: Vec::new(),
+            refund_days: Arc::default(),
         };
         state.current = state.ordinal_at(now);
         state.first = state.current;
@@ -196,22 +192,10 @@ impl PeriodState {
             began: Arc::clone(&self.began),
             totals: self.totals,
             branch: self.branch.as_mut().map(Branch::fork),
-            closed: self.closed.clone(),
+            books: self.books.clone(),
             due: self.due.clone(),
+            refund_days: Arc::clone(&self.refund_days),
         }
-    }
-
-    /// Takes the last closed book out of those that are due; whether it was among them.
-    fn take_due_twin(&mut self) -> bool {
-        let twins = |due: &Arc<ClosedBook>| {
-            let closed = self.closed.as_ref();
-            closed.is_some_and(|closed| Arc::ptr_eq(closed, due))
-        };
-        let is_due = self.due.last().is_some_and(twins);
-        if is_due {
-            self.due.pop();
-        }
-        is_due
     }
 
     // ---- reading ----
@@ -234,9 +218,9 @@ impl PeriodState {
         self.current
     }
 
-    /// The oldest period whose book is at hand.
+    /// The oldest of the current, the rolled and the last closed period.
     fn oldest(&self) -> u32 {
-        let closed = self.closed.as_ref().map(|book| book.ordinal);
+        let closed = self.closed().map(|book| book.ordinal);
         let rolled = self.branch.as_ref().map(|branch| branch.ordinal);
         closed.or(rolled).unwrap_or(self.current)
     }
@@ -333,11 +317,59 @@ impl PeriodState {
         }
     }
 
-    /// The closed book of a period, if it is at hand: the last one, or one that is due. O(due).
+    /// The closed book of a period, if it is at hand. O(log books).
     #[must_use]
     pub fn book(&self, ordinal: u32) -> Option<&Arc<ClosedBook>> {
-        let mut held = self.closed.iter().chain(&self.due);
-        held.find(|book| book.ordinal == ordinal)
+        let at = self
+            .books
+            .binary_search_by_key(&ordinal, |book| book.ordinal);
+        self.books.get(at.ok()?)
+    }
+
+    /// Every closed book at hand, the oldest first: the last one, those that are due, and those that refunds can still
+    /// reach, where a plan set takes back what was paid.
+    #[must_use]
+    pub fn books(&self) -> &[Arc<ClosedBook>] {
+        &self.books
+    }
+
+    /// The last closed book.
+    #[must_use]
+    pub fn closed(&self) -> Option<&Arc<ClosedBook>> {
+        self.books.last()
+    }
+
+    /// Closed books that are to be paid by a plan set, the oldest first: each is kept until its run is posted.
+    pub fn due(&self) -> impl ExactSizeIterator<Item = &Arc<ClosedBook>> + '_ {
+        let book = |&ordinal: &u32| self.book(ordinal).expect("a book that is due is at hand");
+        self.due.iter().map(book)
+    }
+
+    /// Whether all is at hand that a closed period is paid from: its own book, and those of its refunds' orders.
+    #[must_use]
+    pub fn can_be_paid(&self, ordinal: u32) -> bool {
+        self.book(ordinal).is_some() && ordinal >= self.oldest_paid()
+    }
+
+    /// The oldest period that is paid or may be paid again.
+    fn oldest_paid(&self) -> u32 {
+        let due = self.due.first().copied().unwrap_or(u32::MAX);
+        self.oldest().min(due)
+    }
+
+    /// The last instant by which a period has to have begun so that refunds in it reach orders of another one, which has
+    /// rolled; none where it has not.
+    #[must_use]
+    pub fn refunds_reach(&self, ordinal: u32) -> Option<Time> {
+        let since_first = ordinal.checked_sub(self.first)?;
+        let closed = self.refund_days.get(since_first as usize).copied();
+        let days = closed.or_else(|| {
+            let branch = self.branch.as_ref();
+            let branch = branch.filter(|branch| branch.ordinal == ordinal);
+            branch.map(|branch| branch.rules.refund_days)
+        })?;
+        let end = self.end(ordinal);
+        Some(end.plus_ms(i64::from(days) * DAY_MS + FUTURE_MS_MAX))
     }
 
     /// Sums of absolute volumes by kind that entered the current period.
@@ -394,16 +426,35 @@ impl PeriodState {
             return;
         };
         let (start, end) = (self.start(branch.ordinal), self.end(branch.ordinal));
-        let book = Arc::new(branch.close(closing));
-        if closing.plans.in_force(start, end).is_some() {
-            self.due.push(Arc::clone(&book));
-        }
-        self.closed = Some(book);
+        let plan = closing.plans.in_force(start, end);
+        self.due.extend(plan.map(|_| branch.ordinal));
+        let reversed = plan.is_some_and(|plan| plan.refunds.reverses(closing.period_type));
+        Arc::make_mut(&mut self.refund_days).push(branch.rules.refund_days);
+        self.books.push(Arc::new(branch.close(closing, reversed)));
+        self.let_go();
     }
 
     /// Lets go of the oldest book that is due, since its run has been posted.
     pub(crate) fn release_due(&mut self) {
         self.due.remove(0);
+        self.let_go();
+    }
+
+    /// Lets go of books that nothing asks for any more.
+    fn let_go(&mut self) {
+        let last = self.closed().map(|book| book.ordinal);
+        let next = self.start(self.oldest_paid());
+        let kept = |book: &ClosedBook| {
+            let reached = book.reversed && Some(next) <= self.refunds_reach(book.ordinal);
+            reached || Some(book.ordinal) == last || self.due.contains(&book.ordinal)
+        };
+        let kept: Vec<Arc<ClosedBook>> = self
+            .books
+            .iter()
+            .filter(|book| kept(book))
+            .cloned()
+            .collect();
+        self.books = kept;
     }
 
     /// Takes over policies and calendar from rules that come into force. A calendar that goes on otherwise takes the

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::base::after_close::AfterClose;
 use crate::base::ids::Text;
 use crate::base::time::Time;
 
@@ -16,10 +17,35 @@ pub struct PlanVersion {
     pub version: u32,
     /// BLAKE3 of the document's bytes, which lie in `documents/`.
     pub document: [u8; 32],
+    /// What it says of refunds of orders whose period is over.
+    pub refunds: LateRefunds,
     /// Sequence of the command that drafted it.
     pub seq: u64,
     /// Machine time of that command.
     pub drafted: Time,
+}
+
+/// What a plan set says of refunds that enter a later period than their orders did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LateRefunds {
+    /// What they do.
+    pub after_close: AfterClose,
+    /// Bit `t`: over period type `t` something is worked out that falls apart by order, so that lines can be reversed.
+    pub reversed: u8,
+}
+
+impl LateRefunds {
+    /// What was done before documents said anything of it.
+    pub const UNSAID: LateRefunds = LateRefunds {
+        after_close: AfterClose::VolumeOnly,
+        reversed: 0,
+    };
+
+    /// Whether something is given back of what a period of a type paid, so that its book is kept meanwhile.
+    #[must_use]
+    pub fn reverses(self, period_type: usize) -> bool {
+        self.after_close == AfterClose::ReverseLines && self.reversed >> period_type & 1 != 0
+    }
 }
 
 /// A version made the one that counts.
@@ -129,7 +155,12 @@ impl Plans {
     }
 
     /// Adds a version to a set, which begins with it where it is new.
-    pub(crate) fn draft(&mut self, set: &Text, document: [u8; 32], seq: u64, now: Time) {
+    pub(crate) fn draft(
+        &mut self,
+        set: &Text,
+        (document, refunds): ([u8; 32], LateRefunds),
+        (seq, now): (u64, Time),
+    ) {
         let inner = Arc::make_mut(&mut self.inner);
         let of_set = inner.by_set.entry(set.clone()).or_default();
         of_set.push(inner.versions.len());
@@ -137,6 +168,7 @@ impl Plans {
             set: set.clone(),
             version: of_set.len() as u32,
             document,
+            refunds,
             seq,
             drafted: now,
         });
@@ -177,7 +209,8 @@ mod tests {
         let mut plans = Plans::default();
         assert_eq!(counts(&plans, 0, 10), None);
         for (seq, set) in [(1, "a"), (2, "b"), (3, "a")] {
-            plans.draft(&Text::from(set), [seq as u8; 32], seq, Time(1));
+            let said = ([seq as u8; 32], LateRefunds::UNSAID);
+            plans.draft(&Text::from(set), said, (seq, Time(1)));
         }
         assert_eq!(counts(&plans, 0, 10), None);
         plans.activate("a", 1, 4, Time(15));
@@ -206,7 +239,8 @@ mod tests {
     fn versions_are_numbered_by_set_and_found_by_their_commands() {
         let mut plans = Plans::default();
         for (seq, set) in [(4, "b"), (5, "a"), (5, "b"), (9, "b")] {
-            plans.draft(&Text::from(set), [seq as u8; 32], seq, Time(seq as i64));
+            let said = ([seq as u8; 32], LateRefunds::UNSAID);
+            plans.draft(&Text::from(set), said, (seq, Time(seq as i64)));
         }
         let told: Vec<_> = plans
             .sets()

@@ -17,7 +17,7 @@ use crate::engine::fold::Fold;
 use crate::engine::members::Members;
 use crate::engine::orders::Orders;
 use crate::engine::overrides::Overrides;
-use crate::engine::periods::Periods;
+use crate::engine::periods::{PeriodState, Periods};
 use crate::engine::plans::{PlanVersion, Plans};
 use crate::engine::rules::{ClockMode, Rules};
 use crate::engine::runs::Runs;
@@ -306,11 +306,14 @@ impl State {
         hash_forest(&self.forest, rules, all, hash);
         for (index, period_type) in self.periods.iter().enumerate() {
             let branch = period_type.branch.as_ref();
-            let closed = period_type.closed.as_ref();
+            let closed = period_type.closed();
             hash.update(format!("{:?}", branch.map(|b| (b.ordinal, b.cutoff))).as_bytes());
             hash.update(format!("{:?}", closed.map(|b| (b.ordinal, b.closed, b.seq))).as_bytes());
-            for due in &period_type.due {
+            for due in period_type.due() {
                 hash.update(format!("{:?}", (due.ordinal, due.closed, due.seq)).as_bytes());
+            }
+            for book in period_type.books() {
+                hash.update(&book.ordinal.to_le_bytes());
             }
             let books = [
                 branch.map(|book| (&book.forest, &book.rules)),
@@ -344,15 +347,20 @@ impl State {
         Some((version, self.rules_at(version.seq)?))
     }
 
-    /// The periods, and what closing one of them takes beside them.
-    pub(crate) fn closing(&mut self, time: Time, seq: u64) -> (&mut Periods, Closing<'_>) {
+    /// A period type, and what closing a period of it takes beside it.
+    pub(crate) fn closing(
+        &mut self,
+        period_type: usize,
+        (time, seq): (Time, u64),
+    ) -> (&mut PeriodState, Closing<'_>) {
         let closing = Closing {
             time,
             seq,
             members: &mut self.members,
+            period_type,
             plans: &self.plans,
         };
-        (&mut self.periods, closing)
+        (self.periods.get_mut(period_type), closing)
     }
 
     /// Puts rules into force for commands from a sequence on.

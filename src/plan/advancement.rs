@@ -88,8 +88,12 @@ impl Component for Advancement {
         true
     }
 
-    fn trace(&self, _: &Columns, _: &Payees<'_>, _: &Sold) -> Option<Vec<Earned>> {
-        None
+    fn falls_apart(&self) -> bool {
+        false
+    }
+
+    fn trace(&self, _: &Columns, _: &Payees<'_>, _: &Sold) -> Vec<Earned> {
+        Vec::new()
     }
 
     fn most(&self, _: Payee, _: u8) -> Most {

@@ -330,7 +330,7 @@ impl Binary {
 
     /// What entered both legs in the period.
     fn entered(&self, columns: &Columns, seat: Seat) -> [i64; 2] {
-        let group = columns.group(self.tree, self.volume);
+        let group = columns.matched(self.tree, self.volume);
         columns.legs(self.tree)[seat as usize].map(|leg| match leg {
             NONE => 0,
             leg => group[leg as usize],
@@ -385,7 +385,7 @@ impl Component for Binary {
     fn reads(&self) -> Vec<Column> {
         vec![
             Column::Legs(self.tree),
-            Column::Group(self.tree, self.volume),
+            Column::Matched(self.tree, self.volume),
         ]
     }
 
@@ -428,8 +428,12 @@ impl Component for Binary {
         left
     }
 
-    fn trace(&self, _: &Columns, _: &Payees<'_>, _: &Sold) -> Option<Vec<Earned>> {
-        None
+    fn falls_apart(&self) -> bool {
+        false
+    }
+
+    fn trace(&self, _: &Columns, _: &Payees<'_>, _: &Sold) -> Vec<Earned> {
+        Vec::new()
     }
 
     fn most(&self, _: Payee, _: u8) -> Most {

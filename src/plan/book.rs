@@ -39,6 +39,8 @@ pub trait Book {
     /// [`entered`](Book::entered) adds up. Places among a buyer's orders are counted up to `count`, and are one more
     /// behind that.
     fn entries(&self, count: u8, each: &mut dyn FnMut(&Entry));
+    /// Of that, the refunds whose orders entered an earlier period.
+    fn late(&self, count: u8) -> Vec<Entry>;
 }
 
 /// A book of which a part can be taken out: what lies around a few seats is found without visiting all.
@@ -58,6 +60,10 @@ pub trait Near: Book {
     /// What [`entries`](Book::entries) shows, of what is credited to some members, in the same order; none if only a
     /// visit of all would tell.
     fn entries_of(&self, members: &[Member], count: u8) -> Option<Vec<Entry>>;
+    /// The same of [`late`](Book::late).
+    fn late_of(&self, members: &[Member], count: u8) -> Option<Vec<Entry>>;
+    /// Whether legs are spared some of that; none if only a visit of all would tell.
+    fn spares_legs(&self) -> Option<bool>;
 }
 
 /// Volume that entered at a seat.

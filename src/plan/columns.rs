@@ -10,7 +10,8 @@ use crate::plan::derived::Derived;
 use crate::plan::entry::Portion;
 use crate::plan::links::Links;
 use crate::plan::setting::row_of;
-use crate::plan::sieved::{Asked, Sieved};
+use crate::plan::sieved::{self, Asked, Sieved};
+use crate::plan::spared::Spared;
 use crate::plan::standing::Holding;
 
 /// A column. Trees and kinds are indexes.
@@ -20,10 +21,14 @@ pub enum Column {
     Links(usize),
     /// What entered at each seat, of a tree and a kind.
     Entered(usize, usize),
+    /// The same without refunds of orders of earlier periods that what is paid on is spared.
+    Paid(usize, usize),
     /// The seats in the first and the second leg of each seat of a tree.
     Legs(usize),
     /// Group volume of each seat, of a tree and a kind.
     Group(usize, usize),
+    /// The same without those refunds that legs are spared.
+    Matched(usize, usize),
     /// Orders and their refunds one by one, of a derived kind.
     Orders(usize),
 }
@@ -38,6 +43,7 @@ pub struct Columns {
     legs: BTreeMap<usize, Vec<[Seat; 2]>>,
     entered: BTreeMap<(usize, usize), Vec<Entered>>,
     group: BTreeMap<(usize, usize), Vec<i64>>,
+    spared: Spared,
     sieved: Sieved,
     ranks: BTreeMap<usize, Vec<u8>>,
     holdings: BTreeMap<usize, Vec<Holding>>,
@@ -70,6 +76,7 @@ impl Columns {
             legs: BTreeMap::new(),
             entered: BTreeMap::new(),
             group: BTreeMap::new(),
+            spared: Spared::default(),
             sieved: Sieved::load(book, &of_derived(asked), kinds),
             ranks: BTreeMap::new(),
             holdings: BTreeMap::new(),
@@ -81,6 +88,7 @@ impl Columns {
         for &column in asked {
             columns.load_one(book, column);
         }
+        columns.spare(book, asked, kinds);
         columns
     }
 
@@ -111,17 +119,20 @@ impl Columns {
                 }
                 self.legs.insert(tree, legs);
             }
-            Column::Entered(tree, kind) => {
+            Column::Entered(tree, kind) | Column::Paid(tree, kind) => {
                 let kind = self.sieved.number(kind);
                 let seats = 0..book.seats(tree);
                 self.entered
                     .entry((tree, kind))
                     .or_insert_with(|| seats.map(|seat| book.entered(tree, seat, kind)).collect());
             }
-            Column::Group(tree, kind) => {
+            Column::Group(tree, kind) | Column::Matched(tree, kind) => {
                 self.load_one(book, Column::Links(tree));
                 self.load_one(book, Column::Entered(tree, kind));
                 let kind = self.sieved.number(kind);
+                if self.group.contains_key(&(tree, kind)) {
+                    return;
+                }
                 let links = &self.links[&tree];
                 let mut group: Vec<i64> = self.entered[&(tree, kind)]
                     .iter()
@@ -137,6 +148,28 @@ impl Columns {
             }
             // Loaded with all that derived kinds come to.
             Column::Orders(_) => {}
+        }
+    }
+
+    /// Gives back what refunds of orders of earlier periods took, where a set spares that. O(corrections of the period), and
+    /// see [`Spared`].
+    fn spare(&mut self, book: &dyn Book, asked: &BTreeSet<Column>, kinds: &[Derived]) {
+        for &column in asked {
+            // Kinds that count the same are held once.
+            match column {
+                Column::Paid(tree, kind) => self.spared.ask_paid((tree, self.sieved.number(kind))),
+                Column::Matched(tree, kind) => {
+                    self.spared.ask_matched((tree, self.sieved.number(kind)));
+                }
+                _ => {}
+            }
+        }
+        if !self.spared.is_asked() {
+            return;
+        }
+        for entry in book.late(sieved::counts_to(kinds)) {
+            let whole = (&self.entered, &self.group);
+            self.spared.give_back(&entry, kinds, whole, &self.links);
         }
     }
 
@@ -230,13 +263,24 @@ impl Columns {
         &self.entered[&(tree, self.sieved.number(kind))]
     }
 
-    /// All that entered the enroller tree in a volume kind; nothing where refunds are greater.
+    /// What entered at each seat, as far as it is paid on.
+    ///
+    /// # Panics
+    /// If no component reads it.
+    #[must_use]
+    pub fn paid(&self, tree: usize, kind: usize) -> &[Entered] {
+        let place = (tree, self.sieved.number(kind));
+        let differs = self.spared.paid(place);
+        differs.unwrap_or_else(|| &self.entered[&place])
+    }
+
+    /// All that is paid on of what entered the enroller tree in a volume kind; nothing where refunds are greater.
     ///
     /// # Panics
     /// If no component reads it.
     #[must_use]
     pub fn sold(&self, kind: usize) -> i64 {
-        let entered = self.entered(ENROLLER_TREE, kind).iter();
+        let entered = self.paid(ENROLLER_TREE, kind).iter();
         entered.map(|volume| volume.all()).sum::<i64>().max(0)
     }
 
@@ -249,7 +293,18 @@ impl Columns {
         &self.group[&(tree, self.sieved.number(kind))]
     }
 
-    /// Orders and their refunds one by one, of a derived kind.
+    /// Group volume of each seat, as far as legs are matched by it.
+    ///
+    /// # Panics
+    /// If no component reads it.
+    #[must_use]
+    pub fn matched(&self, tree: usize, kind: usize) -> &[i64] {
+        let place = (tree, self.sieved.number(kind));
+        let differs = self.spared.matched(place);
+        differs.unwrap_or_else(|| &self.group[&place])
+    }
+
+    /// Orders and their refunds one by one, of a derived kind, as far as they are paid on.
     ///
     /// # Panics
     /// If no component reads them.
@@ -356,9 +411,10 @@ impl Columns {
 /// What is asked of derived kinds.
 pub(super) fn of_derived(asked: &BTreeSet<Column>) -> Vec<Asked> {
     let asked = asked.iter().filter_map(|&column| match column {
-        Column::Entered(tree, kind) | Column::Group(tree, kind) => {
-            (kind >= KINDS_MAX).then_some(Asked::Entered(tree, kind))
-        }
+        Column::Entered(tree, kind)
+        | Column::Paid(tree, kind)
+        | Column::Group(tree, kind)
+        | Column::Matched(tree, kind) => (kind >= KINDS_MAX).then_some(Asked::Entered(tree, kind)),
         Column::Orders(kind) => Some(Asked::Orders(kind)),
         Column::Links(_) | Column::Legs(_) => None,
     });

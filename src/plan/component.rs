@@ -122,9 +122,14 @@ pub trait Component: Debug + Send + Sync {
         false
     }
 
+    /// Whether amounts fall apart by sale.
+    fn falls_apart(&self) -> bool {
+        true
+    }
+
     /// What one sale earns each payee, nearest first: parts whose products, added up over all sales, are the amounts before
-    /// any cap. None where amounts do not fall apart by sale.
-    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Option<Vec<Earned>>;
+    /// any cap. Nothing where amounts do not fall apart by sale.
+    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Vec<Earned>;
 
     /// How the orders are found that make up a member's amount.
     fn opens<'a>(&'a self, _: &'a Columns, _: &'a Payees<'a>, _: Member) -> Opens<'a> {

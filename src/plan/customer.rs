@@ -202,7 +202,7 @@ impl Customer {
             return;
         }
         // A seat of the enroller tree has its member's number.
-        let entered = columns.entered(ENROLLER_TREE, self.volume);
+        let entered = columns.paid(ENROLLER_TREE, self.volume);
         for (member, entered) in (0..).zip(entered) {
             if let Some(piece) = self.of_period(entered.all()) {
                 each(member, piece);
@@ -224,7 +224,7 @@ impl Component for Customer {
         vec![if self.by_order {
             Column::Orders(self.volume)
         } else {
-            Column::Entered(ENROLLER_TREE, self.volume)
+            Column::Paid(ENROLLER_TREE, self.volume)
         }]
     }
 
@@ -281,10 +281,11 @@ impl Component for Customer {
         counts.map(Piece::part).collect()
     }
 
-    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Option<Vec<Earned>> {
-        if self.is_whole() {
-            return None;
-        }
+    fn falls_apart(&self) -> bool {
+        !self.is_whole()
+    }
+
+    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Vec<Earned> {
         let found = if self.by_order {
             // All of one order, and so in one band.
             let portions = sold.portions(self.volume).iter();
@@ -294,7 +295,7 @@ impl Component for Customer {
         } else {
             let sale = sold.sale(ENROLLER_TREE, self.volume);
             sale.and_then(|sale| {
-                let entered = columns.entered(ENROLLER_TREE, self.volume);
+                let entered = columns.paid(ENROLLER_TREE, self.volume);
                 let (number, worth) = self.band(entered[sale.seat as usize].all())?;
                 let Worth::Rate(rate) = worth else {
                     return None;
@@ -308,6 +309,6 @@ impl Component for Customer {
             member,
             part: piece.part(),
         });
-        Some(earned.into_iter().collect())
+        earned.into_iter().collect()
     }
 }

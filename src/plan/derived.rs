@@ -188,6 +188,15 @@ impl Filter {
     }
 }
 
+/// What an entry brought of any kind, by its number; `kinds` are those that the set derives.
+#[must_use]
+pub fn brought(entry: &Entry, kind: usize, kinds: &[Derived]) -> i64 {
+    match derived(kinds, kind) {
+        None => entry.volumes[kind],
+        Some(derived) => derived.portion(entry).brought(),
+    }
+}
+
 /// The derived kind with a number; none of the network's.
 #[must_use]
 pub fn derived(kinds: &[Derived], kind: usize) -> Option<&Derived> {

@@ -207,7 +207,7 @@ impl Differential {
         Differences {
             terms: self,
             ground: Ground::of(columns, payees, self.tree),
-            entered: columns.entered(self.tree, self.volume),
+            entered: columns.paid(self.tree, self.volume),
             group: match self.by {
                 By::Steps { volume, .. } => columns.group(self.tree, volume),
                 By::Rank(_) => &[],
@@ -227,7 +227,7 @@ impl Component for Differential {
     fn reads(&self) -> Vec<Column> {
         let mut columns = vec![
             Column::Links(self.tree),
-            Column::Entered(self.tree, self.volume),
+            Column::Paid(self.tree, self.volume),
         ];
         if let By::Steps { volume, .. } = self.by {
             columns.push(Column::Group(self.tree, volume));
@@ -253,10 +253,10 @@ impl Component for Differential {
         Unit::Volume.parts("difference", differences.ground.terms(&differences, member))
     }
 
-    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Option<Vec<Earned>> {
+    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Vec<Earned> {
         let differences = self.differences(columns, payees);
         let sale = sold.sale(self.tree, self.volume);
         let earned = sale.map(|sale| differences.ground.trace(&differences, &sale));
-        Some(Unit::Volume.earned("difference", earned.unwrap_or_default()))
+        Unit::Volume.earned("difference", earned.unwrap_or_default())
     }
 }

@@ -1,5 +1,6 @@
 //! What entered a period piece by piece: orders, refunds and adjustments, each with the facts of its own order.
 
+use crate::base::after_close::AfterClose;
 use crate::base::ids::{Member, NONE, Seat, Text};
 use crate::base::limits::{KINDS_MAX, TREES_MAX};
 
@@ -12,6 +13,8 @@ pub struct Entry {
     pub order: Option<u32>,
     /// The order's buyer, or the member adjusted.
     pub buyer: Member,
+    /// What it does, if it is a refund whose order entered an earlier period.
+    pub late: Option<AfterClose>,
     /// The member who is credited.
     pub credited: Member,
     /// What it is judged by.
@@ -56,6 +59,12 @@ pub struct Portion {
 }
 
 impl Entry {
+    /// Whether what is paid on is moved by it.
+    #[must_use]
+    pub fn is_paid_on(&self) -> bool {
+        !self.late.is_some_and(AfterClose::spares_pay)
+    }
+
     /// The seat it entered in a tree, and whether as from one level below.
     #[must_use]
     pub fn place_in(&self, tree: usize) -> Option<(Seat, bool)> {

@@ -21,6 +21,7 @@ pub struct Excerpt<'b> {
     members: Vec<Member>,
     trees: BTreeMap<usize, Part>,
     entries: Vec<Entry>,
+    late: Vec<Entry>,
 }
 
 /// The seats of a tree that are in it.
@@ -85,6 +86,10 @@ impl<'b> Excerpt<'b> {
         if member >= book.members() || extent.enrolled && !book.enrolled_are_below() {
             return None;
         }
+        // Below a seat that stands for all it cannot be told what.
+        if extent.legs && book.spares_legs()? {
+            return None;
+        }
         let mut search = Search {
             book,
             extent,
@@ -102,14 +107,15 @@ impl<'b> Excerpt<'b> {
             search.around(&wave)?;
         }
         let mut excerpt = search.excerpt();
-        if let Some(count) = extent.entries {
-            let credited = excerpt.whole_members();
-            let entries = book.entries_of(&credited, count)?;
-            excerpt.entries = entries
-                .into_iter()
-                .map(|of| excerpt.renumbered(of))
-                .collect();
-        }
+        let credited = excerpt.whole_members();
+        let renumbered = |entries: Vec<Entry>| entries.into_iter().map(|of| excerpt.renumbered(of));
+        let entries = match extent.entries {
+            Some(count) => renumbered(book.entries_of(&credited, count)?).collect(),
+            None => Vec::new(),
+        };
+        let late = book.late_of(&credited, extent.entries.unwrap_or(0))?;
+        let late = renumbered(late).collect();
+        (excerpt.entries, excerpt.late) = (entries, late);
         Some(excerpt)
     }
 
@@ -310,6 +316,7 @@ impl<'b> Search<'b, '_> {
             members,
             trees: trees.into_iter().collect(),
             entries: Vec::new(),
+            late: Vec::new(),
         }
     }
 }
@@ -430,6 +437,10 @@ impl Book for Excerpt<'_> {
 
     fn entries(&self, _: u8, each: &mut dyn FnMut(&Entry)) {
         self.entries.iter().for_each(each);
+    }
+
+    fn late(&self, _: u8) -> Vec<Entry> {
+        self.late.clone()
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Extent {
     pub enrolled_in: BTreeSet<usize>,
     /// Whether orders are looked at one by one, and how far a buyer's are counted then.
     pub entries: Option<u8>,
+    /// Whether legs are matched by all that entered below them.
+    pub legs: bool,
     /// Components that are worked out for everybody together only, and those that read them.
     pub company: BTreeSet<usize>,
 }
@@ -42,10 +44,14 @@ impl Extent {
         for column in columns {
             match column {
                 // What a derived kind comes to below a seat is added up from there.
-                Column::Group(tree, kind) => extent.look_at(tree, kind >= KINDS_MAX),
-                Column::Links(tree) | Column::Entered(tree, _) | Column::Legs(tree) => {
-                    extent.look_at(tree, false);
+                Column::Group(tree, kind) | Column::Matched(tree, kind) => {
+                    extent.look_at(tree, kind >= KINDS_MAX);
+                    extent.legs |= matches!(column, Column::Matched(..));
                 }
+                Column::Links(tree)
+                | Column::Entered(tree, _)
+                | Column::Paid(tree, _)
+                | Column::Legs(tree) => extent.look_at(tree, false),
                 Column::Orders(_) => {}
             }
         }

@@ -61,7 +61,7 @@ impl Generation {
         ground: Ground<'a>,
         rank: u8,
     ) -> Generations<'a, impl Fn(Seat) -> i64 + 'a> {
-        let entered = ground.columns.entered(self.tree, self.volume);
+        let entered = ground.columns.paid(self.tree, self.volume);
         Generations {
             ground,
             schedule: &self.schedule,
@@ -89,7 +89,7 @@ impl Component for Generation {
     fn reads(&self) -> Vec<Column> {
         vec![
             Column::Links(self.tree),
-            Column::Entered(self.tree, self.volume),
+            Column::Paid(self.tree, self.volume),
         ]
     }
 
@@ -118,16 +118,16 @@ impl Component for Generation {
         Unit::Volume.parts("generation", terms)
     }
 
-    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Option<Vec<Earned>> {
+    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Vec<Earned> {
         let ground = Ground::of(columns, payees, self.tree);
         let Some(sale) = sold.sale(self.tree, self.volume) else {
-            return Some(Vec::new());
+            return Vec::new();
         };
         let ranks = self.cut.ranks(payees);
         let each = ranks.into_iter().flat_map(|rank| {
             let flow = self.generations(ground, rank);
             ground.trace(&flow, &sale)
         });
-        Some(Unit::Volume.earned("generation", each.collect()))
+        Unit::Volume.earned("generation", each.collect())
     }
 }

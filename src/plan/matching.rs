@@ -160,8 +160,12 @@ impl Component for Matching {
         })
     }
 
-    fn trace(&self, _: &Columns, _: &Payees<'_>, _: &Sold) -> Option<Vec<Earned>> {
-        None
+    fn falls_apart(&self) -> bool {
+        false
+    }
+
+    fn trace(&self, _: &Columns, _: &Payees<'_>, _: &Sold) -> Vec<Earned> {
+        Vec::new()
     }
 
     fn most(&self, payee: Payee, ranks: u8) -> Most {

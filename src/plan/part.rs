@@ -70,7 +70,7 @@ pub struct Sold {
     pub seats: Vec<Option<Seat>>,
     /// Bit `t`: it counts in tree `t` as from one level below the seat.
     pub below: u8,
-    /// What entered by volume kind, the network's and behind them derived ones; units of 1e-4.
+    /// What entered and is paid on by volume kind, the network's and behind them derived ones; units of 1e-4.
     pub volumes: Vec<i64>,
     /// By derived kind, each entry of an order by itself; none of an adjustment.
     pub portions: Vec<Vec<Portion>>,
@@ -91,7 +91,7 @@ impl Sold {
             volumes: vec![0; KINDS_MAX + kinds.len()],
             portions: vec![Vec::new(); kinds.len()],
         };
-        for entry in entries {
+        for entry in entries.iter().filter(|entry| entry.is_paid_on()) {
             for (sum, volume) in sold.volumes.iter_mut().zip(entry.volumes) {
                 *sum += volume;
             }

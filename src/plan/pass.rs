@@ -325,15 +325,14 @@ impl Pass {
     pub fn trace(&self, set: &PlanSet, component: usize, sold: &Sold) -> Option<Vec<Earned>> {
         let entry = &set.components[component];
         let payees = self.payees(entry);
-        entry.component.trace(&self.columns, &payees, sold)
+        let falls_apart = entry.component.falls_apart();
+        falls_apart.then(|| entry.component.trace(&self.columns, &payees, sold))
     }
 }
 
 /// Digits of the minor unit of each currency that members can be paid in.
 fn digits(set: &PlanSet) -> Vec<u8> {
-    let table = set.exchange.iter().map(|(code, _)| code);
-    let all = std::iter::once(&set.currency).chain(table);
-    all.map(|code| minor_digits(code)).collect()
+    set.currencies().map(|code| minor_digits(code)).collect()
 }
 
 /// Who is paid in which currency of the set's table. O(members x log currencies).
@@ -362,7 +361,7 @@ pub(super) fn read_by(set: &PlanSet, period: usize) -> BTreeSet<Column> {
     let ladders = set.ladders_of(period).map(|(_, ladder)| ladder);
     let entries = set.components_of(period).map(|(_, entry)| entry);
     let ceiling = set.company_cap.iter();
-    let ceiling = ceiling.map(|cap| Column::Entered(ENROLLER_TREE, cap.volume));
+    let ceiling = ceiling.map(|cap| Column::Paid(ENROLLER_TREE, cap.volume));
     ladders
         .flat_map(ranks::reads)
         .chain(entries.flat_map(|entry| entry.component.reads()))

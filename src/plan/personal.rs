@@ -60,7 +60,7 @@ impl Personal {
         let step = step_of(&self.steps, group)?;
         Some(Term {
             number: 0,
-            basis: columns.entered(self.tree, self.volume)[seat as usize].all(),
+            basis: columns.paid(self.tree, self.volume)[seat as usize].all(),
             rate: step.rate,
         })
     }
@@ -73,7 +73,7 @@ impl Component for Personal {
 
     fn reads(&self) -> Vec<Column> {
         vec![
-            Column::Entered(self.tree, self.volume),
+            Column::Paid(self.tree, self.volume),
             Column::Group(self.tree, self.step_volume),
         ]
     }
@@ -107,9 +107,9 @@ impl Component for Personal {
         Unit::Volume.parts("own", terms.filter(Term::counts).collect())
     }
 
-    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Option<Vec<Earned>> {
+    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Vec<Earned> {
         let Some(sale) = sold.sale(self.tree, self.volume) else {
-            return Some(Vec::new());
+            return Vec::new();
         };
         let member = columns.owner(self.tree, sale.seat);
         let term = self
@@ -120,6 +120,6 @@ impl Component for Personal {
             ..term
         });
         let earned = term.filter(Term::counts).map(|term| (member, term));
-        Some(Unit::Volume.earned("own", earned.into_iter().collect()))
+        Unit::Volume.earned("own", earned.into_iter().collect())
     }
 }

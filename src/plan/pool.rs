@@ -84,7 +84,7 @@ impl Pool {
 
 impl Component for Pool {
     fn reads(&self) -> Vec<Column> {
-        vec![Column::Entered(ENROLLER_TREE, self.volume)]
+        vec![Column::Paid(ENROLLER_TREE, self.volume)]
     }
 
     fn reach(&self) -> Reach {
@@ -101,8 +101,12 @@ impl Component for Pool {
         worth.collect()
     }
 
-    fn trace(&self, _: &Columns, _: &Payees<'_>, _: &Sold) -> Option<Vec<Earned>> {
-        None
+    fn falls_apart(&self) -> bool {
+        false
+    }
+
+    fn trace(&self, _: &Columns, _: &Payees<'_>, _: &Sold) -> Vec<Earned> {
+        Vec::new()
     }
 
     fn most(&self, _: Payee, _: u8) -> Most {

@@ -66,7 +66,7 @@ impl Component for Retail {
     }
 
     fn reads(&self) -> Vec<Column> {
-        vec![Column::Entered(ENROLLER_TREE, self.volume)]
+        vec![Column::Paid(ENROLLER_TREE, self.volume)]
     }
 
     fn reach(&self) -> Reach {
@@ -83,7 +83,7 @@ impl Component for Retail {
 
     fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
         // A seat of the enroller tree has its member's number.
-        let entered = columns.entered(ENROLLER_TREE, self.volume).iter();
+        let entered = columns.paid(ENROLLER_TREE, self.volume).iter();
         let sums = (0..).zip(entered).map(|(member, entered)| {
             let earns = payees.earns(member);
             i128::from(if earns { entered.all() } else { 0 }) * i128::from(self.rate.0)
@@ -96,7 +96,7 @@ impl Component for Retail {
     }
 
     fn explain(&self, columns: &Columns, payees: &Payees<'_>, member: Member) -> Vec<Part> {
-        let entered = columns.entered(ENROLLER_TREE, self.volume);
+        let entered = columns.paid(ENROLLER_TREE, self.volume);
         let sold = entered
             .get(member as usize)
             .filter(|_| payees.earns(member));
@@ -104,11 +104,11 @@ impl Component for Retail {
         Unit::Volume.parts("customers", term.into_iter().collect())
     }
 
-    fn trace(&self, _: &Columns, payees: &Payees<'_>, sold: &Sold) -> Option<Vec<Earned>> {
+    fn trace(&self, _: &Columns, payees: &Payees<'_>, sold: &Sold) -> Vec<Earned> {
         let sale = sold.sale(ENROLLER_TREE, self.volume);
         let sale = sale.filter(|sale| payees.earns(sale.seat));
         let term = sale.map(|sale| (sale.seat, self.term(sale.amount)));
         let term = term.filter(|(_, term)| term.counts());
-        Some(Unit::Volume.earned("customers", term.into_iter().collect()))
+        Unit::Volume.earned("customers", term.into_iter().collect())
     }
 }

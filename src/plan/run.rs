@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use crate::base::ids::{Member, Text};
 use crate::base::money::{Micros, RATE_ONE, Rate};
+use crate::plan::clawback::{Clawback, Reversed};
 use crate::plan::pass::{Beyond, Pass};
 use crate::plan::set::PlanSet;
 
@@ -18,9 +19,9 @@ use crate::plan::set::PlanSet;
 pub struct Line {
     /// The member.
     pub member: Member,
-    /// Index of the component in the set.
+    /// Index of the component in the set; behind those, of what is taken back, that of its source.
     pub component: usize,
-    /// The amount as the component pays it.
+    /// The amount as the component pays it; below zero what is taken back of one.
     pub exact: Micros,
     /// The same after the company's factor.
     pub after: Micros,
@@ -96,12 +97,15 @@ pub struct Payment<'p> {
     pub set: &'p PlanSet,
     /// What the run before carried.
     pub brought: &'p Brought,
+    /// What refunds take back of earlier periods.
+    pub reversed: &'p Reversed,
 }
 
 impl<'p> Payment<'p> {
-    /// Every amount that is not nothing, by member, then by component. O(members x components) in all.
+    /// Every amount that is not nothing, by member, then by component, and behind those what is taken back of earlier
+    /// periods. O(members x components) in all.
     pub fn lines(self) -> impl Iterator<Item = Line> + 'p {
-        let members = 0..self.pass.members();
+        let members = 0..self.members();
         members.flat_map(move |member| self.lines_of(member))
     }
 
@@ -110,7 +114,10 @@ impl<'p> Payment<'p> {
         let currency = self.pass.paid_in(member);
         let (_, rate) = self.set.paid_in(currency);
         let digits = self.pass.digits(currency);
-        self.pass
+        let taken_back = self.reversed.of_member(member).iter();
+        let taken_back = taken_back.map(move |taken| self.taken_back(member, taken));
+        let own = self
+            .pass
             .worked_out()
             .filter_map(move |(component, amounts)| {
                 let amount = amounts.get(member as usize).copied();
@@ -125,7 +132,21 @@ impl<'p> Payment<'p> {
                     // The sums have been looked at before anything is paid.
                     minor: after.exchanged(rate, digits).unwrap_or(i64::MAX),
                 })
-            })
+            });
+        own.chain(taken_back)
+    }
+
+    /// What is taken back of one amount of an earlier period.
+    fn taken_back(self, member: Member, taken: &Clawback) -> Line {
+        let exact = Micros(-taken.exact.0);
+        Line {
+            member,
+            component: self.set.components.len() + taken.source,
+            exact,
+            after: exact,
+            currency: taken.currency,
+            minor: -taken.minor,
+        }
     }
 
     /// A member's account in the currency he is paid in, whatever he has.
@@ -141,7 +162,13 @@ impl<'p> Payment<'p> {
         let currency = place.1;
         let (mut earned, mut balance) = (0i64, brought);
         for line in self.lines_of(member) {
-            let minor = line.after.exchanged(rate, digits);
+            if line.currency != paid_in {
+                continue;
+            }
+            let minor = match line.component < self.set.components.len() {
+                true => line.after.exchanged(rate, digits),
+                false => Some(line.minor),
+            };
             let sums = minor.and_then(|minor| earned.checked_add(minor));
             let sums = sums.zip(balance.checked_add(line.minor));
             (earned, balance) = sums.ok_or(Beyond {
@@ -174,26 +201,49 @@ impl<'p> Payment<'p> {
     #[must_use]
     pub fn accounts_of(self, member: Member) -> Vec<Account> {
         let own = self.account(member).expect("the sums have been looked at");
-        let mut all: Vec<Account> = self.others(&own).collect();
+        let mut all: Vec<Account> = self.others(&own);
         all.extend((own.earned != 0 || own.brought != 0).then_some(own));
         all.sort_unstable_by(|one, other| one.currency.cmp(&other.currency));
         all
     }
 
-    /// What a member brought in other currencies than that of his own account.
-    fn others(self, own: &Account) -> impl Iterator<Item = Account> + 'p {
-        let (member, currency) = (own.member, own.currency.clone());
+    /// What a member has in other currencies than that of his own account: what he brought, and what is taken back of what
+    /// was once paid in them.
+    fn others(self, own: &Account) -> Vec<Account> {
+        let member = own.member;
+        let mut others: Vec<Account> = Vec::new();
+        let mut add = |currency: &Text, earned: i64, brought: i64| {
+            if *currency == own.currency {
+                return;
+            }
+            let known = others.iter().position(|other| other.currency == *currency);
+            let at = known.unwrap_or_else(|| {
+                others.push(Account {
+                    member,
+                    currency: currency.clone(),
+                    earned: 0,
+                    brought: 0,
+                    held: own.held,
+                });
+                others.len() - 1
+            });
+            // Parts of what was paid, each of which was within the range.
+            others[at].earned = others[at].earned.saturating_add(earned);
+            others[at].brought += brought;
+        };
         let (from, to) = ((member, Text::default()), (member + 1, Text::default()));
-        let others = self.brought.range(from..to);
-        let others = others.filter(move |((_, other), _)| *other != currency);
-        let held = own.held;
-        others.map(move |((member, currency), brought)| Account {
-            member: *member,
-            currency: currency.clone(),
-            earned: 0,
-            brought: *brought,
-            held,
-        })
+        for ((_, currency), brought) in self.brought.range(from..to) {
+            add(currency, 0, *brought);
+        }
+        for taken in self.reversed.of_member(member) {
+            add(
+                self.reversed.code(self.set, taken.currency),
+                -taken.minor,
+                0,
+            );
+        }
+        others.retain(|other| other.earned != 0 || other.brought != 0);
+        others
     }
 
     /// What it comes to in all. O(members x components).
@@ -219,7 +269,7 @@ impl<'p> Payment<'p> {
             sums.lines += its;
             sums.payees += u64::from(its > 0);
             sums.accounts += u64::from(own.earned != 0 || own.brought != 0);
-            sums.accounts += self.others(&own).count() as u64;
+            sums.accounts += self.others(&own).len() as u64;
         }
         Ok(sums)
     }
@@ -227,17 +277,17 @@ impl<'p> Payment<'p> {
     /// Everybody who may have an account. The book knows whoever was paid before; if not, he has his all the same.
     fn members(self) -> u32 {
         let last = self.brought.keys().next_back();
-        let known = last.map_or(0, |(member, _)| member + 1);
+        let last = last.map(|(member, _)| *member).max(self.reversed.last());
+        let known = last.map_or(0, |member| member + 1);
         self.pass.members().max(known)
     }
 
-    /// The currencies of its accounts: the set's own first, then those of its table of exchange in their order.
+    /// The currencies of its accounts: the set's own first, then those of its table of exchange in their order, then others
+    /// in which something is taken back, and others that were brought.
     #[must_use]
     pub fn currencies(self) -> Vec<Text> {
-        let table = self.set.exchange.iter().map(|(code, _)| code.clone());
-        let mut all: Vec<Text> = std::iter::once(self.set.currency.clone())
-            .chain(table)
-            .collect();
+        let own = self.set.currencies().chain(&self.reversed.currencies);
+        let mut all: Vec<Text> = own.cloned().collect();
         for (_, currency) in self.brought.keys() {
             if !all.contains(currency) {
                 all.push(currency.clone());

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::base::after_close::AfterClose;
 use crate::base::ids::Text;
 use crate::base::limits::KINDS_MAX;
 use crate::base::money::{Exchange, Rate};
@@ -33,6 +34,8 @@ pub struct PlanSet {
     pub components: Vec<Entry>,
     /// The ceiling over several components, where there is one.
     pub company_cap: Option<CompanyCap>,
+    /// What refunds do that enter a later period than their orders did.
+    pub after_close: AfterClose,
 }
 
 /// One plan.
@@ -95,6 +98,12 @@ impl PlanSet {
         kinds.filter(|(_, kind)| !kind.name.is_empty())
     }
 
+    /// Codes of the currencies that members can be paid in: its own first, then those of its table of exchange.
+    pub fn currencies(&self) -> impl Iterator<Item = &Text> {
+        let table = self.exchange.iter().map(|(code, _)| code);
+        std::iter::once(&self.currency).chain(table)
+    }
+
     /// A currency that members are paid in, with what one unit of the set's own is worth there: 0 is that itself, any other
     /// one more than a place in the table of exchange.
     ///
@@ -121,6 +130,13 @@ impl PlanSet {
     pub fn ladders_of(&self, period: usize) -> impl Iterator<Item = (usize, &Ladder)> {
         let all = self.ladders.iter().enumerate();
         all.filter(move |(_, ladder)| ladder.period == period)
+    }
+
+    /// Whether amounts over a period type fall apart by order, of some component at least. O(components).
+    #[must_use]
+    pub fn falls_apart(&self, period: usize) -> bool {
+        let mut all = self.components_of(period);
+        all.any(|(_, entry)| entry.component.falls_apart())
     }
 
     /// Ladders of other period types whose ranks components of a period type read. O(components x settings).

@@ -18,9 +18,13 @@ pub(super) enum Asked {
 
 /// Whether entries are visited one by one for what is asked, and how far a buyer's orders are counted then.
 pub(super) fn visits(asked: &[Asked], kinds: &[Derived]) -> Option<u8> {
+    (!asked.is_empty()).then(|| counts_to(kinds))
+}
+
+/// How far a buyer's orders are counted where entries are looked at.
+pub(super) fn counts_to(kinds: &[Derived]) -> u8 {
     let filters = kinds.iter().flat_map(|kind| &kind.filters);
-    let count = filters.map(|filter| filter.counts_to()).max().unwrap_or(0);
-    (!asked.is_empty()).then_some(count)
+    filters.map(|filter| filter.counts_to()).max().unwrap_or(0)
 }
 
 /// What derived kinds come to. Kinds that count the same are held once, under the number of the first.
@@ -74,7 +78,7 @@ impl Sieved {
         }
         for (&kind, orders) in &mut self.orders {
             let portion = kinds[kind - KINDS_MAX].portion(entry);
-            if entry.order.is_some() && portion.brought() != 0 {
+            if entry.order.is_some() && entry.is_paid_on() && portion.brought() != 0 {
                 orders.push(portion);
             }
         }

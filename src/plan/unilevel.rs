@@ -68,7 +68,7 @@ impl Unilevel {
         &'a self,
         ground: Ground<'a>,
     ) -> Levels<'a, impl Fn(Seat) -> i64 + 'a, impl Fn(Seat) -> i64 + 'a> {
-        let entered = ground.columns.entered(self.tree, self.volume);
+        let entered = ground.columns.paid(self.tree, self.volume);
         Levels {
             ground,
             schedule: &self.schedule,
@@ -91,7 +91,7 @@ impl Component for Unilevel {
     fn reads(&self) -> Vec<Column> {
         vec![
             Column::Links(self.tree),
-            Column::Entered(self.tree, self.volume),
+            Column::Paid(self.tree, self.volume),
         ]
     }
 
@@ -120,10 +120,10 @@ impl Component for Unilevel {
         Unit::Volume.parts("level", ground.terms(&self.levels(ground), member))
     }
 
-    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Option<Vec<Earned>> {
+    fn trace(&self, columns: &Columns, payees: &Payees<'_>, sold: &Sold) -> Vec<Earned> {
         let ground = Ground::of(columns, payees, self.tree);
         let sale = sold.sale(self.tree, self.volume);
         let earned = sale.map(|sale| ground.trace(&self.levels(ground), &sale));
-        Some(Unit::Volume.earned("level", earned.unwrap_or_default()))
+        Unit::Volume.earned("level", earned.unwrap_or_default())
     }
 }

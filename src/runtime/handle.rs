@@ -20,7 +20,6 @@ use crate::engine::runs::Run;
 use crate::engine::state::State;
 use crate::plan::run::Brought;
 use crate::plan::set::PlanSet;
-use crate::plan::standing::Standing;
 use crate::runtime::audit;
 use crate::runtime::changes::{self, Change, ChangesError};
 use crate::runtime::clock;
@@ -258,12 +257,8 @@ impl Handle {
         self.heavy(move || {
             let seq = shared.levels.applied_seq();
             let state = shared.forks.get(&shared.state, seq.max(at_least_seq));
-            let opening = shared.openings.of(&state, asked, &set)?;
-            let payout = Payout::of(state, set, asked, opening)?;
-            let payout = Arc::new(payout);
-            shared
-                .presents
-                .know_credited(&payout.state, asked, &payout.set);
+            let payout = Arc::new(shared.openings.worked(&state, set, asked)?);
+            shared.presents.know(&payout);
             drop(shared.sweeps.keep(asked, Arc::clone(&payout)));
             Ok(payout)
         })
@@ -349,17 +344,17 @@ impl Handle {
         self.shared.plans.get(&version.document, rules)
     }
 
-    /// What a period begins with that is worked out by a plan set. Long: for a thread of the pool.
+    /// A period worked out by any plan set. Long: for a thread of the pool.
     ///
     /// # Errors
     /// See [`Unworked`].
-    pub fn opening(
+    pub fn worked(
         &self,
         state: &Arc<State>,
+        set: Arc<PlanSet>,
         asked: Asked,
-        set: &PlanSet,
-    ) -> Result<Arc<Standing>, Unworked> {
-        self.shared.openings.of(state, asked, set)
+    ) -> Result<Payout, Unworked> {
+        self.shared.openings.worked(state, set, asked)
     }
 
     /// Verifies a fork of the state as it is, and its runs; none while that is under way already. Minutes for millions of

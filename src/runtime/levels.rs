@@ -63,7 +63,7 @@ impl Levels {
         let next = state.next_timer().map_or(NEVER, |time| time.0);
         self.next_timer.store(next, Ordering::Release);
         for (level, periods) in self.due.iter().zip(state.periods.iter()) {
-            level.store(periods.due.len() as u32, Ordering::Release);
+            level.store(periods.due().len() as u32, Ordering::Release);
         }
         self.machine_time
             .store(state.as_of_time.0, Ordering::Release);

@@ -156,7 +156,7 @@ impl Offline {
     fn pay_down(&mut self) -> Result<(), Fault> {
         let too_many = |state: &State, unpaid: u8| {
             let mut types = state.periods.iter().enumerate();
-            types.any(|(of, periods)| periods.due.len() > DUE_MAX && unpaid >> of & 1 == 0)
+            types.any(|(of, periods)| periods.due().len() > DUE_MAX && unpaid >> of & 1 == 0)
         };
         if !too_many(&self.state, self.unpaid) {
             return Ok(());

@@ -12,6 +12,7 @@ use crate::engine::runs::Run;
 use crate::engine::state::State;
 use crate::plan::set::PlanSet;
 use crate::plan::standing::Standing;
+use crate::runtime::debits::Debits;
 use crate::runtime::plans::{PlanError, Plans};
 use crate::store::fault::Fault;
 use crate::store::files::Files;
@@ -46,6 +47,8 @@ pub struct Openings {
     /// Held by whoever writes the file of a run.
     pub(crate) writing: Mutex<()>,
     kept: Mutex<BTreeMap<Asked, Kept>>,
+    /// What refunds take back of closed periods.
+    pub(crate) debits: Debits,
 }
 
 struct Kept {
@@ -63,6 +66,7 @@ impl Openings {
             plans,
             writing: Mutex::default(),
             kept: Mutex::default(),
+            debits: Debits::default(),
         }
     }
 
@@ -193,7 +197,7 @@ impl Openings {
     ///
     /// # Panics
     /// If there is none: whoever asks knows.
-    fn set(&self, state: &State, asked: Asked) -> Result<Arc<PlanSet>, PlanError> {
+    pub(crate) fn set(&self, state: &State, asked: Asked) -> Result<Arc<PlanSet>, PlanError> {
         let plan = state.plan_of(asked.period, asked.ordinal);
         let (version, rules) = plan.expect("a plan set is in force for what is paid");
         self.plans.get(&version.document, rules)

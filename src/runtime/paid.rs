@@ -93,6 +93,11 @@ impl Paid {
             components: components
                 .map(|(name, factor)| (name.to_string(), Rate(*factor)))
                 .collect(),
+            sources: head
+                .sources
+                .iter()
+                .map(|(component, period)| (component.to_string(), period.to_string()))
+                .collect(),
         }
     }
 

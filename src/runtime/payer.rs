@@ -51,7 +51,7 @@ struct Ready {
 impl Ready {
     /// Works a book out.
     fn of(openings: &Openings, state: &Arc<State>, asked: Asked) -> Result<Ready, Unworked> {
-        let payout = openings.payout(state, asked)?;
+        let payout = openings.with_reversed(openings.payout(state, asked)?)?;
         let brought = brought(openings, state, asked)?;
         let payment = payout.payment(&brought);
         let sums = payment.sums().map_err(|beyond| payout.beyond(beyond))?;
@@ -164,6 +164,8 @@ fn head(openings: &Openings, payout: &Payout, payment: &Payment<'_>, totals: Vec
         let factor = payout.pass.factor(set, index);
         (entry.name.clone(), factor.0)
     });
+    let sources = payout.reversed.sources.iter();
+    let sources = sources.map(|of| (of.component.clone(), of.period.clone()));
     Head {
         log_id: openings.files.expected.log_id,
         document: version.document,
@@ -177,6 +179,7 @@ fn head(openings: &Openings, payout: &Payout, payment: &Payment<'_>, totals: Vec
         standing: 0,
         currencies: payment.currencies().into_iter().zip(totals).collect(),
         components: factors.collect(),
+        sources: sources.collect(),
     }
 }
 
@@ -244,8 +247,8 @@ pub fn open(openings: &Openings, state: &Arc<State>, run: &Run) -> Result<RunFil
 #[must_use]
 pub fn at_hand(state: &State, run: &Run) -> Option<Asked> {
     let asked = Asked::paid_by(run);
-    let book = state.periods.get(asked.period).book(asked.ordinal);
-    book.map(|_| asked)
+    let periods = state.periods.get(asked.period);
+    periods.can_be_paid(asked.ordinal).then_some(asked)
 }
 
 /// Whether a fault is that there is no such file.
@@ -262,7 +265,7 @@ pub fn is_missing(fault: &Fault) -> bool {
 pub fn next_due(state: &State, blocked: u8) -> Option<Asked> {
     let types = state.periods.iter().enumerate();
     let open = types.filter(|(period, _)| blocked >> period & 1 == 0);
-    let first = open.filter_map(|(period, of)| Some((of.due.first()?, period)));
+    let first = open.filter_map(|(period, of)| Some((of.due().next()?, period)));
     let (book, period) = first.min_by_key(|(book, period)| (book.seq, *period))?;
     Some(Asked {
         period,

@@ -2,10 +2,10 @@
 
 use crate::base::ids::Text;
 use crate::base::time::Time;
-use crate::document::plan::set::parse;
+use crate::document::plan::set::{late_refunds, parse};
 use crate::engine::command::plan::{ActivatePlan, DraftPlan};
 use crate::engine::command::{Command, Verb};
-use crate::engine::plans::PlanVersion;
+use crate::engine::plans::{LateRefunds, PlanVersion};
 use crate::engine::rejection::Rejection;
 use crate::engine::state::State;
 use crate::runtime::network_change::Unfit;
@@ -37,19 +37,25 @@ pub fn read(
     let rules = state.rules.as_ref().ok_or(none)?;
     let document = *blake3::hash(text.as_bytes()).as_bytes();
     let known = |id: &Text| state.facts.first_seq(id).is_some();
+    let read = parse(text, rules);
+    let refunds = read.as_ref().map_or(LateRefunds::UNSAID, late_refunds);
     if !id.as_ref().is_some_and(known) {
         let latest = state.plans.latest(set);
         if let Some(latest) = latest.filter(|latest| latest.document == document) {
             return Ok(Draft::Latest(latest.clone()));
         }
-        parse(text, rules).map_err(Unfit::Document)?;
+        read.map_err(Unfit::Document)?;
     }
     let id = id.unwrap_or_else(|| derived_id("draft", state, set, &document));
-    let set = set.clone();
+    let draft = DraftPlan {
+        set: set.clone(),
+        document,
+        refunds,
+    };
     Ok(Draft::New(Command {
         id,
         at: state.present(now),
-        verb: Verb::DraftPlan(Box::new(DraftPlan { set, document })),
+        verb: Verb::DraftPlan(Box::new(draft)),
     }))
 }
 

@@ -8,7 +8,7 @@ use crate::store::directory::{Directory, LogId};
 use crate::store::disk::{Access, File, read_full};
 use crate::store::fault::{Fault, at};
 use crate::store::runs::{
-    Balance, FIXED_BYTES, FORMAT, Head, Line, MAGIC, PAYLOAD_BYTES, PIECE_BYTES, RECORD_BYTES,
+    Balance, FIXED_BYTES, FORMATS, Head, Line, MAGIC, PAYLOAD_BYTES, PIECE_BYTES, RECORD_BYTES,
     checksum, parse_head, path,
 };
 
@@ -89,7 +89,8 @@ impl RunFile {
     /// # Errors
     /// If the disk refuses, or a block is damaged.
     pub fn lines(&self, from: u64, most: u64) -> Result<Vec<Line>, Fault> {
-        let (components, currencies) = (self.head.components.len(), self.head.currencies.len());
+        let (head, currencies) = (&self.head, self.head.currencies.len());
+        let components = head.components.len() + head.sources.len();
         self.records(self.body, self.head.lines, from, most, |bytes| {
             let line = Line::read(bytes)?;
             let named =
@@ -269,11 +270,11 @@ fn read_head(file: &File, path: &Path) -> Result<(u64, Head), Fault> {
     if read < head.len() || crc32c::crc32c(&head[8..]).to_le_bytes() != head[4..8] {
         return Err(damaged("the checksum differs"));
     }
-    if format != FORMAT {
+    if !FORMATS.contains(&format) {
         return Err(Fault::OtherFormat {
             file: path.to_owned(),
             found: format,
-            ours: FORMAT,
+            ours: FORMATS[1],
         });
     }
     let head = parse_head(&head).map_err(|Malformed| damaged("it is not whole"))?;

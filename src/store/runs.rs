@@ -20,6 +20,7 @@
 //! 104  period type, period, plan set: texts
 //!      currencies: count, then each: code, total of its lines in minor units (signed)
 //!      components: count, then each: name, the company's factor on it in 1e-8 (signed)
+//!      sources, of format 2 only: count, then each: component, period
 //!      blocks of lines, of balances, of standing figures
 //! ```
 //!
@@ -32,7 +33,9 @@
 //! ```
 //!
 //! Lines stand by member, then by component; balances by member. Exact amounts count 1e-6, the others minor units. What
-//! is carried is what was earned and brought without what is payable.
+//! is carried is what was earned and brought without what is payable. A line whose component is behind those of the head
+//! takes back what an earlier period paid: it is of the source with that number less theirs. A file without sources has
+//! format 1.
 
 use std::path::PathBuf;
 
@@ -41,8 +44,8 @@ use crate::base::ids::{Member, Text};
 use crate::store::directory::{Directory, LogId};
 use crate::store::fault::{Fault, at};
 
-/// Format of files that this program writes and reads.
-pub const FORMAT: u32 = 1;
+/// Formats of files that this program writes and reads: without sources, and with them.
+pub const FORMATS: [u32; 2] = [1, 2];
 
 /// First bytes of every file.
 pub(super) const MAGIC: [u8; 4] = *b"ARBr";
@@ -84,6 +87,14 @@ pub struct Head {
     pub currencies: Vec<(Text, i64)>,
     /// Components of the plan set with the company's factor on each, in 1e-8.
     pub components: Vec<(Text, i64)>,
+    /// Components of earlier periods of which something is taken back, each with its period's label.
+    pub sources: Vec<(Text, Text)>,
+}
+
+impl Head {
+    fn format(&self) -> u32 {
+        FORMATS[usize::from(!self.sources.is_empty())]
+    }
 }
 
 /// One amount.
@@ -91,7 +102,7 @@ pub struct Head {
 pub struct Line {
     /// The member.
     pub member: Member,
-    /// Index among the head's components.
+    /// Index among the head's components, or behind those among its sources.
     pub component: u16,
     /// Index among the head's currencies.
     pub currency: u8,
@@ -165,7 +176,7 @@ pub(super) fn checksum(at_byte: u64, payload: &[u8]) -> u32 {
 pub(super) fn put_head(head: &Head) -> Vec<u8> {
     let mut out = vec![0; FIXED_BYTES];
     out[0..4].copy_from_slice(&MAGIC);
-    out[8..12].copy_from_slice(&FORMAT.to_le_bytes());
+    out[8..12].copy_from_slice(&head.format().to_le_bytes());
     out[16..32].copy_from_slice(&head.log_id);
     out[32..64].copy_from_slice(&head.document);
     out[64..68].copy_from_slice(&head.version.to_le_bytes());
@@ -183,6 +194,13 @@ pub(super) fn put_head(head: &Head) -> Vec<u8> {
             put_signed(&mut out, *number);
         }
     }
+    if !head.sources.is_empty() {
+        put_varint(&mut out, head.sources.len() as u64);
+        for (component, period) in &head.sources {
+            put_text(&mut out, component);
+            put_text(&mut out, period);
+        }
+    }
     let bytes = out.len() as u32;
     out[12..16].copy_from_slice(&bytes.to_le_bytes());
     let crc = crc32c::crc32c(&out[8..]);
@@ -193,7 +211,9 @@ pub(super) fn put_head(head: &Head) -> Vec<u8> {
 /// What a head says, once its checksum holds.
 pub(super) fn parse_head(bytes: &[u8]) -> Result<Head, Malformed> {
     let mut reader = Reader::new(bytes);
-    reader.take(16)?;
+    reader.take(8)?;
+    let format = reader.u32()?;
+    reader.take(4)?;
     let log_id = reader.take(16)?.try_into().map_err(|_| Malformed)?;
     let document = reader.take(32)?.try_into().map_err(|_| Malformed)?;
     let version = reader.u32()?;
@@ -209,6 +229,12 @@ pub(super) fn parse_head(bytes: &[u8]) -> Result<Head, Malformed> {
         }
     }
     let [currencies, components] = lists;
+    let mut sources = Vec::new();
+    if format == FORMATS[1] {
+        for _ in 0..reader.varint()? {
+            sources.push((reader.text()?, reader.text()?));
+        }
+    }
     if !reader.is_empty() {
         return Err(Malformed);
     }
@@ -225,6 +251,7 @@ pub(super) fn parse_head(bytes: &[u8]) -> Result<Head, Malformed> {
         standing,
         currencies,
         components,
+        sources,
     })
 }
 

@@ -17,6 +17,7 @@ use crate::engine::command::run::PostRun;
 use crate::engine::command::update::Update;
 use crate::engine::command::{Command, Verb};
 use crate::engine::outcome::{Accepted, Choice};
+use crate::engine::plans::LateRefunds;
 use crate::engine::position::PlaceAt;
 use crate::engine::rules::Rules;
 use crate::tree::rules::Policy;
@@ -193,6 +194,13 @@ fn qualified(told: &Qualify) -> Data {
         .with("reason", told.reason.as_str())
 }
 
+/// Names of the period types of which lines can be reversed.
+fn reversed(refunds: LateRefunds, rules: &Rules) -> Value {
+    let types = rules.period_types.iter().enumerate();
+    let types = types.filter(|(at, _)| refunds.reversed >> at & 1 != 0);
+    types.map(|(_, of)| of.name.as_str()).collect()
+}
+
 /// The fields of an event.
 fn data(verb: &Verb, rules: &Rules) -> Value {
     let built = match verb {
@@ -246,7 +254,9 @@ fn data(verb: &Verb, rules: &Rules) -> Value {
         Verb::RevokeToken(token) => Data::default().with("token", token.token.as_str()),
         Verb::DraftPlan(plan) => Data::default()
             .with("set", plan.set.as_str())
-            .with("document", hex(&plan.document)),
+            .with("document", hex(&plan.document))
+            .with("refunds_after_close", plan.refunds.after_close.name())
+            .with("reversed", reversed(plan.refunds, rules)),
         Verb::ActivatePlan(plan) => Data::default()
             .with("set", plan.set.as_str())
             .with("version", plan.version),

@@ -4,12 +4,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::base::ids::{COMPANY, ENROLLER_TREE, Member};
-use crate::base::money::{Micros, RATE_ONE, Rate, minor_digits, minor_text};
+use crate::base::money::{Micros, RATE_ONE, Rate, minor_digits};
 use crate::base::number::{Volume, divide_half_away};
 use crate::book::forest::Forest;
 use crate::plan::part::{Basis, Part};
 use crate::plan::run;
 use crate::plan::set::PlanSet;
+use crate::view::clawbacks::{self, ClawbackLine};
 use crate::view::era::{Asked, PeriodState};
 use crate::view::error::{ViewError, What};
 use crate::view::lens::Lens;
@@ -82,8 +83,10 @@ pub struct Commissions {
     pub plan_set: String,
     /// A line for each component of that period type, in the order of the set.
     pub lines: Vec<CommissionLine>,
-    /// The rounded amounts added up.
+    /// The lines' rounded amounts added up.
     pub total: Money,
+    /// What refunds booked in the period take back of earlier ones; it stands beside the total.
+    pub clawbacks: Vec<ClawbackLine>,
 }
 
 /// One reason for a part of an amount.
@@ -179,6 +182,7 @@ pub fn of_member(worked: &Worked<'_>, id: &str) -> Result<Commissions, ViewError
         plan_set: worked.set.name.to_string(),
         lines,
         total: Money::of(total, &worked.set.currency),
+        clawbacks: clawbacks::of_member(worked.set, worked.reversed, member),
     })
 }
 
@@ -357,8 +361,7 @@ pub fn of_paid(
     for (index, _) in set.components_of(asked.period) {
         let paid = paid.iter().find(|line| line.component == index);
         let exact = paid.map_or(Micros::ZERO, |line| line.exact);
-        let factor = frozen.components.get(index);
-        let factor = factor.map_or(Rate(RATE_ONE), |(_, factor)| *factor);
+        let factor = frozen.line_of(index).factor;
         let (line, minor) = line_of(set, index, LiveAnswer::Frozen, (exact, factor));
         total += minor;
         lines.push(line);
@@ -371,6 +374,7 @@ pub fn of_paid(
         plan_set: set.name.to_string(),
         lines,
         total: Money::of(total, &set.currency),
+        clawbacks: clawbacks::of_lines(frozen, paid),
     })
 }
 
@@ -406,6 +410,8 @@ pub struct CommissionTotals {
     pub components: Vec<ComponentTotal>,
     /// The components' sums added up.
     pub total: Money,
+    /// What refunds booked in the period take back of earlier ones, below zero, by currency; it stands beside the total.
+    pub clawed_back: Vec<Money>,
     /// The same by what was sold of each volume kind.
     pub ratio: Vec<Ratio>,
     /// Members by rank, on each ladder of that period type.
@@ -488,6 +494,7 @@ pub fn totals(payout: &Payout) -> CommissionTotals {
         plan_set: payout.set.name.to_string(),
         components,
         total: money(payout, total),
+        clawed_back: clawbacks::in_all(&payout.set, &payout.reversed),
         ratio: ratios(&sold, total, digits),
         sold,
         ladders: ladders(payout),
@@ -539,43 +546,4 @@ fn ratios(sold: &ByKind, minor: i64, digits: u8) -> Vec<Ratio> {
         ratio: (*sum != Volume::ZERO).then(|| ratio(*sum)),
     });
     each.collect()
-}
-
-/// One member's amount by one component, for lists of everybody's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct PaidLine {
-    /// The member's id.
-    pub member: String,
-    /// Name of the component.
-    pub component: String,
-    /// The amount, rounded once to the currency's minor unit.
-    pub amount: String,
-    /// The same before that rounding.
-    pub exact: String,
-    /// ISO 4217.
-    pub currency: String,
-}
-
-/// Everybody's amounts that are not nothing, of members from a number on, at most `members` of them; and the number to
-/// go on from, none behind the last. O(members looked at x components).
-#[must_use]
-pub fn paid(payout: &Payout, from: Member, members: u32) -> (Vec<PaidLine>, Option<Member>) {
-    let (lens, digits) = (payout.lens(), minor_digits(&payout.set.currency));
-    let end = payout.pass.members().min(from.saturating_add(members));
-    let mut lines = Vec::new();
-    for member in from..end {
-        for index in due(payout) {
-            let amount = amount(payout, index, member);
-            if amount != Micros::ZERO {
-                lines.push(PaidLine {
-                    member: lens.id(member),
-                    component: payout.set.components[index].name.to_string(),
-                    amount: minor_text(amount.to_minor(digits), digits),
-                    exact: amount.to_string(),
-                    currency: payout.set.currency.to_string(),
-                });
-            }
-        }
-    }
-    (lines, (end < payout.pass.members()).then_some(end))
 }

@@ -171,7 +171,7 @@ pub fn meant(
     let asked = label.unwrap_or("current");
     let ordinal = match asked {
         "current" => Some(periods.current()),
-        "closed" => periods.closed.as_ref().map(|book| book.ordinal),
+        "closed" => periods.closed().map(|book| book.ordinal),
         _ => periods.find(asked),
     };
     let ordinal = ordinal.ok_or_else(|| unknown(periods, asked))?;
@@ -233,11 +233,9 @@ pub fn at<'a>(lens: &Lens<'a>, period: usize, ordinal: u32) -> Result<Era<'a>, V
 
 /// Labels of the periods that can be read, the oldest first; the current one is always among them.
 fn readable(periods: &PeriodStanding) -> Vec<String> {
-    let mut held: Vec<u32> = periods.due.iter().map(|book| book.ordinal).collect();
-    held.extend(periods.closed.as_ref().map(|book| book.ordinal));
+    let mut held: Vec<u32> = periods.books().iter().map(|book| book.ordinal).collect();
     held.extend(periods.branch.as_ref().map(|branch| branch.ordinal));
     held.push(periods.current());
-    held.dedup();
     held.into_iter()
         .map(|ordinal| periods.label(ordinal).to_string())
         .collect()

@@ -172,7 +172,7 @@ pub fn page(
                 payout,
                 lens,
                 era,
-                orders: PlanOrders::new(lens, era, FIRST_MAX),
+                orders: PlanOrders::new((lens, era), FIRST_MAX, payout.set.after_close),
                 tree,
                 course,
                 index,

@@ -9,6 +9,7 @@ use crate::plan::part::Sold;
 use crate::view::commissions::{PartAnswer, part_answer};
 use crate::view::era::Asked;
 use crate::view::error::{ViewError, What};
+use crate::view::late::entered;
 use crate::view::lens::Lens;
 use crate::view::payout::Payout;
 use crate::view::plan_orders::PlanOrders;
@@ -67,7 +68,7 @@ pub fn period_of(lens: &Lens<'_>, period: usize, id: &str) -> Result<Asked, View
 pub fn of_order(payout: &Payout, id: &str) -> Result<OrderCommissions, ViewError> {
     let (lens, era) = (payout.lens(), payout.era());
     let order = find(&lens, id)?;
-    let entries = PlanOrders::new(lens, era, FIRST_MAX).all_of(order);
+    let entries = PlanOrders::new((lens, era), FIRST_MAX, payout.set.after_close).all_of(order);
     let sold = Sold::of(&entries, &payout.set.kinds);
     let brought = |kind: usize| sold.volumes.get(kind).copied().unwrap_or(0);
     let (mut lines, mut not_by_order) = (Vec::new(), Vec::new());
@@ -112,20 +113,5 @@ fn unknown(id: &str) -> ViewError {
         field: "order",
         given: id.to_owned(),
         allowed: Vec::new(),
-    }
-}
-
-/// The period that a record's volume entered.
-fn entered(
-    lens: &Lens<'_>,
-    period: usize,
-    own_periods: u8,
-    (at, seq): (crate::base::time::Time, u64),
-) -> Option<u32> {
-    let periods = lens.periods(period);
-    if own_periods >> period & 1 != 0 {
-        Some(periods.ordinal_at(at))
-    } else {
-        periods.ordinal_at_seq(seq)
     }
 }

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::money::{Micros, RATE_ONE, Rate, minor_digits, minor_text};
+use crate::base::money::{Micros, RATE_ONE, minor_digits};
 use crate::plan::run::Line;
 use crate::plan::set::PlanSet;
 use crate::plan::standing::Standing;
-use crate::view::commissions::{
-    CommissionTotals, ComponentTotal, LadderCount, PaidLine, RankCount,
-};
+use crate::view::commissions::{CommissionTotals, ComponentTotal, LadderCount, RankCount};
 use crate::view::era::{Asked, PeriodState};
 use crate::view::lens::Lens;
 use crate::view::money::Money;
@@ -21,6 +19,8 @@ pub struct Totals<'a> {
     asked: Asked,
     /// By component: payees, and their amounts in minor units of the set's currency.
     sums: BTreeMap<usize, (u32, i64)>,
+    /// By currency of the run: what is taken back, in minor units.
+    taken_back: BTreeMap<u8, i64>,
 }
 
 impl<'a> Totals<'a> {
@@ -31,6 +31,7 @@ impl<'a> Totals<'a> {
             set,
             asked,
             sums: BTreeMap::new(),
+            taken_back: BTreeMap::new(),
         }
     }
 
@@ -38,6 +39,10 @@ impl<'a> Totals<'a> {
     pub fn add(&mut self, lines: &[Line]) {
         let digits = minor_digits(&self.set.currency);
         for line in lines.iter().filter(|line| line.exact != Micros::ZERO) {
+            if line.component >= self.set.components.len() {
+                *self.taken_back.entry(line.currency).or_default() += line.minor;
+                continue;
+            }
             let (payees, sum) = self.sums.entry(line.component).or_default();
             *payees += 1;
             *sum += line.exact.to_minor(digits);
@@ -53,8 +58,7 @@ impl<'a> Totals<'a> {
         for (index, entry) in set.components_of(self.asked.period) {
             let (payees, minor) = self.sums.get(&index).copied().unwrap_or_default();
             total += minor;
-            let factor = frozen.components.get(index);
-            let factor = factor.map_or(Rate(RATE_ONE), |(_, factor)| *factor);
+            let factor = frozen.line_of(index).factor;
             components.push(ComponentTotal {
                 component: entry.name.to_string(),
                 kind: entry.kind.name.to_owned(),
@@ -65,6 +69,8 @@ impl<'a> Totals<'a> {
                 ratio: Vec::new(),
             });
         }
+        let taken_back = self.taken_back.iter();
+        let taken_back = taken_back.map(|(&of, &minor)| Money::of(minor, frozen.currency(of)));
         CommissionTotals {
             period_type: lens.period_type_name(self.asked.period),
             period: lens.label(self.asked.period, self.asked.ordinal),
@@ -73,6 +79,7 @@ impl<'a> Totals<'a> {
             sold: ByKind(Vec::new()),
             components,
             total: Money::of(total, &set.currency),
+            clawed_back: taken_back.collect(),
             ratio: Vec::new(),
             ladders: ladders(set, self.asked, standing),
         }
@@ -94,19 +101,4 @@ fn ladders(set: &PlanSet, asked: Asked, standing: &Standing) -> Vec<LadderCount>
         }
     });
     counted.collect()
-}
-
-/// Lines of a run as those of a list of everybody's amounts. O(lines).
-#[must_use]
-pub fn lines(lens: &Lens<'_>, set: &PlanSet, found: &[Line]) -> Vec<PaidLine> {
-    let digits = minor_digits(&set.currency);
-    let counts = found.iter().filter(|line| line.exact != Micros::ZERO);
-    let told = counts.map(|line| PaidLine {
-        member: lens.id(line.member),
-        component: set.components[line.component].name.to_string(),
-        amount: minor_text(line.exact.to_minor(digits), digits),
-        exact: line.exact.to_string(),
-        currency: set.currency.to_string(),
-    });
-    told.collect()
 }

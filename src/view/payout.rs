@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::base::ids::{Member, NONE};
 use crate::engine::state::State;
+use crate::plan::clawback::Reversed;
 use crate::plan::derived::FIRST_MAX;
 use crate::plan::excerpt::Excerpt;
 use crate::plan::extent::Extent;
@@ -28,6 +29,8 @@ pub struct Payout {
     pub asked: Asked,
     /// Ranks and amounts.
     pub pass: Pass,
+    /// What refunds take back of earlier periods.
+    pub reversed: Arc<Reversed>,
     sold_by: OnceLock<SoldBy>,
 }
 
@@ -42,6 +45,8 @@ pub struct Worked<'a> {
     pub set: &'a PlanSet,
     /// Ranks and amounts.
     pub pass: &'a Pass,
+    /// What refunds take back of earlier periods, of everybody.
+    pub reversed: &'a Reversed,
     /// The part of the book that it is a pass over; none for the whole.
     pub part: Option<Part<'a>>,
 }
@@ -107,8 +112,10 @@ impl Unpaid {
     /// An amount beyond the range, by its names.
     #[must_use]
     pub fn beyond(lens: &Lens<'_>, set: &PlanSet, beyond: Beyond) -> Unpaid {
+        let component = set.components.get(beyond.component);
+        let component = component.map(|entry| &entry.name);
         Unpaid::Beyond {
-            component: set.components[beyond.component].name.to_string(),
+            component: component.map_or_else(|| "clawbacks".to_owned(), ToString::to_string),
             member: lens.id(beyond.member),
         }
     }
@@ -130,13 +137,19 @@ impl Payout {
     ) -> Result<Payout, Unpaid> {
         let lens = Lens::new(&state).map_err(Unpaid::View)?;
         let era = era::at(&lens, asked.period, asked.ordinal).map_err(Unpaid::View)?;
-        let pass = Pass::run(&PlanBook::new(lens, era), &set, asked.period, opening);
+        let pass = Pass::run(
+            &PlanBook::new(lens, era, set.after_close),
+            &set,
+            asked.period,
+            opening,
+        );
         let pass = pass.map_err(|beyond| Unpaid::beyond(&lens, &set, beyond))?;
         Ok(Payout {
             state,
             set,
             asked,
             pass,
+            reversed: Arc::default(),
             sold_by: OnceLock::new(),
         })
     }
@@ -145,7 +158,8 @@ impl Payout {
     #[must_use]
     pub fn sold_by(&self) -> &SoldBy {
         self.sold_by.get_or_init(|| {
-            let orders = PlanOrders::new(self.lens(), self.era(), FIRST_MAX);
+            let orders =
+                PlanOrders::new((self.lens(), self.era()), FIRST_MAX, self.set.after_close);
             SoldBy::of(&orders, self.state.members.len())
         })
     }
@@ -157,6 +171,7 @@ impl Payout {
             pass: &self.pass,
             set: &self.set,
             brought,
+            reversed: &self.reversed,
         }
     }
 
@@ -174,6 +189,7 @@ impl Payout {
             era: self.era(),
             set: &self.set,
             pass: &self.pass,
+            reversed: &self.reversed,
             part: None,
         }
     }

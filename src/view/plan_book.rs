@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::base::after_close::AfterClose;
 use crate::base::ids::{COMPANY, ENROLLER_TREE, Member, Seat, Text};
 use crate::book::forest::Forest;
 use crate::engine::member::{MemberKind, Status};
@@ -10,6 +11,7 @@ use crate::plan::entry::Entry;
 use crate::tree::rules::CustomerLevel;
 use crate::view::credited::Credited;
 use crate::view::era::Era;
+use crate::view::late_refunds::LateRefunds;
 use crate::view::lens::Lens;
 use crate::view::plan_orders::PlanOrders;
 
@@ -20,25 +22,43 @@ use crate::view::plan_orders::PlanOrders;
 pub struct PlanBook<'a> {
     lens: Lens<'a>,
     era: Era<'a>,
+    /// What late refunds do where no plan set is in force.
+    told: AfterClose,
     /// Who is credited with what in the period, where that is known.
     credited: Option<&'a Credited>,
+    /// Its late refunds, where they are known.
+    late: Option<&'a LateRefunds>,
 }
 
 impl<'a> PlanBook<'a> {
-    /// The book of a period that can be read.
+    /// The book of a period that can be read. Late refunds do what is `told` where no plan set is in force.
     #[must_use]
-    pub fn new(lens: Lens<'a>, era: Era<'a>) -> PlanBook<'a> {
+    pub fn new(lens: Lens<'a>, era: Era<'a>, told: AfterClose) -> PlanBook<'a> {
         PlanBook {
             lens,
             era,
+            told,
             credited: None,
+            late: None,
         }
     }
 
-    /// The same, knowing who is credited with what.
+    /// The same, knowing who is credited with what, and the late refunds.
     #[must_use]
-    pub fn with(self, credited: Option<&'a Credited>) -> PlanBook<'a> {
-        PlanBook { credited, ..self }
+    pub fn with(
+        self,
+        credited: Option<&'a Credited>,
+        late: Option<&'a LateRefunds>,
+    ) -> PlanBook<'a> {
+        PlanBook {
+            credited,
+            late,
+            ..self
+        }
+    }
+
+    fn orders(&self, count: u8) -> PlanOrders<'a> {
+        PlanOrders::new((self.lens, self.era), count, self.told)
     }
 }
 
@@ -73,8 +93,17 @@ impl Near for PlanBook<'_> {
     }
 
     fn entries_of(&self, members: &[Member], count: u8) -> Option<Vec<Entry>> {
-        let (all, credited) = (PlanOrders::new(self.lens, self.era, count), self.credited?);
+        let (all, credited) = (self.orders(count), self.credited?);
         Some(all.of_records(&credited.orders(members), &credited.corrections(members)))
+    }
+
+    fn late_of(&self, members: &[Member], count: u8) -> Option<Vec<Entry>> {
+        let late = self.late?.of_members(members);
+        Some(self.orders(count).of_corrections(&late))
+    }
+
+    fn spares_legs(&self) -> Option<bool> {
+        self.late.map(LateRefunds::spares_legs)
     }
 }
 
@@ -171,6 +200,10 @@ impl Book for PlanBook<'_> {
     }
 
     fn entries(&self, count: u8, each: &mut dyn FnMut(&Entry)) {
-        PlanOrders::new(self.lens, self.era, count).each(each);
+        self.orders(count).each(each);
+    }
+
+    fn late(&self, count: u8) -> Vec<Entry> {
+        self.orders(count).late()
     }
 }

@@ -4,6 +4,7 @@
 //! closed period up to its close, of one that rolled all since, among which its late ones are. Days are those of UTC: a
 //! day of the company's time zone would ask a table of time zones, and two machines may have different ones.
 
+use crate::base::after_close::AfterClose;
 use crate::base::ids::{Member, NONE, Seat};
 use crate::base::limits::KINDS_MAX;
 use crate::base::time::{DAY_MS, Time};
@@ -12,6 +13,7 @@ use crate::engine::orders::OrderRow;
 use crate::plan::entry::{Entry, Facts};
 use crate::tree::rules::CustomerLevel;
 use crate::view::era::{Asked, Era};
+use crate::view::late::{Late, entered};
 use crate::view::lens::Lens;
 
 /// How many orders ahead members are asked for.
@@ -56,13 +58,70 @@ pub struct PlanOrders<'a> {
     era: Era<'a>,
     /// How far a buyer's orders are counted.
     count: u8,
+    /// What late refunds do where no plan set is in force.
+    told: AfterClose,
 }
 
 impl<'a> PlanOrders<'a> {
-    /// Those of a period that can be read, each with its place among its buyer's orders as far as `count`.
+    /// Those of a period that can be read, each with its place among its buyer's orders as far as `count`. Late refunds do
+    /// what is `told` where no plan set is in force.
     #[must_use]
-    pub fn new(lens: Lens<'a>, era: Era<'a>, count: u8) -> PlanOrders<'a> {
-        PlanOrders { lens, era, count }
+    pub fn new((lens, era): (Lens<'a>, Era<'a>), count: u8, told: AfterClose) -> PlanOrders<'a> {
+        PlanOrders {
+            lens,
+            era,
+            count,
+            told,
+        }
+    }
+
+    /// Refunds that entered whose orders entered an earlier period. O(corrections accepted since the period began, up to its
+    /// close).
+    #[must_use]
+    pub fn late(&self) -> Vec<Entry> {
+        let Some(bounds) = self.bounds() else {
+            return Vec::new();
+        };
+        let corrections = &self.lens.state.corrections;
+        let seq = |correction| corrections.row(correction).seq;
+        let all = between(corrections.len(), bounds, seq);
+        let late = all.filter(|&correction| self.lateness(correction).is_some());
+        late.filter_map(|correction| self.of_correction(correction))
+            .collect()
+    }
+
+    /// Some corrections, in their order: what each costs in [`each`](PlanOrders::each).
+    #[must_use]
+    pub fn of_corrections(&self, corrections: &[u32]) -> Vec<Entry> {
+        let corrections = corrections.iter();
+        let found = corrections.filter_map(|&correction| self.of_correction(correction));
+        found.collect()
+    }
+
+    /// What a correction does that is a refund whose order entered an earlier period.
+    fn lateness(&self, correction: u32) -> Option<AfterClose> {
+        let order = self.lens.state.corrections.row(correction).order?;
+        let late = Late::of(&self.lens, Asked::of(&self.era), self.told, order);
+        late.map(|late| late.does)
+    }
+
+    /// What of an order a closed period was worked out by, and what refunds of later periods left of it: all entries up to a
+    /// refund among those, without it or `with` it. O(refunds of the order squared).
+    #[must_use]
+    pub fn reversed(&self, order: u32, refund: u32, with: bool) -> Vec<Entry> {
+        let state = self.lens.state;
+        let refunds = state.corrections.of_order(state.orders.last_refund(order));
+        let mut refunds: Vec<u32> = refunds.collect();
+        refunds.reverse();
+        let period = Some(self.era.ordinal);
+        let counts = |&other: &u32| {
+            let row = state.corrections.row(other);
+            let entered = entered(&self.lens, self.era.period, row.periods, (row.at, row.seq));
+            entered == period || entered > period && (other < refund || with && other == refund)
+        };
+        let refunds = refunds.into_iter().filter(counts);
+        let refunds = refunds.map(|refund| self.entry_of_correction(refund));
+        self.of_order(order).into_iter().chain(refunds).collect()
     }
 
     /// Shows everything that entered. O(log orders) to begin, then O(count) for each order accepted since the period
@@ -175,23 +234,30 @@ impl<'a> PlanOrders<'a> {
 
     /// A refund or an adjustment, if it entered the period.
     fn of_correction(&self, correction: u32) -> Option<Entry> {
+        let row = self.lens.state.corrections.row(correction);
+        let is_in = self.is_in(row.periods, row.at, row.seq);
+        is_in.then(|| Entry {
+            late: self.lateness(correction),
+            ..self.entry_of_correction(correction)
+        })
+    }
+
+    /// A refund or an adjustment as this period's book has its order, whichever it entered.
+    fn entry_of_correction(&self, correction: u32) -> Entry {
         let (orders, corrections) = (&self.lens.state.orders, &self.lens.state.corrections);
         let row = corrections.row(correction);
-        if !self.is_in(row.periods, row.at, row.seq) {
-            return None;
-        }
         let volumes = self.known(&corrections.volumes(correction));
         let Some(order) = row.order else {
             let counts = [volumes, [0; KINDS_MAX], [0; KINDS_MAX]];
             let of = (row.buyer, row.credited, row.at);
-            return Some(self.alone(of, (row.centre, row.trees), counts));
+            return self.alone(of, (row.centre, row.trees), counts);
         };
         let whole = self.known(&orders.volumes(order));
         let earlier = corrections.of_order(Some(correction)).nth(1);
         let taken = self.known(&corrections.taken(earlier).1);
         let before = std::array::from_fn(|kind| whole[kind] - taken[kind]);
         let counts = [volumes, before, whole];
-        Some(self.entry_of(order, &orders.row(order), counts))
+        self.entry_of(order, &orders.row(order), counts)
     }
 
     /// What entered of an order.
@@ -221,6 +287,7 @@ impl<'a> PlanOrders<'a> {
         Entry {
             order: None,
             buyer,
+            late: None,
             credited,
             facts: Facts {
                 customers,
@@ -257,12 +324,7 @@ impl<'a> PlanOrders<'a> {
 
     /// Whether a record entered the period: by its `at` where it is marked so, otherwise by its sequence.
     fn is_in(&self, own_periods: u8, at: Time, seq: u64) -> bool {
-        let periods = self.lens.periods(self.era.period);
-        let ordinal = if own_periods >> self.era.period & 1 != 0 {
-            Some(periods.ordinal_at(at))
-        } else {
-            periods.ordinal_at_seq(seq)
-        };
+        let ordinal = entered(&self.lens, self.era.period, own_periods, (at, seq));
         ordinal == Some(self.era.ordinal)
     }
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::base::ids::Member;
+use crate::plan::clawback::Reversed;
 use crate::plan::excerpt::Excerpt;
 use crate::plan::extent::Extent;
 use crate::plan::pass::Pass;
@@ -11,6 +12,7 @@ use crate::plan::set::PlanSet;
 use crate::plan::standing::Standing;
 use crate::view::credited::Credited;
 use crate::view::era::{Asked, Era};
+use crate::view::late_refunds::LateRefunds;
 use crate::view::lens::Lens;
 use crate::view::payout::{Part, Payout, Worked};
 use crate::view::plan_book::PlanBook;
@@ -30,6 +32,10 @@ pub struct Ground<'a> {
     pub opening: &'a [Arc<Standing>],
     /// Who is credited with what in the period; needed where orders are looked at one by one.
     pub credited: Option<&'a Credited>,
+    /// Refunds of the period whose orders entered earlier ones.
+    pub late: &'a LateRefunds,
+    /// What those take back of earlier periods.
+    pub reversed: &'a Reversed,
     /// Everybody worked out a moment before, where that is needed too.
     pub whole: Option<&'a Payout>,
 }
@@ -56,7 +62,7 @@ impl Ground<'_> {
         if Ground::needs_whole(set, extent) && self.whole.is_none() {
             return None;
         }
-        let book = PlanBook::new(lens, era).with(self.credited);
+        let book = PlanBook::new(lens, era, set.after_close).with(self.credited, Some(self.late));
         let excerpt = Excerpt::of(&book, extent, member, SEATS_MAX)?;
         let (period, opening) = (Asked::of(&era).period, excerpt.opening(self.opening));
         // What is beyond the range may be so for somebody else only; a pass over all says.
@@ -66,6 +72,7 @@ impl Ground<'_> {
             era,
             set,
             pass: &pass,
+            reversed: self.reversed,
             part: Some(Part {
                 excerpt: &excerpt,
                 extent,

@@ -125,7 +125,7 @@ pub fn list(
 fn due<'a>(lens: &Lens<'a>) -> impl Iterator<Item = (Asked, &'a ClosedBook)> + use<'a> {
     let types = lens.state.periods.iter().enumerate();
     types.flat_map(|(period, of)| {
-        of.due.iter().map(move |book| {
+        of.due().map(move |book| {
             let ordinal = book.ordinal;
             (Asked { period, ordinal }, &**book)
         })
@@ -233,9 +233,41 @@ pub struct Frozen {
     pub currencies: Vec<String>,
     /// Components by index, with the company's factor on each.
     pub components: Vec<(String, Rate)>,
+    /// Components of earlier periods of which something is taken back, each with its period's label.
+    pub sources: Vec<(String, String)>,
+}
+
+/// What a line of a run is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineOf<'f> {
+    /// Name of the component.
+    pub component: &'f str,
+    /// The company's factor on it.
+    pub factor: Rate,
+    /// Label of the earlier period of which it takes something back; none of one that pays.
+    pub clawback_of: Option<&'f str>,
 }
 
 impl Frozen {
+    /// What a line is of, by its component's index.
+    #[must_use]
+    pub fn line_of(&self, index: usize) -> LineOf<'_> {
+        let (component, factor, clawback_of) = match self.components.get(index) {
+            Some((name, factor)) => (name.as_str(), *factor, None),
+            None => {
+                let source = self.sources.get(index - self.components.len());
+                let source = source.map(|(name, period)| (name.as_str(), period.as_str()));
+                let (name, period) = source.unzip();
+                (name.unwrap_or_default(), Rate(RATE_ONE), period)
+            }
+        };
+        LineOf {
+            component,
+            factor,
+            clawback_of,
+        }
+    }
+
     /// A currency by its index.
     #[must_use]
     pub fn currency(&self, index: u8) -> &str {
@@ -264,6 +296,10 @@ pub struct RunLine {
     pub member: String,
     /// Name of the component.
     pub component: String,
+    /// Label of the earlier period of which it takes something back, because orders of it were refunded; none of one that
+    /// pays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clawback_of: Option<String>,
     /// What counts: after the company's factor, rounded once to the currency's minor unit.
     pub amount: String,
     /// ISO 4217.
@@ -288,12 +324,16 @@ pub struct RunLines {
 /// A line in the words of answers.
 #[must_use]
 pub fn line(lens: &Lens<'_>, frozen: &Frozen, line: &Line) -> RunLine {
-    let component = frozen.components.get(line.component);
-    let (name, factor) = component.map_or(("", Rate(RATE_ONE)), |(name, factor)| (name, *factor));
+    let LineOf {
+        component,
+        factor,
+        clawback_of,
+    } = frozen.line_of(line.component);
     let currency = frozen.currency(line.currency);
     RunLine {
         member: lens.id(line.member),
-        component: name.to_owned(),
+        component: component.to_owned(),
+        clawback_of: clawback_of.map(str::to_owned),
         amount: minor_text(line.minor, minor_digits(currency)),
         currency: currency.to_owned(),
         exact: line.exact.to_string(),
@@ -302,20 +342,22 @@ pub fn line(lens: &Lens<'_>, frozen: &Frozen, line: &Line) -> RunLine {
 }
 
 /// Heads of the rows that a run is exported as.
-pub const HEADS: [&str; 6] = [
+pub const HEADS: [&str; 7] = [
     "member",
     "component",
     "amount",
     "currency",
     "exact",
     "after_factor",
+    "clawback_of",
 ];
 
 impl RunLine {
     /// The cells of a row, under [`HEADS`].
     #[must_use]
-    pub fn row(&self) -> [&str; 6] {
+    pub fn row(&self) -> [&str; HEADS.len()] {
         let after = self.after_factor.as_deref().unwrap_or_default();
+        let clawback_of = self.clawback_of.as_deref().unwrap_or_default();
         [
             &self.member,
             &self.component,
@@ -323,6 +365,7 @@ impl RunLine {
             &self.currency,
             &self.exact,
             after,
+            clawback_of,
         ]
     }
 }

@@ -3,14 +3,14 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::base::money::{RATE_ONE, Rate};
+use crate::base::money::RATE_ONE;
 use crate::plan::run::{Account, Line, Payment};
 use crate::view::era::{Asked, PeriodState};
 use crate::view::error::ViewError;
 use crate::view::lens::Lens;
 use crate::view::money::Money;
 use crate::view::payout::Payout;
-use crate::view::runs::Frozen;
+use crate::view::runs::{Frozen, LineOf};
 
 /// A member's statement for one period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -29,9 +29,9 @@ pub struct Statement {
     pub plan_set: String,
     /// Its version.
     pub version: u32,
-    /// Amounts that are not nothing, in the order of the set.
+    /// Amounts that are not nothing, in the order of the set, and behind them what is taken back of earlier periods.
     pub lines: Vec<StatementLine>,
-    /// The lines added up.
+    /// The lines in the currency he is paid in added up.
     pub total: Money,
     /// What the run before carried: below zero what is owed, above it what was held back.
     pub brought_forward: Money,
@@ -53,6 +53,10 @@ pub struct Statement {
 pub struct StatementLine {
     /// Name of the component.
     pub component: String,
+    /// Label of the earlier period of which it takes something back, because orders of it were refunded, in the currency and
+    /// by the table of that period; none of one that pays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clawback_of: Option<String>,
     /// What counts: after the company's factor, in the currency he is paid in, rounded once to its minor unit.
     pub amount: Money,
     /// The amount as the component pays it, in the plan set's currency: at most six places.
@@ -80,9 +84,9 @@ pub struct Parts<'p> {
 impl Parts<'_> {
     /// The currency he is paid in: that of his lines, or of what else he has; the plan set's where there is nothing.
     fn currency(&self) -> &str {
-        let of_lines = self
-            .lines
-            .first()
+        let mut paid = self.lines.iter();
+        let of_lines = paid
+            .find(|line| line.component < self.frozen.components.len())
             .map(|line| self.frozen.currency(line.currency));
         let of_accounts = self.accounts.first().map(|own| own.currency.as_str());
         of_lines
@@ -145,11 +149,15 @@ pub fn of(
 }
 
 fn line(frozen: &Frozen, line: &Line) -> StatementLine {
-    let component = frozen.components.get(line.component);
-    let (name, factor) = component.map_or(("", Rate(RATE_ONE)), |(name, factor)| (name, *factor));
+    let LineOf {
+        component,
+        factor,
+        clawback_of,
+    } = frozen.line_of(line.component);
     let cut = factor.0 < RATE_ONE;
     StatementLine {
-        component: name.to_owned(),
+        component: component.to_owned(),
+        clawback_of: clawback_of.map(str::to_owned),
         amount: Money::of(line.minor, frozen.currency(line.currency)),
         exact: line.exact.to_string(),
         company_factor: cut.then(|| factor.to_string()),
@@ -174,6 +182,7 @@ pub fn live(
     let member = lens.member(id, "member")?;
     let (set, pass) = (&payout.set, &payout.pass);
     let components = set.components.iter().enumerate();
+    let sources = payout.reversed.sources.iter();
     let frozen = Frozen {
         currencies: payment
             .currencies()
@@ -182,6 +191,9 @@ pub fn live(
             .collect(),
         components: components
             .map(|(index, entry)| (entry.name.to_string(), pass.factor(set, index)))
+            .collect(),
+        sources: sources
+            .map(|of| (of.component.to_string(), of.period.to_string()))
             .collect(),
     };
     let lines: Vec<Line> = payment.lines_of(member).collect();

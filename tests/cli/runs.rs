@@ -67,7 +67,7 @@ fn runs_are_listed_shown_exported_and_verified() {
     let csv = desk.done(&["run", "export", "month:2026-01", "--data", "a"]);
     assert_eq!(
         csv,
-        "member,component,amount,currency,exact,after_factor\nA,levels,5.00,USD,5.00,\nB,levels,10.00,USD,10.00,\n"
+        "member,component,amount,currency,exact,after_factor,clawback_of\nA,levels,5.00,USD,5.00,,\nB,levels,10.00,USD,10.00,,\n"
     );
     let ndjson = ["run", "export", "month:2026-01", "--format", "ndjson"];
     let lines = desk.done(&[&ndjson[..], &["--data", "a"]].concat());

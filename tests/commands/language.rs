@@ -3,6 +3,7 @@
 //! `at DAY` sets the time of what follows; `network OPTIONS` begins anew. Every command goes through its bytes, and what
 //! a rejected one leaves is compared with what was before.
 
+use arborline::base::after_close::AfterClose;
 use arborline::base::ids::Text;
 use arborline::base::number::Volume;
 use arborline::base::time::Time;
@@ -27,6 +28,7 @@ use arborline::engine::execute::execute_batch;
 use arborline::engine::line::Line;
 use arborline::engine::member::{MemberKind, Profile, Status};
 use arborline::engine::outcome::Outcome;
+use arborline::engine::plans::LateRefunds;
 use arborline::engine::position::PlaceAt;
 use arborline::engine::role::Role;
 use arborline::engine::state::State;
@@ -311,11 +313,18 @@ impl Script {
 
     fn command_of_plans(&mut self, words: &[&str]) -> Command {
         match words {
-            ["draft", set, byte] => {
+            ["draft", set, byte, refunds @ ..] => {
                 let byte: u8 = byte.parse().expect("a byte of the hash");
+                let named = |one: &AfterClose| refunds.first() == Some(&one.name());
+                let said = AfterClose::ALL.into_iter().find(named);
+                let refunds = said.map_or(LateRefunds::UNSAID, |after_close| LateRefunds {
+                    after_close,
+                    reversed: u8::MAX,
+                });
                 let verb = Verb::DraftPlan(Box::new(DraftPlan {
                     set: (*set).into(),
                     document: [byte; 32],
+                    refunds,
                 }));
                 self.fact(verb)
             }

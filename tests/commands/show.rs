@@ -45,7 +45,7 @@ pub(super) fn show(state: &State, words: &[&str]) -> Vec<String> {
             })
         }
         ["closed", of, tree] => {
-            let closed = state.periods.get(period(of)).closed.as_ref();
+            let closed = state.periods.get(period(of)).closed();
             closed.map_or(vec!["none".into()], |book| {
                 whole(&look(&book.forest, &book.rules, period(of)), tree)
             })
@@ -89,7 +89,7 @@ fn runs(state: &State) -> Vec<String> {
     let types = state.periods.iter().zip(&rules.period_types);
     let mut lines: Vec<String> = types
         .map(|(periods, rules)| {
-            let due = periods.due.iter();
+            let due = periods.due();
             let due = due.map(|book| format!(" {} by {}", periods.label(book.ordinal), book.seq));
             format!("due {}:{}", rules.name, due.collect::<String>())
         })

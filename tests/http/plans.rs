@@ -106,7 +106,11 @@ async fn a_draft_counts_once_it_is_activated() {
     let drafted = told.iter().find(|event| event["type"] == "plan.drafted");
     let data = &drafted.expect("one")["data"];
     let hash = blake3::hash(document("0.05").as_bytes()).to_hex();
-    assert_eq!(*data, json!({ "set": "main", "document": hash.as_str() }));
+    let expected = json!({
+        "set": "main", "document": hash.as_str(),
+        "refunds_after_close": "reverse_lines", "reversed": ["month"],
+    });
+    assert_eq!(*data, expected);
 }
 
 #[tokio::test]

@@ -204,7 +204,7 @@ async fn lines_are_frozen_paged_and_exported() {
         .await;
     assert_eq!(
         csv.text(),
-        "member,component,amount,currency,exact,after_factor\nA,levels,5.00,USD,5.00,\nA1,levels,10.00,USD,10.00,\n"
+        "member,component,amount,currency,exact,after_factor,clawback_of\nA,levels,5.00,USD,5.00,,\nA1,levels,10.00,USD,10.00,,\n"
     );
     let lines = server
         .call("GET", &export("ndjson"))
@@ -227,10 +227,10 @@ async fn lines_are_read_long_after_the_book_is_gone() {
     let nothing = server.get("/v1/members/B/commissions?period=2026-01").await;
     assert_eq!(nothing["lines"][0]["amount"]["amount"], "0.00");
     let before = server.get("/v1/commissions?period=2026-01").await;
-    // Long after, when the book is gone.
-    let late = "2026-06-02T00:00:00Z";
+    // Long after, when no refund reaches January and its book is gone.
+    let late = "2026-07-07T00:00:00Z";
     server.told(dated("o3", "A2", "1.00", late)).await;
-    for period in ["2026-02", "2026-03", "2026-04"] {
+    for period in ["2026-02", "2026-03", "2026-04", "2026-05"] {
         self::paid(&server, period).await;
     }
     let path = "/v1/company?period_type=month&period=2026-01";

@@ -1,6 +1,7 @@
 //! Plan sets: what was drafted and when it was made to count.
 
-use arborline::base::time::Time;
+use arborline::base::limits::FUTURE_MS_MAX;
+use arborline::base::time::{DAY_MS, Time};
 use arborline::engine::command::plan::{ActivatePlan, DraftPlan};
 use arborline::engine::command::qualify::Qualify;
 
@@ -20,6 +21,13 @@ pub(crate) enum AfterClose {
 }
 
 impl AfterClose {
+    /// In the order of their numbers in a log.
+    pub(crate) const ALL: [AfterClose; 3] = [
+        AfterClose::ReverseLines,
+        AfterClose::VolumeOnly,
+        AfterClose::Ignore,
+    ];
+
     /// Whether what rates are applied to is without the refund.
     pub(crate) fn spares_pay(self) -> bool {
         self != AfterClose::VolumeOnly
@@ -36,7 +44,8 @@ impl World {
         self.drafts.push(Draft {
             set: plan.set.clone(),
             document: plan.document,
-            after_close: AfterClose::VolumeOnly,
+            after_close: AfterClose::ALL[plan.refunds.after_close as usize],
+            reversed: plan.refunds.reversed,
             seq,
             time: self.time,
         });
@@ -102,6 +111,40 @@ impl World {
             (None, Some(&(time, version))) if time < end => Some(version),
             _ => counts,
         }
+    }
+
+    /// Closed books that somebody may still ask for: the last one, those to be paid, and those of which refunds may take
+    /// something back, in any period that is paid or may be paid once more.
+    pub(crate) fn books_at_hand(&self, of: usize) -> Vec<usize> {
+        let calendar = &self.calendars[of];
+        let last = calendar.past.last().map(|book| book.period);
+        let rolled = calendar.branch.iter().map(|book| book.period);
+        let due = calendar.due.iter().map(|book| book.period);
+        let paid = last.into_iter().chain(rolled).chain(due.clone());
+        let paid: Vec<usize> = paid.chain([calendar.current]).collect();
+        let is_asked_for = |book: &usize| {
+            let (start, end) = (calendar.starts[*book], calendar.starts[*book + 1]);
+            let reverses = self.plan_of(start, end).is_some_and(|draft| {
+                let draft = &self.drafts[draft];
+                draft.after_close == AfterClose::ReverseLines && draft.reversed >> of & 1 != 0
+            });
+            let reach = self.reach(of, *book);
+            let reached = paid
+                .iter()
+                .any(|&period| calendar.starts[period].0 <= reach);
+            Some(*book) == last || due.clone().any(|due| due == *book) || reverses && reached
+        };
+        let past = calendar.past.iter().map(|book| book.period);
+        past.filter(is_asked_for).collect()
+    }
+
+    /// The last instant by which a period has to have begun so that refunds in it reach orders of another one.
+    pub(crate) fn reach(&self, of: usize, period: usize) -> i64 {
+        let calendar = &self.calendars[of];
+        let mut books = calendar.branch.iter().chain(&calendar.past);
+        let book = books.find(|book| book.period == period);
+        let days = book.expect("it has rolled").rules.refund_days;
+        calendar.starts[period + 1].0 + i64::from(days) * DAY_MS + FUTURE_MS_MAX
     }
 
     /// A draft's number within its set.

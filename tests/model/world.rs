@@ -160,6 +160,8 @@ pub(crate) struct Draft {
     pub(crate) set: Text,
     pub(crate) document: [u8; 32],
     pub(crate) after_close: AfterClose,
+    /// Bit by period type: something that it pays over that falls apart by order.
+    pub(crate) reversed: u8,
     pub(crate) seq: u64,
     pub(crate) time: Time,
 }

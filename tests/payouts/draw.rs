@@ -114,7 +114,7 @@ impl Painter<'_> {
             ladders,
             plans,
             company_cap,
-            after_close: AfterClose::VolumeOnly,
+            after_close: *self.chance.pick(&AfterClose::ALL),
         }
     }
 

@@ -82,6 +82,10 @@ impl Book for Line {
     fn entries(&self, _: u8, each: &mut dyn FnMut(&Entry)) {
         self.0.iter().for_each(each);
     }
+
+    fn late(&self, _: u8) -> Vec<Entry> {
+        Vec::new()
+    }
 }
 
 /// An entry as the product has it.
@@ -96,6 +100,7 @@ fn entry(order: u32, [before, after, whole]: [i128; 3]) -> Entry {
     Entry {
         order: Some(order),
         buyer: 3,
+        late: None,
         credited: 2,
         facts: Facts {
             customers: true,

@@ -12,6 +12,7 @@ use arborline::plan::set::PlanSet;
 use arborline::plan::standing::Standing;
 use arborline::view::credited::Credited;
 use arborline::view::era::{Asked, Era};
+use arborline::view::late_refunds::LateRefunds;
 use arborline::view::lens::Lens;
 use arborline::view::plan_book::PlanBook;
 
@@ -41,7 +42,11 @@ impl Whole<'_> {
         if all != Some(true) {
             return Err("not all records were taken in".to_owned());
         }
-        let book = PlanBook::new(lens, era).with(credited.as_ref());
+        let mut late = LateRefunds::new(&lens, Asked::of(&era), self.set.after_close)
+            .ok_or("it has not begun")?;
+        late.catch_up(&lens, usize::MAX);
+        let book = PlanBook::new(lens, era, self.set.after_close);
+        let book = book.with(credited.as_ref(), Some(&late));
         let opening = std::slice::from_ref(self.opening);
         see(tally, "results of others", extent.results);
         see(tally, "order by order", extent.entries.is_some());

@@ -1,8 +1,7 @@
 //! Refunds of orders of earlier periods, by their definitions: what they do to the period they enter, and what they take
 //! back of what their orders earned.
 
-use arborline::base::limits::FUTURE_MS_MAX;
-use arborline::base::time::DAY_MS;
+use std::collections::BTreeMap;
 
 use super::by_hand::sight;
 use super::deals::{Deal, Facts, deals_among};
@@ -44,7 +43,7 @@ pub(crate) fn late(
     let Some((paid, order)) = entered.and_then(|order| Some((set(order)?, order))) else {
         return Some(set(period).unwrap_or(told));
     };
-    let reaches = starts[period].0 <= reach(world, of, order);
+    let reaches = starts[period].0 <= world.reach(of, order);
     let reverses = paid == AfterClose::ReverseLines;
     Some(if reverses && !reaches {
         AfterClose::Ignore
@@ -62,20 +61,36 @@ pub(crate) fn ordered_in(world: &World, of: usize, number: usize) -> Option<Opti
     (order != number).then(|| world.entries[order].periods.get(of).copied())
 }
 
-/// The last instant by which a period has to have begun so that refunds in it reach orders of another one.
-pub(crate) fn reach(world: &World, of: usize, period: usize) -> i64 {
-    let calendar = &world.calendars[of];
-    let mut books = calendar.branch.iter().chain(&calendar.past);
-    let book = books.find(|book| book.period == period);
-    let days = book.expect("it has rolled").rules.refund_days;
-    calendar.starts[period + 1].0 + i64::from(days) * DAY_MS + FUTURE_MS_MAX
-}
-
 /// An earlier period as it was worked out.
 pub(crate) struct Past<'a> {
     pub(crate) sight: &'a Sight,
     pub(crate) answer: &'a Answer,
     pub(crate) opening: &'a Standing,
+}
+
+/// By the period of its order, the numbers of a period's refunds that reverse lines: where a set paid those.
+pub(crate) fn reversing(
+    world: &World,
+    (of, period): (usize, usize),
+    told: AfterClose,
+) -> BTreeMap<usize, Vec<usize>> {
+    let mut found: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for number in 0..world.entries.len() {
+        if world.entries[number].periods.get(of) != Some(&period)
+            || late(world, of, (number, period), told) != Some(AfterClose::ReverseLines)
+        {
+            continue;
+        }
+        let starts = &world.calendars[of].starts;
+        let paid = |order: &usize| {
+            let (start, end) = (starts[*order], starts[*order + 1]);
+            world.plan_of(start, end).is_some()
+        };
+        if let Some(order) = ordered_in(world, of, number).flatten().filter(paid) {
+            found.entry(order).or_default().push(number);
+        }
+    }
+    found
 }
 
 impl Past<'_> {
@@ -225,14 +240,8 @@ impl Payroll<'_> {
     }
 }
 
-#[test]
-fn parts_of_an_order_go_back_as_they_were_paid() {
-    // C buys for 100. B's tenth is cut to 6, A has a twentieth, and the ceiling halves both.
-    let hundred = 1_000_000;
-    let (mut sight, of) = (sight(&[]), 0);
-    for columns in [&mut sight.entered, &mut sight.paid_on, &mut sight.matched] {
-        columns[0][0][3].own = hundred;
-    }
+/// A tenth and a twentieth, cut to 6 for each member, under a ceiling of 5.5 %.
+fn capped(of: usize) -> Draft {
     let component = Component {
         name: "levels".to_owned(),
         period: of,
@@ -251,7 +260,7 @@ fn parts_of_an_order_go_back_as_they_were_paid() {
             own_rate: 0,
         },
     };
-    let draft = Draft {
+    Draft {
         kinds: Vec::new(),
         ladders: Vec::new(),
         plans: vec![Plan {
@@ -265,7 +274,18 @@ fn parts_of_an_order_go_back_as_they_were_paid() {
             components: vec![0],
         }),
         after_close: AfterClose::ReverseLines,
-    };
+    }
+}
+
+#[test]
+fn parts_of_an_order_go_back_as_they_were_paid() {
+    // C buys for 100. B's tenth is cut to 6, A has a twentieth, and the ceiling halves both.
+    let hundred = 1_000_000;
+    let (mut sight, of) = (sight(&[]), 0);
+    for columns in [&mut sight.entered, &mut sight.paid_on, &mut sight.matched] {
+        columns[0][0][3].own = hundred;
+    }
+    let draft = capped(of);
     let opening = Standing::none(&draft);
     let answer = work_out(&sight, &draft, of, &opening, &mut Tally::new());
     assert_eq!(answer.factor, Some(ONE / 2));

@@ -9,6 +9,7 @@ use super::plan::{
     Plan, Rates, ShareOf, Steps, Way,
 };
 use crate::chance::Chance;
+use crate::model::plans::AfterClose;
 
 /// Writes documents; what is as it would be anyhow is left out now and then.
 pub(crate) struct Scribe<'a> {
@@ -22,6 +23,14 @@ impl Scribe<'_> {
     pub(crate) fn document(&mut self) -> String {
         let draft = self.draft;
         let mut text = String::from("name = \"Drawn\"\ncurrency = \"USD\"\n");
+        if draft.after_close != AfterClose::ReverseLines || self.says() {
+            let word = match draft.after_close {
+                AfterClose::ReverseLines => "reverse_lines",
+                AfterClose::VolumeOnly => "volume_only",
+                AfterClose::Ignore => "ignore",
+            };
+            text += &format!("refunds_after_close = \"{word}\"\n");
+        }
         text += &self.derived_kinds();
         for ladder in &draft.ladders {
             let name = &ladder.name;

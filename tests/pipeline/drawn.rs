@@ -70,7 +70,7 @@ fn every_run_of_a_random_history_is_what_the_pass_was_at_its_close() {
             rest = later;
             let state = Arc::new(network.state.fork());
             for (period, of) in state.periods.iter().enumerate() {
-                for book in &of.due {
+                for book in of.due() {
                     let asked = Asked {
                         period,
                         ordinal: book.ordinal,

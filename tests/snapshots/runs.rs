@@ -14,6 +14,7 @@ use arborline::engine::command::plan::{ActivatePlan, DraftPlan};
 use arborline::engine::command::refund::{Extent, Refund};
 use arborline::engine::command::{Command, Verb};
 use arborline::engine::member::{MemberKind, Profile};
+use arborline::engine::plans::LateRefunds;
 use arborline::engine::state::State;
 use arborline::runtime::openings::Openings;
 use arborline::runtime::payer;
@@ -107,6 +108,7 @@ fn commands(network: [u8; 32], plan: [u8; 32]) -> Vec<Command> {
     let draft = DraftPlan {
         set: "main".into(),
         document: plan,
+        refunds: LateRefunds::UNSAID,
     };
     let activate = ActivatePlan {
         set: "main".into(),

@@ -7,6 +7,7 @@
 use serde_json::{Map, Value};
 
 use crate::api::parse::token;
+use crate::base::after_close::AfterClose;
 use crate::base::ids::{Text, check_id};
 use crate::base::time::Time;
 use crate::cli::directory;
@@ -16,7 +17,9 @@ use crate::cli::import::sink::Sink;
 use crate::document::plan::set::parse;
 use crate::engine::command::plan::DraftPlan;
 use crate::engine::command::{Command, Verb};
+use crate::engine::plans::LateRefunds;
 use crate::engine::rules::Rules;
+use crate::engine::state::State;
 
 /// The type of such events.
 pub const DRAFTED: &str = "plan.drafted";
@@ -65,12 +68,40 @@ impl Drafted {
         let draft = DraftPlan {
             set,
             document: hash,
+            refunds: self.refunds(data, state)?,
         };
         Ok(Command {
             id,
             at,
             verb: Verb::DraftPlan(Box::new(draft)),
         })
+    }
+
+    /// What the draft said of late refunds; lines older than that say nothing.
+    fn refunds(&self, data: &Value, state: &State) -> Result<LateRefunds, Failure> {
+        let Some(given) = data.get("refunds_after_close") else {
+            return Ok(LateRefunds::UNSAID);
+        };
+        let known = AfterClose::ALL.into_iter();
+        let after_close = known.clone().find(|one| *given == one.name());
+        let rules = state.rules.iter();
+        let types = rules.flat_map(|rules| rules.period_types.iter());
+        let names: Vec<&str> = types.map(|of| of.name.as_str()).collect();
+        let place = |name: &Value| names.iter().position(|known| *name == *known);
+        let reversed = data["reversed"].as_array();
+        let reversed = reversed.map(|all| all.iter().map(place).collect::<Option<Vec<_>>>());
+        match (after_close, reversed.flatten()) {
+            (Some(after_close), Some(reversed)) => Ok(LateRefunds {
+                after_close,
+                reversed: reversed.into_iter().fold(0, |bits, of| bits | 1 << of),
+            }),
+            (None, _) => {
+                let allowed: Vec<&str> = known.map(AfterClose::name).collect();
+                let allowed = allowed.join(", ");
+                Err(self.wrong(&format!("`data.refunds_after_close` is none of {allowed}")))
+            }
+            (_, None) => Err(self.wrong("`data.reversed` is no list of period types")),
+        }
     }
 
     /// By the rules in force, or by those that take their place on the way.

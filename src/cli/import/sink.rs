@@ -173,11 +173,15 @@ fn to_nowhere(state: &mut State, commands: &[Command], tally: &mut Tally) -> Vec
 fn forget_due(state: &mut State) {
     let mut outcomes = Vec::new();
     for period_type in 0..state.periods.len() {
-        while let Some(book) = state.periods.get(period_type).due.first() {
+        loop {
+            let due = state.periods.get(period_type).due().next();
+            let Some(ordinal) = due.map(|book| book.ordinal) else {
+                break;
+            };
             let rules = state.rules.as_ref().expect("a network has periods");
             let post = PostRun {
                 period_type: rules.period_types[period_type].name.clone(),
-                period: state.periods.get(period_type).label(book.ordinal).clone(),
+                period: state.periods.get(period_type).label(ordinal).clone(),
                 digest: [0; 32],
                 lines: 0,
                 payees: 0,

@@ -1,12 +1,15 @@
 //! A plan document as a whole: read, checked against the rules of a network, and compiled to a plan set.
 
+use crate::base::after_close::AfterClose;
 use crate::base::ids::{Text, check_id};
+use crate::base::limits::PERIOD_TYPES_MAX;
 use crate::document::names::{check_name, check_unique};
 use crate::document::plan::known::{KnownComponent, KnownLadder, Network, Ranks};
 use crate::document::plan::settings::{self, Place};
 use crate::document::plan::{component, currency, kinds, ladder};
 use crate::document::problem::{Problem, did_you_mean};
 use crate::document::reader::{self, Field, Section};
+use crate::engine::plans::LateRefunds;
 use crate::engine::rules::Rules;
 use crate::plan::set::{CompanyCap, ENTRIES_MAX, Entry, Plan, PlanSet};
 
@@ -38,6 +41,7 @@ fn read_root(root: &Section, network: Network) -> Option<PlanSet> {
         "ladders",
         "plans",
         "company_cap",
+        "refunds_after_close",
     ]);
     let name = read_title(root);
     let currency = currency::read(root);
@@ -60,6 +64,7 @@ fn read_root(root: &Section, network: Network) -> Option<PlanSet> {
     let company_cap = root
         .field("company_cap")
         .map_or(Some(None), |field| outline.read_cap(&field).map(Some));
+    let after_close = read_after_close(root);
     Some(PlanSet {
         name: name?,
         currency: currency?,
@@ -69,6 +74,7 @@ fn read_root(root: &Section, network: Network) -> Option<PlanSet> {
         plans,
         components,
         company_cap: company_cap?,
+        after_close: after_close?,
     })
 }
 
@@ -81,6 +87,29 @@ fn read_title(root: &Section) -> Option<Text> {
         return None;
     }
     Some(Text::from(text))
+}
+
+fn read_after_close(root: &Section) -> Option<AfterClose> {
+    let Some(field) = root.field("refunds_after_close") else {
+        return Some(AfterClose::default());
+    };
+    let allowed = AfterClose::ALL.map(AfterClose::name);
+    let given = field.text(&allowed.join(", "))?;
+    let known = AfterClose::ALL.into_iter().find(|one| one.name() == given);
+    if known.is_none() {
+        field.refuse(&allowed.join(", "), did_you_mean(given, allowed));
+    }
+    known
+}
+
+/// What a set says of refunds that enter a later period than their orders did, for the log.
+#[must_use]
+pub fn late_refunds(set: &PlanSet) -> LateRefunds {
+    let falls_apart = (0..PERIOD_TYPES_MAX).filter(|&period| set.falls_apart(period));
+    LateRefunds {
+        after_close: set.after_close,
+        reversed: falls_apart.fold(0, |bits, period| bits | 1 << period),
+    }
 }
 
 /// The sections of the plans.

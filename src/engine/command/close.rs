@@ -31,8 +31,8 @@ impl Close {
             Some(Stage::Open) => Err(Rejection::PeriodOpen),
             Some(Stage::Closed | Stage::Gone) => Err(Rejection::PeriodClosed),
             Some(Stage::Rolled) => {
-                let (periods, mut closing) = state.closing(now.time, now.seq);
-                periods.get_mut(index).close(&mut closing);
+                let (periods, mut closing) = state.closing(index, (now.time, now.seq));
+                periods.close(&mut closing);
                 Ok(Accepted::default())
             }
         }

@@ -1,10 +1,12 @@
 //! `plan.drafted`, `plan.activated`: plan sets by version, and which of them counts.
 
+use crate::base::after_close::AfterClose;
 use crate::base::bytes::{Malformed, Reader, put_text, put_varint};
 use crate::base::ids::Text;
 use crate::engine::command::Command;
 use crate::engine::judging::{self, Lowest, Now};
 use crate::engine::outcome::{Accepted, Outcome};
+use crate::engine::plans::LateRefunds;
 use crate::engine::rejection::Rejection;
 use crate::engine::state::State;
 
@@ -15,6 +17,8 @@ pub struct DraftPlan {
     pub set: Text,
     /// BLAKE3 of the document's bytes, which lie in `documents/`.
     pub document: [u8; 32],
+    /// What it says of refunds of orders whose period is over.
+    pub refunds: LateRefunds,
 }
 
 /// Makes a version the one that counts, for each period type from its next start on; the first one ever at once.
@@ -31,19 +35,42 @@ impl DraftPlan {
     pub(crate) fn execute(&self, state: &mut State, command: &Command, now: Now) -> Outcome {
         judging::timely(state.founded(), command.at, now)?;
         let Now { seq, time } = now;
-        state.plans.draft(&self.set, self.document, seq, time);
+        let said = (self.document, self.refunds);
+        state.plans.draft(&self.set, said, (seq, time));
         Ok(Accepted::default())
+    }
+
+    /// Whether it is as of a log that is older than what documents say of late refunds: such are written as they were.
+    pub(crate) fn says_nothing(&self) -> bool {
+        self.refunds == LateRefunds::UNSAID
     }
 
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
         put_text(out, &self.set);
         out.extend_from_slice(&self.document);
+        if !self.says_nothing() {
+            out.push(self.refunds.after_close as u8);
+            out.push(self.refunds.reversed);
+        }
     }
 
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<DraftPlan, Malformed> {
+        let draft = DraftPlan::decode_unsaid(reader)?;
+        let number = usize::from(reader.byte()?);
+        let after_close = AfterClose::ALL.get(number).copied();
+        let refunds = LateRefunds {
+            after_close: after_close.ok_or(Malformed)?,
+            reversed: reader.byte()?,
+        };
+        Ok(DraftPlan { refunds, ..draft })
+    }
+
+    /// One that was told before documents said anything of late refunds.
+    pub(crate) fn decode_unsaid(reader: &mut Reader<'_>) -> Result<DraftPlan, Malformed> {
         Ok(DraftPlan {
             set: reader.text()?,
             document: reader.take(32)?.try_into().map_err(|_| Malformed)?,
+            refunds: LateRefunds::UNSAID,
         })
     }
 }

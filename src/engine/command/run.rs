@@ -33,7 +33,7 @@ impl PostRun {
         let periods = state.periods.get(period_type);
         let ordinal = periods.find(&self.period);
         let ordinal = ordinal.ok_or(Rejection::UnknownPeriod)?;
-        let due = periods.due.first();
+        let due = periods.due().next();
         let book = due.filter(|book| book.ordinal == ordinal);
         let book = book.ok_or(Rejection::NotDue)?;
         let (closed, closed_seq) = (book.closed, book.seq);

@@ -107,7 +107,7 @@ fn books<'a>(lens: &Lens<'a>, sold: &'a [Vec<Sold>]) -> Vec<Book<'a>> {
         for sold in &sales[1..] {
             let branch = periods.branch.as_ref();
             let branch = branch.map(|book| (book.ordinal, &book.forest, &book.rules));
-            let closed = periods.closed.as_ref();
+            let closed = periods.closed();
             let closed = closed.map(|book| (book.ordinal, &book.forest, &book.rules));
             let held = [branch, closed].into_iter().flatten();
             for (_, forest, rules) in held.filter(|&(ordinal, ..)| ordinal == sold.ordinal) {
@@ -176,7 +176,7 @@ fn totals(found: &mut Findings<'_>, period: usize, books: &[Sold]) {
     let lens = found.lens;
     let periods = lens.periods(period);
     for sold in books {
-        let closed = periods.closed.as_ref();
+        let closed = periods.closed();
         let kept = if sold.ordinal == periods.current() {
             Some(periods.totals())
         } else {

@@ -53,7 +53,7 @@ struct Entry {
 pub(super) fn add_up(lens: &Lens<'_>, period: usize) -> Vec<Sold> {
     let periods = lens.periods(period);
     let branch = periods.branch.as_ref();
-    let closed = periods.closed.as_ref();
+    let closed = periods.closed();
     let mut books: Vec<Sold> = [
         Some((periods.current(), lens.rules)),
         branch.map(|book| (book.ordinal, &*book.rules)),
