@@ -3,6 +3,7 @@
 mod around;
 mod bad_input;
 mod broken;
+mod clawbacks;
 mod commissions;
 mod described;
 mod enrolment;

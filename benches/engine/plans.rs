@@ -10,6 +10,7 @@ use arborline::plan::set::PlanSet;
 use arborline::view::commissions;
 use arborline::view::credited::Credited;
 use arborline::view::era::Asked;
+use arborline::view::late_refunds::LateRefunds;
 use arborline::view::opened::{self, OpenedQuery};
 use arborline::view::payout::Payout;
 use arborline::view::present::Ground;
@@ -177,11 +178,15 @@ fn present(payout: &Payout, random: &mut Random, scale: Scale) {
         None,
     );
     let opening = [Arc::default()];
+    let mut late = LateRefunds::new(&lens, payout.asked, set.after_close).expect("it has begun");
+    assert!(late.catch_up(&lens, usize::MAX), "all is taken in");
     let ground = Ground {
         set,
         extent: &extent,
         opening: &opening,
         credited: Some(&credited),
+        late: &late,
+        reversed: &payout.reversed,
         whole: None,
     };
     let (mut halves, mut hundredths, mut swept) = (Vec::new(), Vec::new(), 0);

@@ -114,6 +114,8 @@ fn check(call: &Call, path: &Path, network: Option<&Path>) -> Result<Exit, Failu
 /// What a set says, in a few lines.
 fn described(set: &PlanSet, rules: &Rules) -> String {
     let mut text = format!("{}, in {}\n", set.name, set.currency);
+    let after_close = set.after_close.name();
+    writeln!(text, "refunds after close: {after_close}").expect("a text takes any text");
     for (_, kind) in set.named_kinds() {
         let what = kind.described(&rules.kinds[kind.of]);
         writeln!(text, "kind {}: {what}", kind.name).expect("a text takes any text");
@@ -194,7 +196,8 @@ fn as_data(set: &PlanSet, rules: &Rules) -> Value {
         })
     });
     json!({
-        "name": set.name, "currency": set.currency, "kinds": kinds.collect::<Vec<_>>(),
+        "name": set.name, "currency": set.currency,
+        "refunds_after_close": set.after_close.name(), "kinds": kinds.collect::<Vec<_>>(),
         "ladders": ladders.collect::<Vec<_>>(),
         "plans": plans.collect::<Vec<_>>(),
     })

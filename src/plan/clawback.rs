@@ -5,7 +5,7 @@
 //! order, whenever they are booked, together take what it earned and no more. A member's debits by one component of one
 //! closed period are brought to the minor unit once, in the currency and by the table of that period.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::ids::{Member, Text};
 use crate::base::money::{Micros, minor_digits};
@@ -17,6 +17,8 @@ use crate::plan::set::PlanSet;
 pub struct Debit {
     /// The member.
     pub member: Member,
+    /// Number of the refund, as whoever asks counts them in order of acceptance.
+    pub refund: u32,
     /// Index of the component in the set that the closed period was paid by.
     pub component: usize,
     /// How much, in that set's currency.
@@ -49,6 +51,19 @@ pub struct Clawback {
     pub minor: i64,
 }
 
+/// What one refund takes back of one amount, once the components are known by their sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Piece {
+    /// The member.
+    pub member: Member,
+    /// Number of the refund.
+    pub refund: u32,
+    /// Index among the sources.
+    pub source: usize,
+    /// How much, in the currency of the set that the closed period was paid by.
+    pub exact: Micros,
+}
+
 /// All that refunds booked in a period take back.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reversed {
@@ -61,6 +76,8 @@ pub struct Reversed {
     /// Currencies that the set of the period itself does not pay in.
     pub currencies: Vec<Text>,
     by_member: BTreeMap<Member, Vec<Clawback>>,
+    /// By member, then in order of acceptance.
+    pieces: Vec<Piece>,
 }
 
 /// The debits of refunds of orders of one closed period.
@@ -91,19 +108,24 @@ impl Reversed {
             ..Reversed::default()
         };
         for of in periods {
+            let sources = reversed.sources_of(of);
             let mut sums: BTreeMap<(usize, Member, u8), i128> = BTreeMap::new();
             for debit in &of.debits {
-                let place = (debit.component, debit.member, debit.paid_in);
-                *sums.entry(place).or_default() += i128::from(debit.amount.0);
+                let source = sources[&debit.component];
+                let sum = sums.entry((source, debit.member, debit.paid_in));
+                *sum.or_default() += i128::from(debit.amount.0);
+                reversed.pieces.push(Piece {
+                    member: debit.member,
+                    refund: debit.refund,
+                    source,
+                    exact: debit.amount,
+                });
             }
-            sums.retain(|_, sum| *sum != 0);
-            for ((component, member, paid_in), sum) in sums {
-                let source = reversed.source(of, component);
+            for ((source, member, paid_in), sum) in sums {
                 let (code, rate) = of.set.paid_in(paid_in);
-                let digits = minor_digits(code);
                 let exact = i64::try_from(sum).ok().map(Micros);
-                let worth = exact.and_then(|exact| Some((exact, exact.exchanged(rate, digits)?)));
-                let (exact, minor) = worth.ok_or(Overflow { member })?;
+                let minor = exact.and_then(|exact| exact.exchanged(rate, minor_digits(code)));
+                let (exact, minor) = exact.zip(minor).ok_or(Overflow { member })?;
                 let currency = reversed.currency(set, code);
                 let clawback = Clawback {
                     source,
@@ -114,7 +136,16 @@ impl Reversed {
                 reversed.by_member.entry(member).or_default().push(clawback);
             }
         }
+        reversed.pieces.sort_unstable();
         Ok(reversed)
+    }
+
+    /// What each refund takes back of a member, in order of acceptance. O(log pieces).
+    #[must_use]
+    pub fn pieces_of(&self, member: Member) -> &[Piece] {
+        let from = self.pieces.partition_point(|piece| piece.member < member);
+        let to = self.pieces.partition_point(|piece| piece.member <= member);
+        &self.pieces[from..to]
     }
 
     /// What is taken back of a member, by closed period, then by component.
@@ -145,17 +176,17 @@ impl Reversed {
         all.nth(usize::from(index)).expect("a currency of the run")
     }
 
-    /// The number of a component's row, the last one or a new one.
-    fn source(&mut self, of: &OfPeriod<'_>, component: usize) -> usize {
-        let source = Source {
+    /// Adds a row for each component of a period of which something is taken back; their numbers by component.
+    fn sources_of(&mut self, of: &OfPeriod<'_>) -> BTreeMap<usize, usize> {
+        let components: BTreeSet<usize> = of.debits.iter().map(|debit| debit.component).collect();
+        let from = self.sources.len();
+        let rows = components.iter().map(|&component| Source {
             ordinal: of.ordinal,
             period: of.label.clone(),
             component: of.set.components[component].name.clone(),
-        };
-        if self.sources.last() != Some(&source) {
-            self.sources.push(source);
-        }
-        self.sources.len() - 1
+        });
+        self.sources.extend(rows);
+        components.into_iter().zip(from..).collect()
     }
 
     /// The number of a currency, of those of the set first.

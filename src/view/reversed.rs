@@ -57,6 +57,7 @@ pub fn taken_back(lens: Lens<'_>, paid: &Worked<'_>, refund: u32) -> Vec<Debit> 
         .into_iter()
         .map(|((component, member), amount)| Debit {
             member,
+            refund,
             component,
             // A part of an amount, which is within the range.
             amount: Micros(amount as i64),

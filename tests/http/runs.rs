@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 
 use super::server::{AT, NETWORK, PLAN, Reply, Server, dated, order};
 
-async fn close(server: &Server, period: &str, key: &str) -> Reply {
+pub(super) async fn close(server: &Server, period: &str, key: &str) -> Reply {
     let path = format!("/v1/periods/month:{period}/close");
     let call = server.call("POST", &path).role("finance");
     call.header("idempotency-key", key).send().await
 }
 
 /// Waits until a period is paid.
-async fn paid(server: &Server, period: &str) -> Value {
+pub(super) async fn paid(server: &Server, period: &str) -> Value {
     for _ in 0..2_000 {
         let answer = server.get(&format!("/v1/runs/month:{period}")).await;
         if answer["state"] == "paid" {
@@ -24,7 +24,7 @@ async fn paid(server: &Server, period: &str) -> Value {
 }
 
 /// The network of these tests, whose months close five days after they have ended.
-fn network() -> String {
+pub(super) fn network() -> String {
     let months = "[[periods]]\nname = \"month\"\ntype = \"monthly\"\ncutoff = \"120h\"\n";
     format!("{NETWORK}{months}")
 }

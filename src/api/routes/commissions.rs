@@ -22,6 +22,7 @@ use crate::api::stream;
 use crate::base::ids::Member;
 use crate::engine::runs::Run as PostedRun;
 use crate::engine::state::State;
+use crate::view::clawbacks::{self, ClawbacksPage, ClawbacksQuery};
 use crate::view::commissions::{self, CommissionsQuery};
 use crate::view::era::Asked;
 use crate::view::error::ViewError;
@@ -92,6 +93,15 @@ pub const ROWS: &[Route] = &[
         sentence: "The orders that one line is made of, with what each brings to its parts and who was skipped on the way, a page at a time.",
         run: Run::Task(opened),
         shapes: Shapes::asked::<OpenedQuery, opened::OpenedPage>(),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/members/{id}/clawbacks",
+        access: OWN,
+        cost: "O(rows), and the pass",
+        sentence: "What refunds booked in a period take back of a member's amounts of earlier ones, refund by refund, while the period's book is at hand.",
+        run: Run::Task(clawbacks),
+        shapes: Shapes::asked::<ClawbacksQuery, ClawbacksPage>(),
     },
     Route {
         method: "GET",
@@ -266,6 +276,37 @@ fn opened(task: Task) -> Running {
             };
             let of = (call.path("id"), call.path("line"));
             let mut page = opened::page(payout, of, &asked, &sees)?;
+            page.next = page
+                .next
+                .map(|next| sealer.seal(&call.question(&principal, &filters), &next));
+            Ok(Answer::of(page))
+        })
+        .await
+    })
+}
+
+/// A page of what refunds take back of a member.
+fn clawbacks(task: Task) -> Running {
+    Box::pin(async move {
+        let mut asked: ClawbacksQuery = task.call.query.typed()?;
+        let Task {
+            api,
+            call,
+            principal,
+            ..
+        } = task;
+        let sealer = api.sealer().clone();
+        let filters = call.query.question();
+        if let Some(cursor) = &asked.cursor {
+            asked.cursor = Some(sealer.open(&call.question(&principal, &filters), cursor)?);
+        }
+        let period = CommissionsQuery {
+            period_type: asked.period_type.clone(),
+            period: asked.period.clone(),
+        };
+        let payout = earnings::payout(&api, &call, &period).await?;
+        answer_from(api, call, payout, move |payout, call| {
+            let mut page = clawbacks::page(payout, call.path("id"), &asked)?;
             page.next = page
                 .next
                 .map(|next| sealer.seal(&call.question(&principal, &filters), &next));
