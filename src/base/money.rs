@@ -115,6 +115,9 @@ impl Micros {
     /// range.
     #[must_use]
     pub fn exchanged(self, rate: Exchange, digits: u8) -> Option<i64> {
+        if rate == Exchange::ONE {
+            return Some(self.to_minor(digits));
+        }
         let worth = i128::from(self.0) * i128::from(rate.0);
         let per_minor = i128::from(RATE_ONE) * 10i128.pow(6 - u32::from(digits.min(6)));
         i64::try_from(divide_half_away(worth, per_minor)).ok()
@@ -123,9 +126,11 @@ impl Micros {
     /// In minor units of a currency that has so many digits, half away from zero: what is paid.
     #[must_use]
     pub fn to_minor(self, digits: u8) -> i64 {
-        let per_minor = 10i128.pow(6 - u32::from(digits.min(6)));
-        let minor = divide_half_away(i128::from(self.0), per_minor);
-        i64::try_from(minor).expect("no more than the micros were")
+        // In 64 bits: a run divides as often as it has lines.
+        let per_minor = 10i64.pow(6 - u32::from(digits.min(6)));
+        let (whole, rest) = (self.0 / per_minor, self.0 % per_minor);
+        let away = rest.abs() >= per_minor - rest.abs();
+        whole + if away { rest.signum() } else { 0 }
     }
 }
 

@@ -206,6 +206,12 @@ impl Orders {
         self.lines.prefetch(order);
     }
 
+    /// Who bought.
+    #[must_use]
+    pub fn buyer(&self, order: u32) -> Member {
+        self.record(order).buyer
+    }
+
     /// Who it is credited to.
     #[must_use]
     pub fn credited(&self, order: u32) -> Member {

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use crate::arena::near;
 use crate::base::ids::{COMPANY, Member, NONE, Seat};
 use crate::base::money::{Micros, PER_MICRO, RATE_ONE, Rate};
 use crate::plan::columns::{Column, Columns, Payee, Payees};
@@ -136,6 +137,8 @@ const FLUSH_AFTER: Setting = Setting {
 
 /// Left leg, right leg, and periods in a row without pay.
 const WIDTH: usize = 3;
+/// How many seats ahead the volumes of legs are asked for.
+const AHEAD: usize = 12;
 
 #[derive(Debug)]
 struct Binary {
@@ -345,7 +348,15 @@ impl Binary {
         mut seen: impl FnMut(Seat, Matched) -> ControlFlow<Overflow>,
     ) -> Result<Vec<i128>, Overflow> {
         let mut sums = vec![0i128; columns.members() as usize];
+        let (all, group) = (
+            columns.legs(self.tree),
+            columns.matched(self.tree, self.volume),
+        );
         for seat in 1..columns.owners(self.tree).len() as Seat {
+            let later = all.get(seat as usize + AHEAD);
+            for &leg in later.into_iter().flatten().filter(|&&leg| leg != NONE) {
+                near::fetch(&group[leg as usize]);
+            }
             let member = columns.owner(self.tree, seat);
             let matched = self.matched(columns, payees, seat, sums[member as usize]);
             let sum = matched.units.checked_mul(matched.worth);

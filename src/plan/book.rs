@@ -1,13 +1,13 @@
 //! What plans read: one period's book, seat by seat. Whoever has a book to show implements [`Book`].
 
 use crate::base::ids::{Member, Seat, Text};
-use crate::plan::entry::Entry;
+use crate::plan::entry::{Entry, Wanted};
 
 /// The book of one period as plans see it. Seat 0 of each tree and member 0 are the hidden company.
 ///
 /// Trees, volume kinds and members have the numbers that the network gives them; a seat of the enroller tree has its
 /// member's number. Every answer is of the same moment.
-pub trait Book {
+pub trait Book: Sync {
     /// Seats of a tree, the company seat included.
     fn seats(&self, tree: usize) -> u32;
     /// The parent seat; none for roots, waiting seats and the company.
@@ -36,11 +36,10 @@ pub trait Book {
     /// Who enrolled him, as personally enrolled counts see it; none for roots.
     fn enroller(&self, member: Member) -> Option<Member>;
     /// Shows everything that entered the period, of each order in order of acceptance: what
-    /// [`entered`](Book::entered) adds up. Places among a buyer's orders are counted up to `count`, and are one more
-    /// behind that.
-    fn entries(&self, count: u8, each: &mut dyn FnMut(&Entry));
+    /// [`entered`](Book::entered) adds up.
+    fn entries(&self, wanted: Wanted, each: &mut dyn FnMut(&Entry));
     /// Of that, the refunds whose orders entered an earlier period.
-    fn late(&self, count: u8) -> Vec<Entry>;
+    fn late(&self, wanted: Wanted) -> Vec<Entry>;
 }
 
 /// A book of which a part can be taken out: what lies around a few seats is found without visiting all.
@@ -59,9 +58,9 @@ pub trait Near: Book {
     fn enrolled_are_below(&self) -> bool;
     /// What [`entries`](Book::entries) shows, of what is credited to some members, in the same order; none if only a
     /// visit of all would tell.
-    fn entries_of(&self, members: &[Member], count: u8) -> Option<Vec<Entry>>;
+    fn entries_of(&self, members: &[Member], wanted: Wanted) -> Option<Vec<Entry>>;
     /// The same of [`late`](Book::late).
-    fn late_of(&self, members: &[Member], count: u8) -> Option<Vec<Entry>>;
+    fn late_of(&self, members: &[Member], wanted: Wanted) -> Option<Vec<Entry>>;
     /// Whether legs are spared some of that; none if only a visit of all would tell.
     fn spares_legs(&self) -> Option<bool>;
 }

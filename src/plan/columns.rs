@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::arena::near;
 use crate::base::ids::{ENROLLER_TREE, Member, NONE, Seat};
 use crate::base::limits::KINDS_MAX;
 use crate::base::money::Micros;
 use crate::plan::book::{Book, Entered, Role};
 use crate::plan::derived::Derived;
-use crate::plan::entry::Portion;
+use crate::plan::entry::{Portion, Wanted};
+use crate::plan::hands::{Hands, both};
 use crate::plan::links::Links;
 use crate::plan::setting::row_of;
 use crate::plan::sieved::{self, Asked, Sieved};
@@ -60,10 +62,34 @@ struct Who {
 }
 
 impl Columns {
-    /// Members and the columns asked for, with what those are made of; `kinds` are those that the set derives.
+    /// Members and the columns asked for, with what those are made of; `kinds` are those that the set derives. Entries are
+    /// visited beside all the rest.
     /// O(members + seats) for each, and one visit of the period's entries for all of derived kinds together.
     #[must_use]
-    pub fn load(book: &dyn Book, asked: &BTreeSet<Column>, kinds: &[Derived]) -> Columns {
+    pub fn load(
+        book: &dyn Book,
+        asked: &BTreeSet<Column>,
+        kinds: &[Derived],
+        hands: &dyn Hands,
+    ) -> Columns {
+        let derived = of_derived(asked);
+        let (mut columns, sieved) = both(
+            hands,
+            || Columns::plain(book, asked, kinds),
+            || Sieved::load(book, &derived, kinds),
+        );
+        columns.sieved = sieved;
+        let entered = std::mem::take(&mut columns.sieved.entered);
+        columns.entered.extend(entered);
+        for &column in asked.iter().filter(|column| column.is_derived()) {
+            columns.load_one(book, column);
+        }
+        columns.spare(book, asked, kinds);
+        columns
+    }
+
+    /// Members, and the columns that no derived kind is in.
+    fn plain(book: &dyn Book, asked: &BTreeSet<Column>, kinds: &[Derived]) -> Columns {
         let who = |member| Who {
             role: book.role(member),
             active: book.active(ENROLLER_TREE, member),
@@ -77,18 +103,16 @@ impl Columns {
             entered: BTreeMap::new(),
             group: BTreeMap::new(),
             spared: Spared::default(),
-            sieved: Sieved::load(book, &of_derived(asked), kinds),
+            sieved: Sieved::of(kinds),
             ranks: BTreeMap::new(),
             holdings: BTreeMap::new(),
             cycles: BTreeMap::new(),
             lesser_legs: BTreeMap::new(),
             amounts: BTreeMap::new(),
         };
-        columns.entered = std::mem::take(&mut columns.sieved.entered);
-        for &column in asked {
+        for &column in asked.iter().filter(|column| !column.is_derived()) {
             columns.load_one(book, column);
         }
-        columns.spare(book, asked, kinds);
         columns
     }
 
@@ -138,7 +162,10 @@ impl Columns {
                     .iter()
                     .map(|volume| volume.all())
                     .collect();
-                for &seat in &links.order {
+                for (step, &seat) in links.order.iter().enumerate() {
+                    if let Some(up) = links.up_ahead(step) {
+                        near::fetch(&group[up as usize]);
+                    }
                     let up = links.up[seat as usize];
                     if up != NONE {
                         group[up as usize] += group[seat as usize];
@@ -167,7 +194,7 @@ impl Columns {
         if !self.spared.is_asked() {
             return;
         }
-        for entry in book.late(sieved::counts_to(kinds)) {
+        for entry in book.late(Wanted::everywhere(sieved::counts_to(kinds))) {
             let whole = (&self.entered, &self.group);
             self.spared.give_back(&entry, kinds, whole, &self.links);
         }
@@ -404,6 +431,20 @@ impl Columns {
             rule,
             caps,
             brought,
+        }
+    }
+}
+
+impl Column {
+    /// Whether it is of a kind that the set derives.
+    fn is_derived(&self) -> bool {
+        match *self {
+            Column::Links(_) | Column::Legs(_) => false,
+            Column::Entered(_, kind)
+            | Column::Paid(_, kind)
+            | Column::Group(_, kind)
+            | Column::Matched(_, kind)
+            | Column::Orders(kind) => kind >= KINDS_MAX,
         }
     }
 }

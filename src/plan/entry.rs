@@ -19,7 +19,7 @@ pub struct Entry {
     pub credited: Member,
     /// What it is judged by.
     pub facts: Facts,
-    /// The seat it entered in each tree; NONE where it entered none.
+    /// The seat it entered in each tree; NONE where it entered none, or nobody wants to know.
     pub seats: [Seat; TREES_MAX],
     /// Bit `t`: it counts in tree `t` as from one level below the seat.
     pub below: u8,
@@ -29,6 +29,26 @@ pub struct Entry {
     pub before: [i64; KINDS_MAX],
     /// The whole order as it was accepted.
     pub whole: [i64; KINDS_MAX],
+}
+
+/// What is wanted of entries beside their volumes: what is not wanted need not be looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// How far a buyer's orders are counted: places are one more behind that.
+    pub count: u8,
+    /// Bit `t`: the seat it entered in tree `t`.
+    pub trees: u8,
+}
+
+impl Wanted {
+    /// The seats of all trees.
+    #[must_use]
+    pub fn everywhere(count: u8) -> Wanted {
+        Wanted {
+            count,
+            trees: u8::MAX,
+        }
+    }
 }
 
 /// What an order is judged by: fixed when it was accepted, whatever becomes of it, of others, or of its buyer.

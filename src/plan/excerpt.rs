@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::base::ids::{COMPANY, ENROLLER_TREE, Member, NONE, Seat, Text};
 use crate::plan::book::{Book, Entered, Near, Role};
-use crate::plan::entry::Entry;
+use crate::plan::entry::{Entry, Wanted};
 use crate::plan::extent::Extent;
 use crate::plan::standing::{Held, Holding, Left, Standing};
 
@@ -110,10 +110,14 @@ impl<'b> Excerpt<'b> {
         let credited = excerpt.whole_members();
         let renumbered = |entries: Vec<Entry>| entries.into_iter().map(|of| excerpt.renumbered(of));
         let entries = match extent.entries {
-            Some(count) => renumbered(book.entries_of(&credited, count)?).collect(),
+            Some(count) => {
+                let wanted = Wanted::everywhere(count);
+                renumbered(book.entries_of(&credited, wanted)?).collect()
+            }
             None => Vec::new(),
         };
-        let late = book.late_of(&credited, extent.entries.unwrap_or(0))?;
+        let wanted = Wanted::everywhere(extent.entries.unwrap_or(0));
+        let late = book.late_of(&credited, wanted)?;
         let late = renumbered(late).collect();
         (excerpt.entries, excerpt.late) = (entries, late);
         Some(excerpt)
@@ -435,11 +439,11 @@ impl Book for Excerpt<'_> {
         self.number(enroller)
     }
 
-    fn entries(&self, _: u8, each: &mut dyn FnMut(&Entry)) {
+    fn entries(&self, _: Wanted, each: &mut dyn FnMut(&Entry)) {
         self.entries.iter().for_each(each);
     }
 
-    fn late(&self, _: u8) -> Vec<Entry> {
+    fn late(&self, _: Wanted) -> Vec<Entry> {
         self.late.clone()
     }
 }

@@ -9,7 +9,6 @@ use crate::plan::component::Reach;
 use crate::plan::ladder::Atom;
 use crate::plan::pass;
 use crate::plan::set::PlanSet;
-use crate::plan::setting::Value;
 use crate::plan::sieved;
 
 /// What has to be looked at to work out one member's ranks and amounts in a period.
@@ -70,11 +69,8 @@ impl Extent {
         }
         for (index, entry) in set.components_of(period) {
             let reach = entry.component.reach();
-            let read = entry.settings.0.values().filter_map(|value| match value {
-                Value::Components(read) => Some(read),
-                _ => None,
-            });
-            let reads_company = read.flatten().any(|read| extent.company.contains(read));
+            let mut read = entry.reads_amounts();
+            let reads_company = read.any(|read| extent.company.contains(&read));
             if reach == Reach::Company || reads_company {
                 extent.company.insert(index);
             } else {

@@ -4,6 +4,7 @@
 //! A seat receives one vector from all its children. What it hands on is the same entries moved to other places by a map
 //! of its own, and its own entry. What moves past the end is gone.
 
+use crate::arena::near;
 use crate::base::ids::{Member, NONE, Seat};
 use crate::base::money::{Micros, PER_MICRO, Rate};
 use crate::plan::book::Role;
@@ -290,32 +291,48 @@ fn own_term(basis: i64, rate: Rate) -> Term {
     }
 }
 
-/// Works out what every seat receives and shows it, children first. O(seats x width); as many words stay while it runs.
+/// Works out what every seat receives and shows it, children first; one that receives nothing is not shown. O(seats x
+/// width); as many words stay while it runs.
 fn received(links: &Links, flow: &impl Flow, mut seen: impl FnMut(Seat, &[i64])) {
     let width = flow.width();
     let mut vectors = vec![0i64; links.seats.len() * width];
     let mut handed = vec![0i64; width];
-    for &at in &links.order {
+    let shows_own = flow.own_rate() > Rate::ZERO;
+    for (step, &at) in links.order.iter().enumerate() {
+        if let Some(up) = links.up_ahead(step) {
+            // Parents lie anywhere; by then what they have received is here.
+            let above = up as usize * width;
+            near::fetch(&vectors[above]);
+            near::fetch(&vectors[above + width - 1]);
+        }
         let (seat, here) = (links.seats[at as usize], at as usize * width);
         vectors[here] += flow.enters(seat);
         let vector = &vectors[here..here + width];
-        seen(seat, vector);
+        let receives = vector.iter().any(|&volume| volume != 0);
+        if receives || shows_own {
+            seen(seat, vector);
+        }
         let up = links.up[at as usize];
         if up == NONE {
             continue;
         }
-        handed.fill(0);
-        let (to, own) = (flow.hands_on(seat), flow.own(seat));
-        let passed = vector.iter().enumerate();
-        let passed = passed.map(|(place, &volume)| (to(place), volume));
-        for (place, volume) in passed.chain([own]) {
-            if let Some(sum) = handed.get_mut(place) {
-                *sum += volume;
+        let above = up as usize * width;
+        let (place, volume) = flow.own(seat);
+        if receives {
+            handed.fill(0);
+            let to = flow.hands_on(seat);
+            let passed = vector.iter().enumerate();
+            for (place, volume) in passed.map(|(place, &volume)| (to(place), volume)) {
+                if let Some(sum) = handed.get_mut(place) {
+                    *sum += volume;
+                }
+            }
+            for (sum, handed) in vectors[above..above + width].iter_mut().zip(&handed) {
+                *sum += handed;
             }
         }
-        let above = up as usize * width;
-        for (sum, handed) in vectors[above..above + width].iter_mut().zip(&handed) {
-            *sum += handed;
+        if place < width {
+            vectors[above + place] += volume;
         }
     }
 }

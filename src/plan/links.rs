@@ -2,6 +2,9 @@
 
 use crate::base::ids::{NONE, Seat};
 
+/// How many steps ahead memory is asked for: what one step takes is well below what memory does.
+const AHEAD: usize = 12;
+
 /// A tree, or what hangs below one seat of it. Positions in the arrays are not seats: [`Links::seats`] says which seat
 /// each one is.
 #[derive(Debug)]
@@ -24,6 +27,15 @@ impl Links {
             order: leaves_first(&up),
             up,
         }
+    }
+
+    /// The position of the parent of whoever comes some steps later in the order: to ask the memory for in time.
+    #[inline]
+    #[must_use]
+    pub fn up_ahead(&self, step: usize) -> Option<u32> {
+        let &later = self.order.get(step + AHEAD)?;
+        let up = self.up[later as usize];
+        (up != NONE).then_some(up)
     }
 
     /// What hangs below a seat of a whole tree, itself included as the last in the order. O(seats of the tree).

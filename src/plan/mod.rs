@@ -12,7 +12,7 @@
 //! | [`component`], [`part`] | what a component is; amounts in parts |
 //! | [`book`], [`columns`] | what is read, and the same as columns |
 //! | [`entry`], [`derived`], `sieved` | what entered piece by piece, and kinds of volume that take only some of it |
-//! | [`pass`] | one period worked out |
+//! | [`pass`], [`hands`] | one period worked out, and who does it |
 //! | [`extent`], [`excerpt`] | how much of a book one member is worked out from, and that part of it |
 //! | [`run`] | a pass as lines of money and balances |
 //! | [`standing`] | what a period hands on to the next one |
@@ -45,6 +45,7 @@ mod fast_start;
 mod flow;
 mod generation;
 mod generations;
+pub mod hands;
 pub mod ladder;
 mod legs;
 mod levels;

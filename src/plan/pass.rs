@@ -9,7 +9,8 @@ use crate::base::money::{Micros, PER_MICRO, RATE_ONE, Rate, minor_digits};
 use crate::plan::book::{Book, Role};
 use crate::plan::columns::{Column, Columns, Payees};
 use crate::plan::course::Opens;
-use crate::plan::ladder::{Atom, Need};
+use crate::plan::hands::{Hands, both};
+use crate::plan::ladder::{Atom, Ladder, Need};
 use crate::plan::part::{Earned, LegFigures, Overflow, Part, Sold};
 use crate::plan::ranks::{self, Judged, Measure};
 use crate::plan::set::{CompanyCap, Entry, PlanSet};
@@ -32,7 +33,7 @@ pub struct Pass {
     columns: Columns,
     ladders: BTreeMap<usize, Judged>,
     /// By component, then by member: what an amount was before the component's cap cut it.
-    uncut: BTreeMap<usize, BTreeMap<Member, Micros>>,
+    uncut: BTreeMap<usize, Uncut>,
     factor: Rate,
 }
 
@@ -47,7 +48,7 @@ pub struct Beyond {
 
 impl Pass {
     /// Works out the ladders and components of one period type, in order. `opening` is what the period before handed on;
-    /// of ladders of other period types, what their latest closed period did.
+    /// of ladders of other period types, what their latest closed period did. `hands` do what does not hang on each other.
     ///
     /// # Errors
     /// [`Beyond`]: an amount that no number of 1e-6 in 64 bits holds.
@@ -60,44 +61,24 @@ impl Pass {
         set: &PlanSet,
         period: usize,
         opening: Arc<Standing>,
+        hands: &dyn Hands,
     ) -> Result<Pass, Beyond> {
-        let mut columns = Columns::load(book, &read_by(set, period), &set.kinds);
-        let mut ladders = BTreeMap::new();
+        let mut columns = Columns::load(book, &read_by(set, period), &set.kinds, hands);
         for (index, ladder) in set.ladders_of(period) {
-            let members = columns.members() as usize;
-            columns.add_holdings(index, opening.holdings(ladder, members));
-            for component in ranks::cycles_of(ladder) {
-                let entry = &set.components[component];
-                let payees = payees(&columns, &opening, entry);
-                let cycles = entry.component.cycles(&columns, &payees);
-                columns.add_cycles(component, cycles);
-            }
-            for component in ranks::legs_of(ladder) {
-                let entry = &set.components[component];
-                let payees = payees(&columns, &opening, entry);
-                let lesser = entry.component.lesser_legs(&columns, &payees);
-                columns.add_lesser_legs(component, lesser);
-            }
-            let (judged, ranks) = ranks::judge((index, ladder), book, &columns);
-            columns.add_ranks(index, ranks);
-            ladders.insert(index, judged);
+            ask_of_ladder(&mut columns, set, &opening, (index, ladder));
         }
         for index in set.read_of_others(period) {
             let members = columns.members() as usize;
             let held = opening.holdings(&set.ladders[index], members).into_iter();
             columns.add_ranks(index, held.map(|held| held.paid).collect());
         }
-        let mut uncut = BTreeMap::new();
-        for (index, entry) in set.components_of(period) {
-            let payees = payees(&columns, &opening, entry);
-            let paid = entry.component.pay(&columns, &payees);
-            let mut paid = paid.map_err(|Overflow { member }| Beyond {
-                component: index,
-                member,
-            })?;
-            uncut.insert(index, cut(&mut paid, &payees));
-            columns.add_amounts(index, paid);
-        }
+        let work = Work {
+            set,
+            period,
+            opening: &opening,
+            hands,
+        };
+        let (ladders, uncut) = work.all(book, &mut columns)?;
         let mut pass = Pass {
             period,
             opening,
@@ -330,6 +311,127 @@ impl Pass {
     }
 }
 
+/// Puts beside the columns what a ladder asks for of those before it is judged.
+fn ask_of_ladder(
+    columns: &mut Columns,
+    set: &PlanSet,
+    opening: &Standing,
+    (index, ladder): (usize, &Ladder),
+) {
+    let members = columns.members() as usize;
+    columns.add_holdings(index, opening.holdings(ladder, members));
+    for component in ranks::cycles_of(ladder) {
+        let entry = &set.components[component];
+        let payees = payees(columns, opening, entry);
+        let cycles = entry.component.cycles(columns, &payees);
+        columns.add_cycles(component, cycles);
+    }
+    for component in ranks::legs_of(ladder) {
+        let entry = &set.components[component];
+        let payees = payees(columns, opening, entry);
+        let lesser = entry.component.lesser_legs(columns, &payees);
+        columns.add_lesser_legs(component, lesser);
+    }
+}
+
+/// A member's amounts before a cap cut them.
+type Uncut = BTreeMap<Member, Micros>;
+
+/// A pass on its way.
+struct Work<'w> {
+    set: &'w PlanSet,
+    period: usize,
+    opening: &'w Standing,
+    hands: &'w dyn Hands,
+}
+
+impl Work<'_> {
+    /// Judges the ladders and works the components out: those that ask for no rank and no other's amounts beside the
+    /// ladders, the others by twos, as far as what they read is there.
+    fn all(
+        &self,
+        book: &dyn Book,
+        columns: &mut Columns,
+    ) -> Result<(BTreeMap<usize, Judged>, BTreeMap<usize, Uncut>), Beyond> {
+        let entries = self.set.components_of(self.period);
+        let (early, mut rest): (Vec<_>, Vec<_>) = entries
+            .partition(|(_, entry)| !entry.names_ranks() && entry.reads_amounts().next().is_none());
+        let early = early.into_iter().map(|(index, _)| index);
+        let (early, mut uncut): (Vec<usize>, _) = (early.collect(), BTreeMap::new());
+        let ladders = self.set.ladders_of(self.period);
+        let ladders: Vec<_> = ladders.collect();
+        let seen = &*columns;
+        let (judged, paid) = both(
+            self.hands,
+            || {
+                ladders
+                    .iter()
+                    .map(|of| ranks::judge(*of, book, seen))
+                    .collect()
+            },
+            || early.iter().map(|&index| self.pay(seen, index)).collect(),
+        );
+        let (judged, paid): (Vec<_>, Vec<_>) = (judged, paid);
+        let mut all = BTreeMap::new();
+        for ((index, _), (judged, ranks)) in ladders.into_iter().zip(judged) {
+            columns.add_ranks(index, ranks);
+            all.insert(index, judged);
+        }
+        keep(columns, &mut uncut, early, paid)?;
+        while !rest.is_empty() {
+            let ready = |(_, entry): &(usize, &Entry)| {
+                let mut read = entry.reads_amounts();
+                read.all(|read| columns.amounts(read).is_some())
+            };
+            let next: Vec<usize> = rest
+                .iter()
+                .filter(|of| ready(of))
+                .map(|of| of.0)
+                .take(2)
+                .collect();
+            assert!(!next.is_empty(), "components read earlier ones");
+            rest.retain(|(index, _)| !next.contains(index));
+            let (seen, of) = (&*columns, |at: usize| next.get(at).copied());
+            let (one, other) = both(
+                self.hands,
+                || of(0).map(|index| self.pay(seen, index)),
+                || of(1).map(|index| self.pay(seen, index)),
+            );
+            let paid = one.into_iter().chain(other).collect();
+            keep(columns, &mut uncut, next, paid)?;
+        }
+        Ok((all, uncut))
+    }
+
+    /// What a component comes to for every member, cut to its caps.
+    fn pay(&self, columns: &Columns, index: usize) -> Result<(Vec<Micros>, Uncut), Beyond> {
+        let entry = &self.set.components[index];
+        let payees = payees(columns, self.opening, entry);
+        let paid = entry.component.pay(columns, &payees);
+        let mut paid = paid.map_err(|Overflow { member }| Beyond {
+            component: index,
+            member,
+        })?;
+        let uncut = cut(&mut paid, &payees);
+        Ok((paid, uncut))
+    }
+}
+
+/// Keeps what components came to, in order of their numbers.
+fn keep(
+    columns: &mut Columns,
+    uncut: &mut BTreeMap<usize, Uncut>,
+    components: Vec<usize>,
+    paid: Vec<Result<(Vec<Micros>, Uncut), Beyond>>,
+) -> Result<(), Beyond> {
+    for (index, paid) in components.into_iter().zip(paid) {
+        let (amounts, cut) = paid?;
+        uncut.insert(index, cut);
+        columns.add_amounts(index, amounts);
+    }
+    Ok(())
+}
+
 /// Digits of the minor unit of each currency that members can be paid in.
 fn digits(set: &PlanSet) -> Vec<u8> {
     set.currencies().map(|code| minor_digits(code)).collect()
@@ -370,7 +472,7 @@ pub(super) fn read_by(set: &PlanSet, period: usize) -> BTreeSet<Column> {
 }
 
 /// Cuts amounts to their caps; gives back what they were where it did.
-fn cut(amounts: &mut [Micros], payees: &Payees<'_>) -> BTreeMap<Member, Micros> {
+fn cut(amounts: &mut [Micros], payees: &Payees<'_>) -> Uncut {
     let mut uncut = BTreeMap::new();
     for (member, amount) in (0..).zip(amounts) {
         if let Some(cap) = payees.cap(member).filter(|cap| *amount > *cap) {

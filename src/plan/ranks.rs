@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::arena::near;
 use crate::base::ids::{Member, NONE, Seat};
 use crate::base::money::{RATE_ONE, Rate};
 use crate::base::number::Volume;
@@ -102,8 +103,12 @@ pub(super) fn judge(of: (usize, &Ladder), book: &dyn Book, columns: &Columns) ->
         rungs,
         met: vec![0; columns.members() as usize],
     };
-    for &seat in &links.order {
-        let member = columns.owner(ladder.tree, seat);
+    let owners = columns.owners(ladder.tree);
+    for (step, &seat) in links.order.iter().enumerate() {
+        if let Some(up) = links.up_ahead(step) {
+            near::fetch(&judged.best_of_legs[up as usize * rungs]);
+        }
+        let member = owners[seat as usize];
         let mut rank = 0;
         if columns.role(member) == Role::Earner && columns.seat(ladder.tree, member) == Some(seat) {
             rank = judged.rank(of, columns, member);

@@ -83,6 +83,9 @@ pub struct Sums {
 /// An amount after the company's factor, rounded down.
 #[must_use]
 pub fn after(amount: Micros, factor: Rate) -> Micros {
+    if factor.0 == RATE_ONE {
+        return amount;
+    }
     let product = i128::from(amount.0) * i128::from(factor.0);
     // A factor is at most one, so the product is no further from zero than the amount, but for the rounding.
     Micros::floor(product, i128::from(RATE_ONE)).unwrap_or(amount)

@@ -152,6 +152,15 @@ impl PlanSet {
 }
 
 impl Entry {
+    /// The components whose amounts it reads.
+    pub fn reads_amounts(&self) -> impl Iterator<Item = usize> + '_ {
+        let read = self.settings.0.values().filter_map(|value| match value {
+            Value::Components(read) => Some(read),
+            _ => None,
+        });
+        read.flatten().copied()
+    }
+
     /// Whether it reads ranks of its ladder.
     #[must_use]
     pub fn names_ranks(&self) -> bool {

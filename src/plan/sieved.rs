@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::base::limits::KINDS_MAX;
 use crate::plan::book::{Book, Entered};
 use crate::plan::derived::Derived;
-use crate::plan::entry::{Entry, Portion};
+use crate::plan::entry::{Entry, Portion, Wanted};
 
 /// What is asked of a derived kind.
 #[derive(Debug, Clone, Copy)]
@@ -37,17 +37,22 @@ pub(super) struct Sieved {
 }
 
 impl Sieved {
-    /// Loads what is asked of derived kinds by one visit of the period's entries, and by none where nothing is asked.
-    /// O(entries x kinds asked).
-    pub(super) fn load(book: &dyn Book, asked: &[Asked], kinds: &[Derived]) -> Sieved {
+    /// Nothing yet, of the kinds that a set derives.
+    pub(super) fn of(kinds: &[Derived]) -> Sieved {
         let first = kinds.iter().map(|kind| {
             let first = kinds.iter().position(|other| other.equals(kind));
             KINDS_MAX + first.expect("it counts the same as itself")
         });
-        let mut sieved = Sieved {
+        Sieved {
             first: first.collect(),
             ..Sieved::default()
-        };
+        }
+    }
+
+    /// Loads what is asked of derived kinds by one visit of the period's entries, and by none where nothing is asked.
+    /// O(entries x kinds asked).
+    pub(super) fn load(book: &dyn Book, asked: &[Asked], kinds: &[Derived]) -> Sieved {
+        let mut sieved = Sieved::of(kinds);
         for &column in asked {
             match column {
                 Asked::Entered(tree, kind) => {
@@ -62,7 +67,11 @@ impl Sieved {
             }
         }
         if let Some(count) = visits(asked, kinds) {
-            book.entries(count, &mut |entry| sieved.add(entry, kinds));
+            let trees = sieved.entered.keys().map(|&(tree, _)| tree);
+            let trees = trees.fold(0, |bits, tree| bits | 1 << tree);
+            book.entries(Wanted { count, trees }, &mut |entry| {
+                sieved.add(entry, kinds)
+            });
         }
         sieved
     }

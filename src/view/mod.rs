@@ -70,6 +70,7 @@ pub mod statement;
 pub mod tank;
 pub mod tokens;
 pub mod tree_view;
+pub mod two_hands;
 pub mod upline;
 pub mod verify;
 pub mod volumes;

@@ -9,6 +9,7 @@ use crate::base::number::Volume;
 use crate::base::time::Time;
 use crate::plan::course::{Course, Map, Opens, Skipped, Why};
 use crate::plan::derived::FIRST_MAX;
+use crate::plan::entry::Wanted;
 use crate::plan::part::{Basis, Part, Sold};
 use crate::view::commissions::component_named;
 use crate::view::cursor;
@@ -172,7 +173,11 @@ pub fn page(
                 payout,
                 lens,
                 era,
-                orders: PlanOrders::new((lens, era), FIRST_MAX, payout.set.after_close),
+                orders: PlanOrders::new(
+                    (lens, era),
+                    Wanted::everywhere(FIRST_MAX),
+                    payout.set.after_close,
+                ),
                 tree,
                 course,
                 index,

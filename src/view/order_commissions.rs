@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::base::number::Volume;
 use crate::plan::derived::FIRST_MAX;
+use crate::plan::entry::Wanted;
 use crate::plan::part::Sold;
 use crate::view::commissions::{PartAnswer, part_answer};
 use crate::view::era::Asked;
@@ -68,7 +69,12 @@ pub fn period_of(lens: &Lens<'_>, period: usize, id: &str) -> Result<Asked, View
 pub fn of_order(payout: &Payout, id: &str) -> Result<OrderCommissions, ViewError> {
     let (lens, era) = (payout.lens(), payout.era());
     let order = find(&lens, id)?;
-    let entries = PlanOrders::new((lens, era), FIRST_MAX, payout.set.after_close).all_of(order);
+    let entries = PlanOrders::new(
+        (lens, era),
+        Wanted::everywhere(FIRST_MAX),
+        payout.set.after_close,
+    )
+    .all_of(order);
     let sold = Sold::of(&entries, &payout.set.kinds);
     let brought = |kind: usize| sold.volumes.get(kind).copied().unwrap_or(0);
     let (mut lines, mut not_by_order) = (Vec::new(), Vec::new());

@@ -6,8 +6,10 @@ use crate::base::ids::{Member, NONE};
 use crate::engine::state::State;
 use crate::plan::clawback::Reversed;
 use crate::plan::derived::FIRST_MAX;
+use crate::plan::entry::Wanted;
 use crate::plan::excerpt::Excerpt;
 use crate::plan::extent::Extent;
+use crate::plan::hands::{Alone, Hands};
 use crate::plan::pass::{Beyond, Pass};
 use crate::plan::run::{Brought, Payment};
 use crate::plan::set::PlanSet;
@@ -18,6 +20,7 @@ use crate::view::lens::Lens;
 use crate::view::plan_book::PlanBook;
 use crate::view::plan_orders::PlanOrders;
 use crate::view::sold_by::SoldBy;
+use crate::view::two_hands::TwoHands;
 
 /// A period worked out, with the state it was worked out from.
 pub struct Payout {
@@ -92,6 +95,18 @@ impl<'a> Worked<'a> {
     }
 }
 
+/// Members from whom on a second thread takes less time to call than it saves.
+const MANY: u32 = 20_000;
+
+/// Who works out everybody.
+fn hands(state: &State) -> &'static dyn Hands {
+    if state.members.len() < MANY {
+        &Alone
+    } else {
+        &TwoHands
+    }
+}
+
 /// Why a period cannot be worked out.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unpaid {
@@ -137,12 +152,8 @@ impl Payout {
     ) -> Result<Payout, Unpaid> {
         let lens = Lens::new(&state).map_err(Unpaid::View)?;
         let era = era::at(&lens, asked.period, asked.ordinal).map_err(Unpaid::View)?;
-        let pass = Pass::run(
-            &PlanBook::new(lens, era, set.after_close),
-            &set,
-            asked.period,
-            opening,
-        );
+        let book = PlanBook::new(lens, era, set.after_close);
+        let pass = Pass::run(&book, &set, asked.period, opening, hands(&state));
         let pass = pass.map_err(|beyond| Unpaid::beyond(&lens, &set, beyond))?;
         Ok(Payout {
             state,
@@ -158,8 +169,11 @@ impl Payout {
     #[must_use]
     pub fn sold_by(&self) -> &SoldBy {
         self.sold_by.get_or_init(|| {
-            let orders =
-                PlanOrders::new((self.lens(), self.era()), FIRST_MAX, self.set.after_close);
+            let orders = PlanOrders::new(
+                (self.lens(), self.era()),
+                Wanted::everywhere(FIRST_MAX),
+                self.set.after_close,
+            );
             SoldBy::of(&orders, self.state.members.len())
         })
     }

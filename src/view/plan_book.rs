@@ -7,7 +7,7 @@ use crate::base::ids::{COMPANY, ENROLLER_TREE, Member, Seat, Text};
 use crate::book::forest::Forest;
 use crate::engine::member::{MemberKind, Status};
 use crate::plan::book::{Book, Entered, Near, Role};
-use crate::plan::entry::Entry;
+use crate::plan::entry::{Entry, Wanted};
 use crate::tree::rules::CustomerLevel;
 use crate::view::credited::Credited;
 use crate::view::era::Era;
@@ -57,8 +57,8 @@ impl<'a> PlanBook<'a> {
         }
     }
 
-    fn orders(&self, count: u8) -> PlanOrders<'a> {
-        PlanOrders::new((self.lens, self.era), count, self.told)
+    fn orders(&self, wanted: Wanted) -> PlanOrders<'a> {
+        PlanOrders::new((self.lens, self.era), wanted, self.told)
     }
 }
 
@@ -92,14 +92,14 @@ impl Near for PlanBook<'_> {
         !self.era.rules.enrolled_by_fact
     }
 
-    fn entries_of(&self, members: &[Member], count: u8) -> Option<Vec<Entry>> {
-        let (all, credited) = (self.orders(count), self.credited?);
+    fn entries_of(&self, members: &[Member], wanted: Wanted) -> Option<Vec<Entry>> {
+        let (all, credited) = (self.orders(wanted), self.credited?);
         Some(all.of_records(&credited.orders(members), &credited.corrections(members)))
     }
 
-    fn late_of(&self, members: &[Member], count: u8) -> Option<Vec<Entry>> {
+    fn late_of(&self, members: &[Member], wanted: Wanted) -> Option<Vec<Entry>> {
         let late = self.late?.of_members(members);
-        Some(self.orders(count).of_corrections(&late))
+        Some(self.orders(wanted).of_corrections(&late))
     }
 
     fn spares_legs(&self) -> Option<bool> {
@@ -199,11 +199,11 @@ impl Book for PlanBook<'_> {
         }
     }
 
-    fn entries(&self, count: u8, each: &mut dyn FnMut(&Entry)) {
-        self.orders(count).each(each);
+    fn entries(&self, wanted: Wanted, each: &mut dyn FnMut(&Entry)) {
+        self.orders(wanted).each(each);
     }
 
-    fn late(&self, count: u8) -> Vec<Entry> {
-        self.orders(count).late()
+    fn late(&self, wanted: Wanted) -> Vec<Entry> {
+        self.orders(wanted).late()
     }
 }

@@ -10,7 +10,7 @@ use crate::base::limits::KINDS_MAX;
 use crate::base::time::{DAY_MS, Time};
 use crate::base::volumes::Volumes;
 use crate::engine::orders::OrderRow;
-use crate::plan::entry::{Entry, Facts};
+use crate::plan::entry::{Entry, Facts, Wanted};
 use crate::tree::rules::CustomerLevel;
 use crate::view::era::{Asked, Era};
 use crate::view::late::{Late, entered};
@@ -56,21 +56,28 @@ pub enum Source {
 pub struct PlanOrders<'a> {
     lens: Lens<'a>,
     era: Era<'a>,
-    /// How far a buyer's orders are counted.
-    count: u8,
+    wanted: Wanted,
+    /// Bit `t`: customers' orders count in tree `t` as from one level below.
+    first: u8,
     /// What late refunds do where no plan set is in force.
     told: AfterClose,
 }
 
 impl<'a> PlanOrders<'a> {
-    /// Those of a period that can be read, each with its place among its buyer's orders as far as `count`. Late refunds do
-    /// what is `told` where no plan set is in force.
+    /// Those of a period that can be read. Late refunds do what is `told` where no plan set is in force.
     #[must_use]
-    pub fn new((lens, era): (Lens<'a>, Era<'a>), count: u8, told: AfterClose) -> PlanOrders<'a> {
+    pub fn new(
+        (lens, era): (Lens<'a>, Era<'a>),
+        wanted: Wanted,
+        told: AfterClose,
+    ) -> PlanOrders<'a> {
+        let trees = era.rules.trees.iter().enumerate();
+        let first = trees.filter(|(_, tree)| tree.customer_level == CustomerLevel::First);
         PlanOrders {
             lens,
             era,
-            count,
+            wanted,
+            first: first.fold(0, |bits, (tree, _)| bits | 1 << tree),
             told,
         }
     }
@@ -138,6 +145,7 @@ impl<'a> PlanOrders<'a> {
             if later < range.end {
                 // Members lie anywhere; by then their records are here.
                 self.lens.told().prefetch(orders.credited(later));
+                self.lens.told().prefetch(orders.buyer(later));
             }
             if let Some(entry) = self.of_order(order) {
                 each(&entry);
@@ -268,7 +276,7 @@ impl<'a> PlanOrders<'a> {
         let before = orders.newest_first(orders.previous(order));
         entry.order = Some(order);
         entry.facts.class = orders.class(order).cloned();
-        entry.facts.place = 1 + before.take(usize::from(self.count)).count() as u8;
+        entry.facts.place = 1 + before.take(usize::from(self.wanted.count)).count() as u8;
         entry
     }
 
@@ -281,9 +289,6 @@ impl<'a> PlanOrders<'a> {
     ) -> Entry {
         let day = |time: Time| time.0.div_euclid(DAY_MS);
         let customers = buyer != credited;
-        let all = self.era.rules.trees.iter().enumerate();
-        let first = all.filter(|(_, tree)| tree.customer_level == CustomerLevel::First);
-        let below = first.fold(0, |bits, (tree, _)| bits | 1 << tree);
         Entry {
             order: None,
             buyer,
@@ -296,7 +301,7 @@ impl<'a> PlanOrders<'a> {
                 days: day(at) - day(self.lens.joined(buyer)),
             },
             seats: std::array::from_fn(|tree| self.seat(tree, credited, centre, trees)),
-            below: if customers { below } else { 0 },
+            below: if customers { self.first } else { 0 },
             volumes,
             before,
             whole,
@@ -305,7 +310,7 @@ impl<'a> PlanOrders<'a> {
 
     /// The seat it entered; the first centre's stands for one that the book does not know.
     fn seat(&self, tree: usize, credited: Member, centre: u16, trees: u8) -> Seat {
-        if tree >= self.era.rules.trees.len() {
+        if self.wanted.trees >> tree & 1 == 0 || tree >= self.era.rules.trees.len() {
             return NONE;
         }
         let known = |centre| {

@@ -7,6 +7,7 @@ use crate::base::ids::Member;
 use crate::plan::clawback::Reversed;
 use crate::plan::excerpt::Excerpt;
 use crate::plan::extent::Extent;
+use crate::plan::hands::Alone;
 use crate::plan::pass::Pass;
 use crate::plan::set::PlanSet;
 use crate::plan::standing::Standing;
@@ -66,7 +67,7 @@ impl Ground<'_> {
         let excerpt = Excerpt::of(&book, extent, member, SEATS_MAX)?;
         let (period, opening) = (Asked::of(&era).period, excerpt.opening(self.opening));
         // What is beyond the range may be so for somebody else only; a pass over all says.
-        let pass = Pass::run(&excerpt, set, period, opening).ok()?;
+        let pass = Pass::run(&excerpt, set, period, opening, &Alone).ok()?;
         Some(question(&Worked {
             lens,
             era,

@@ -7,6 +7,7 @@ use crate::base::ids::Member;
 use crate::base::money::{Micros, RATE_ONE};
 use crate::plan::clawback::Debit;
 use crate::plan::derived::FIRST_MAX;
+use crate::plan::entry::Wanted;
 use crate::plan::part::{Basis, Part, Sold};
 use crate::plan::pass::Pass;
 use crate::plan::set::PlanSet;
@@ -44,7 +45,11 @@ pub fn taken_back(lens: Lens<'_>, paid: &Worked<'_>, refund: u32) -> Vec<Debit> 
     let Some(order) = lens.state.corrections.row(refund).order else {
         return Vec::new();
     };
-    let orders = PlanOrders::new((lens, paid.era), FIRST_MAX, paid.set.after_close);
+    let orders = PlanOrders::new(
+        (lens, paid.era),
+        Wanted::everywhere(FIRST_MAX),
+        paid.set.after_close,
+    );
     let [mut before, after] = [false, true].map(|with| {
         let entries = orders.reversed(order, refund, with);
         earned(paid.pass, paid.set, &Sold::of(&entries, &paid.set.kinds))

@@ -113,7 +113,7 @@ async fn each_refund_is_told_by_itself_a_page_at_a_time() {
         ("/v1/members/A1/clawbacks?cursor=x", "bad_cursor"),
         ("/v1/members/A1/clawbacks?limit=0", "bad_value"),
         ("/v1/members/nobody/clawbacks", "unknown_member"),
-        ("/v1/members/A1/clawbacks?period=2031-01", "unknown_name"),
+        ("/v1/members/A1/clawbacks?period=2031-01", "unknown_period"),
     ] {
         let reply = server.call("GET", path).role("admin").send().await;
         assert_eq!(reply.code(), code, "{path}: {}", reply.text());

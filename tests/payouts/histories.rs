@@ -16,7 +16,8 @@ use arborline::engine::rules::{ClockMode, Rules};
 use arborline::plan::book::Book;
 use arborline::plan::clawback::Reversed;
 use arborline::plan::derived::FIRST_MAX;
-use arborline::plan::entry::Entry;
+use arborline::plan::entry::{Entry, Wanted};
+use arborline::plan::hands::Hands;
 use arborline::plan::part::{Basis, Part, Sold};
 use arborline::plan::pass::Pass;
 use arborline::plan::set::PlanSet;
@@ -187,6 +188,16 @@ fn all_figures(world: &World, scene: &Scene<'_>) -> Vec<Figures> {
     trees.map(|tree| world.figures(scene, tree)).collect()
 }
 
+/// Does the second thing first: what comes of two must not hang on which is done when.
+struct Crossed;
+
+impl Hands for Crossed {
+    fn do_both(&self, one: &mut (dyn FnMut() + Send), other: &mut (dyn FnMut() + Send)) {
+        other();
+        one();
+    }
+}
+
 /// One book of one period type.
 struct Compared<'a> {
     drawn: &'a Drawn,
@@ -217,7 +228,13 @@ impl Compared<'_> {
         let era = choose(&lens, Some(name), Some(label)).map_err(|why| format!("{why:?}"))?;
         let book = PlanBook::new(lens, era, self.drawn.set.after_close);
         let opening = Arc::new(told(draft, opening, |_| true));
-        let pass = Pass::run(&book, &self.drawn.set, self.of, Arc::clone(&opening));
+        let pass = Pass::run(
+            &book,
+            &self.drawn.set,
+            self.of,
+            Arc::clone(&opening),
+            &Crossed,
+        );
         let pass = pass.map_err(|beyond| format!("beyond the range: {beyond:?}"))?;
         let place = format!("{name} {label}");
         Whole {
@@ -282,7 +299,7 @@ impl Compared<'_> {
     fn traced(&self, pass: &Pass, book: &PlanBook, place: &str) -> Result<(), String> {
         let set = &self.drawn.set;
         let mut sold: BTreeMap<Result<u32, usize>, Vec<Entry>> = BTreeMap::new();
-        book.entries(FIRST_MAX, &mut |entry| {
+        book.entries(Wanted::everywhere(FIRST_MAX), &mut |entry| {
             // Each adjustment stands alone.
             let of = entry.order.ok_or(sold.len());
             sold.entry(of).or_default().push(entry.clone());

@@ -10,7 +10,8 @@ use arborline::base::time::Time;
 use arborline::document::network;
 use arborline::document::plan::set::parse;
 use arborline::plan::book::{Book, Entered, Role};
-use arborline::plan::entry::{Entry, Facts};
+use arborline::plan::entry::{Entry, Facts, Wanted};
+use arborline::plan::hands::Alone;
 use arborline::plan::pass::Pass;
 
 use super::by_hand::{paid, sight};
@@ -79,11 +80,11 @@ impl Book for Line {
         self.parent(0, member)
     }
 
-    fn entries(&self, _: u8, each: &mut dyn FnMut(&Entry)) {
+    fn entries(&self, _: Wanted, each: &mut dyn FnMut(&Entry)) {
         self.0.iter().for_each(each);
     }
 
-    fn late(&self, _: u8) -> Vec<Entry> {
+    fn late(&self, _: Wanted) -> Vec<Entry> {
         Vec::new()
     }
 }
@@ -161,7 +162,7 @@ fn pieces_come_to_what_the_definitions_say() {
                 .map(|&(order, step)| entry(order, step))
                 .collect(),
         );
-        let pass = Pass::run(&book, &set, 0, Arc::default()).expect("small amounts");
+        let pass = Pass::run(&book, &set, 0, Arc::default(), &Alone).expect("small amounts");
         let facts = || deals::Facts {
             customers: true,
             class: None,

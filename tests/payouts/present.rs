@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arborline::plan::excerpt::Excerpt;
 use arborline::plan::extent::Extent;
+use arborline::plan::hands::Alone;
 use arborline::plan::ladder::Ladder;
 use arborline::plan::part::LegFigures;
 use arborline::plan::pass::Pass;
@@ -56,7 +57,7 @@ impl Whole<'_> {
             see(tally, "from a part", excerpt.is_some());
             let Some(excerpt) = excerpt else { continue };
             let opening = excerpt.opening(opening);
-            let part = Pass::run(&excerpt, self.set, period, opening);
+            let part = Pass::run(&excerpt, self.set, period, opening, &Alone);
             let part = part.map_err(|beyond| format!("beyond the range: {beyond:?}"))?;
             see(tally, "part of many", part.members() < self.pass.members());
             let number = excerpt.number(member).ok_or("he is not in his part")?;

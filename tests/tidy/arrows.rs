@@ -23,7 +23,7 @@ pub(crate) const ARROWS: &[Arrow] = &[
     arrow("tree", &["base", "arena"], &[]),
     arrow("book", &["base", "arena", "tree"], &[]),
     arrow("engine", &["base", "arena", "tree", "book"], &[]),
-    arrow("plan", &["base"], &[]),
+    arrow("plan", &["base", "arena::near"], &[]),
     arrow(
         "document",
         &["base", "tree::rules", "book::rules", "engine", "plan"],
