@@ -3,6 +3,7 @@
 //! What the twin computes shares no code with the rooms that pay; it knows of a plan only what a document says.
 
 mod by_hand;
+mod crossed;
 mod deals;
 mod draw;
 mod draw_kinds;

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clap::{Arg, ArgMatches};
+use serde::Serialize;
 
 use crate::cli::command::Call;
 use crate::cli::document::{read, refused};
@@ -14,6 +15,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::grouped;
 use crate::cli::{directory, settings};
 use crate::document::plan::set::parse;
+use crate::runtime::clock::Stopwatch;
 use crate::runtime::openings::{Openings, Unworked};
 use crate::runtime::plans::Plans;
 use crate::view::commissions::{CommissionTotals, totals};
@@ -22,6 +24,14 @@ use crate::view::error::ViewError;
 use crate::view::lens::Lens;
 use crate::view::paid_lines::paid;
 use crate::view::payout::{Payout, Unpaid};
+
+/// What a period comes to, and how long that took.
+#[derive(Serialize)]
+struct Paid {
+    #[serde(flatten)]
+    totals: CommissionTotals,
+    worked_out_seconds: f64,
+}
 
 /// Members looked at between two writes of lines.
 const MEMBERS_AT_ONCE: u32 = 4_096;
@@ -81,7 +91,9 @@ pub fn run(call: &Call, matches: &ArgMatches) -> Result<Exit, Failure> {
     };
     let state = Arc::new(state);
     let plans = Arc::new(Plans::new(Arc::clone(&files)));
+    let since = Stopwatch::start();
     let worked = Openings::new(files, plans).worked(&state, set, asked);
+    let worked_out_seconds = since.elapsed().as_secs_f64();
     let payout = worked.map_err(|error| match error {
         Unworked::Unpaid(Unpaid::View(error)) => unread(&error),
         Unworked::Run(fault) => directory::fault(&fault),
@@ -92,7 +104,13 @@ pub fn run(call: &Call, matches: &ArgMatches) -> Result<Exit, Failure> {
     }
     let totals = totals(&payout);
     let seq = payout.state.as_of_seq;
-    call.output.answer(&told(&totals, seq), &totals)?;
+    let mut text = told(&totals, seq);
+    writeln!(text, "  worked out in {worked_out_seconds:.3} s").expect("a text takes any text");
+    let paid = Paid {
+        totals,
+        worked_out_seconds,
+    };
+    call.output.answer(&text, &paid)?;
     Ok(Exit::Done)
 }
 

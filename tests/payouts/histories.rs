@@ -17,7 +17,6 @@ use arborline::plan::book::Book;
 use arborline::plan::clawback::Reversed;
 use arborline::plan::derived::FIRST_MAX;
 use arborline::plan::entry::{Entry, Wanted};
-use arborline::plan::hands::Hands;
 use arborline::plan::part::{Basis, Part, Sold};
 use arborline::plan::pass::Pass;
 use arborline::plan::set::PlanSet;
@@ -27,6 +26,7 @@ use arborline::view::lens::Lens;
 use arborline::view::payout::Worked;
 use arborline::view::plan_book::PlanBook;
 
+use super::crossed::Crossed;
 use super::draw::Painter;
 use super::naive::{Answer, work_out};
 use super::needs::Tally;
@@ -186,16 +186,6 @@ fn written(standing: &standing::Standing) -> Vec<u8> {
 fn all_figures(world: &World, scene: &Scene<'_>) -> Vec<Figures> {
     let trees = 0..scene.trees.len();
     trees.map(|tree| world.figures(scene, tree)).collect()
-}
-
-/// Does the second thing first: what comes of two must not hang on which is done when.
-struct Crossed;
-
-impl Hands for Crossed {
-    fn do_both(&self, one: &mut (dyn FnMut() + Send), other: &mut (dyn FnMut() + Send)) {
-        other();
-        one();
-    }
 }
 
 /// One book of one period type.
