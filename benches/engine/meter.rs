@@ -15,6 +15,13 @@ pub(crate) fn time(work: impl FnOnce()) -> u64 {
     cpu() - start
 }
 
+/// Runs `work` and gives its nanoseconds by the clock on the wall: of what more than one thread does.
+pub(crate) fn by_the_clock(work: impl FnOnce()) -> u64 {
+    let start = std::time::Instant::now();
+    work();
+    u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX)
+}
+
 /// Nanoseconds of CPU a reading of the clock costs itself, to be taken off single measurements.
 pub(crate) fn overhead() -> u64 {
     let mut all: Vec<u64> = (0..1_001).map(|_| time(|| ())).collect();

@@ -20,7 +20,7 @@ use arborline_loadtest::random::Random;
 
 use crate::Scale;
 use crate::machine::Machine;
-use crate::meter::{per_item, row, time};
+use crate::meter::{by_the_clock, per_item, row, time};
 use crate::rig::BATCH;
 
 const REPEATS: usize = 5;
@@ -115,7 +115,7 @@ pub(crate) fn measure(scale: Scale) {
         let set: Arc<PlanSet> = Arc::new(parse(text, &rules).expect("a set that is right"));
         let mut repeats = Vec::new();
         for _ in 0..REPEATS {
-            repeats.push(time(|| {
+            repeats.push(by_the_clock(|| {
                 let payout =
                     Payout::of(Arc::clone(&state), Arc::clone(&set), asked, Arc::default());
                 last = Some(payout.expect("amounts within the range"));

@@ -97,6 +97,10 @@ impl Micros {
     /// If `denominator` is zero.
     #[must_use]
     pub fn nearest(numerator: i128, denominator: i128) -> Option<Micros> {
+        if let (Ok(small), Ok(by @ 1..)) = (i64::try_from(numerator), i64::try_from(denominator)) {
+            // Most are small, and a run divides as often as it has lines.
+            return Some(Micros(halves_away(small, by)));
+        }
         let micros = divide_half_away(numerator, denominator);
         i64::try_from(micros).ok().map(Micros)
     }
@@ -126,12 +130,15 @@ impl Micros {
     /// In minor units of a currency that has so many digits, half away from zero: what is paid.
     #[must_use]
     pub fn to_minor(self, digits: u8) -> i64 {
-        // In 64 bits: a run divides as often as it has lines.
-        let per_minor = 10i64.pow(6 - u32::from(digits.min(6)));
-        let (whole, rest) = (self.0 / per_minor, self.0 % per_minor);
-        let away = rest.abs() >= per_minor - rest.abs();
-        whole + if away { rest.signum() } else { 0 }
+        halves_away(self.0, 10i64.pow(6 - u32::from(digits.min(6))))
     }
+}
+
+/// A quotient to the nearest whole number, half away from zero; the divisor is above zero.
+fn halves_away(numerator: i64, by: i64) -> i64 {
+    let (whole, rest) = (numerator / by, numerator % by);
+    let away = rest.abs() >= by - rest.abs();
+    whole + if away { rest.signum() } else { 0 }
 }
 
 impl FromStr for Micros {

@@ -64,7 +64,15 @@ pub fn args() -> clap::Command {
             "lines",
             "OUT",
             "Write every amount as CSV: member, component, amount, exact, currency, clawback_of",
-        ));
+        ))
+        .arg(
+            Arg::new("runs")
+                .long("runs")
+                .value_name("COUNT")
+                .value_parser(clap::value_parser!(u16).range(1..))
+                .default_value("1")
+                .help("Work it out so many times; the time told is the median"),
+        );
     settings::args(command, &["data"])
 }
 
@@ -91,9 +99,22 @@ pub fn run(call: &Call, matches: &ArgMatches) -> Result<Exit, Failure> {
     };
     let state = Arc::new(state);
     let plans = Arc::new(Plans::new(Arc::clone(&files)));
-    let since = Stopwatch::start();
-    let worked = Openings::new(files, plans).worked(&state, set, asked);
-    let worked_out_seconds = since.elapsed().as_secs_f64();
+    let openings = Openings::new(files, plans);
+    let (mut took, mut runs) = (
+        Vec::new(),
+        *matches.get_one::<u16>("runs").expect("a default"),
+    );
+    let worked = loop {
+        let since = Stopwatch::start();
+        let worked = openings.worked(&state, Arc::clone(&set), asked);
+        took.push(since.elapsed());
+        runs = runs.saturating_sub(1);
+        if runs == 0 || worked.is_err() {
+            break worked;
+        }
+    };
+    took.sort_unstable();
+    let worked_out_seconds = took[took.len() / 2].as_secs_f64();
     let payout = worked.map_err(|error| match error {
         Unworked::Unpaid(Unpaid::View(error)) => unread(&error),
         Unworked::Run(fault) => directory::fault(&fault),

@@ -292,45 +292,53 @@ fn own_term(basis: i64, rate: Rate) -> Term {
 }
 
 /// Works out what every seat receives and shows it, children first; one that receives nothing is not shown. O(seats x
-/// width); as many words stay while it runs.
+/// width); as many words for each seat with children stay while it runs.
 fn received(links: &Links, flow: &impl Flow, mut seen: impl FnMut(Seat, &[i64])) {
     let width = flow.width();
-    let mut vectors = vec![0i64; links.seats.len() * width];
+    let inner = links.inner();
+    let mut vectors = vec![0i64; inner.count * width];
+    // What a seat without children receives.
+    let mut none = vec![0i64; width];
     let mut handed = vec![0i64; width];
     let shows_own = flow.own_rate() > Rate::ZERO;
     for (step, &at) in links.order.iter().enumerate() {
         if let Some(up) = links.up_ahead(step) {
             // Parents lie anywhere; by then what they have received is here.
-            let above = up as usize * width;
+            let above = inner.place(up, width);
             near::fetch(&vectors[above]);
             near::fetch(&vectors[above + width - 1]);
         }
-        let (seat, here) = (links.seats[at as usize], at as usize * width);
-        vectors[here] += flow.enters(seat);
-        let vector = &vectors[here..here + width];
+        let seat = links.seats[at as usize];
+        let vector = match inner.of(at, width) {
+            Some(here) => &mut vectors[here..here + width],
+            None => &mut none[..],
+        };
+        vector[0] += flow.enters(seat);
         let receives = vector.iter().any(|&volume| volume != 0);
         if receives || shows_own {
             seen(seat, vector);
+        }
+        if receives {
+            handed.fill(0);
+            let to = flow.hands_on(seat);
+            for (place, &volume) in vector.iter().enumerate() {
+                if let Some(sum) = handed.get_mut(to(place)) {
+                    *sum += volume;
+                }
+            }
+            none[0] = 0;
         }
         let up = links.up[at as usize];
         if up == NONE {
             continue;
         }
-        let above = up as usize * width;
-        let (place, volume) = flow.own(seat);
+        let above = inner.place(up, width);
         if receives {
-            handed.fill(0);
-            let to = flow.hands_on(seat);
-            let passed = vector.iter().enumerate();
-            for (place, volume) in passed.map(|(place, &volume)| (to(place), volume)) {
-                if let Some(sum) = handed.get_mut(place) {
-                    *sum += volume;
-                }
-            }
             for (sum, handed) in vectors[above..above + width].iter_mut().zip(&handed) {
                 *sum += handed;
             }
         }
+        let (place, volume) = flow.own(seat);
         if place < width {
             vectors[above + place] += volume;
         }

@@ -15,6 +15,32 @@ pub struct Links {
     pub up: Vec<u32>,
     /// Every position, children before parents.
     pub order: Vec<u32>,
+    /// By position: its number among those with children; NONE without.
+    inner: Vec<u32>,
+    parents: usize,
+}
+
+/// The positions of a tree that have children.
+#[derive(Clone, Copy)]
+pub(super) struct Inner<'l> {
+    number: &'l [u32],
+    /// How many they are.
+    pub(super) count: usize,
+}
+
+impl Inner<'_> {
+    /// Where the words of a position begin, of so many each; none without children.
+    #[inline]
+    pub(super) fn of(self, at: u32, width: usize) -> Option<usize> {
+        let number = self.number[at as usize];
+        (number != NONE).then_some(number as usize * width)
+    }
+
+    /// The same of one that is a parent.
+    #[inline]
+    pub(super) fn place(self, parent: u32, width: usize) -> usize {
+        self.number[parent as usize] as usize * width
+    }
 }
 
 impl Links {
@@ -22,10 +48,21 @@ impl Links {
     #[must_use]
     pub fn whole(parents: impl Iterator<Item = Option<Seat>>) -> Links {
         let up: Vec<u32> = parents.map(|parent| parent.unwrap_or(NONE)).collect();
+        let (inner, parents) = numbered(&up);
         Links {
             seats: (0..up.len() as Seat).collect(),
             order: leaves_first(&up),
+            inner,
+            parents,
             up,
+        }
+    }
+
+    /// The positions with children.
+    pub(super) fn inner(&self) -> Inner<'_> {
+        Inner {
+            number: &self.inner,
+            count: self.parents,
         }
     }
 
@@ -52,12 +89,29 @@ impl Links {
                 up.push(position[parent as usize]);
             }
         }
+        let (inner, parents) = numbered(&up);
         Links {
             order: (0..seats.len() as u32).rev().collect(),
+            inner,
+            parents,
             seats,
             up,
         }
     }
+}
+
+/// By position its number among those with children, and how many those are. O(seats).
+fn numbered(up: &[u32]) -> (Vec<u32>, usize) {
+    let mut number = vec![NONE; up.len()];
+    for &parent in up.iter().filter(|&&parent| parent != NONE) {
+        number[parent as usize] = 0;
+    }
+    let mut count = 0;
+    for number in number.iter_mut().filter(|number| **number == 0) {
+        *number = count;
+        count += 1;
+    }
+    (number, count as usize)
 }
 
 /// An order in which each comes before its parent, by taking leaves off. O(seats).
