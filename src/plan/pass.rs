@@ -337,6 +337,9 @@ fn ask_of_ladder(
 /// A member's amounts before a cap cut them.
 type Uncut = BTreeMap<Member, Micros>;
 
+/// Ladders judged, and by component what was before caps; the amounts are among the columns.
+type Done = (BTreeMap<usize, Judged>, BTreeMap<usize, Uncut>);
+
 /// A pass on its way.
 struct Work<'w> {
     set: &'w PlanSet,
@@ -348,11 +351,7 @@ struct Work<'w> {
 impl Work<'_> {
     /// Judges the ladders and works the components out: those that ask for no rank and no other's amounts beside the
     /// ladders, the others by twos, as far as what they read is there.
-    fn all(
-        &self,
-        book: &dyn Book,
-        columns: &mut Columns,
-    ) -> Result<(BTreeMap<usize, Judged>, BTreeMap<usize, Uncut>), Beyond> {
+    fn all(&self, book: &dyn Book, columns: &mut Columns) -> Result<Done, Beyond> {
         let entries = self.set.components_of(self.period);
         let (early, mut rest): (Vec<_>, Vec<_>) = entries
             .partition(|(_, entry)| !entry.names_ranks() && entry.reads_amounts().next().is_none());

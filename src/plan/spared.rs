@@ -13,6 +13,9 @@ use crate::plan::links::Links;
 /// A tree, and the number under which a kind of volume is held.
 type Place = (usize, usize);
 
+/// Columns as they are held.
+type Held<T> = BTreeMap<Place, Vec<T>>;
+
 /// What differs; nothing yet where it is only asked for.
 #[derive(Debug, Default)]
 pub(super) struct Spared {
@@ -44,7 +47,7 @@ impl Spared {
         &mut self,
         entry: &Entry,
         kinds: &[Derived],
-        whole: (&BTreeMap<Place, Vec<Entered>>, &BTreeMap<Place, Vec<i64>>),
+        whole: (&Held<Entered>, &Held<i64>),
         links: &BTreeMap<usize, Links>,
     ) {
         let does = entry.late.unwrap_or(AfterClose::VolumeOnly);

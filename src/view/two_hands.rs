@@ -12,7 +12,7 @@ impl Hands for TwoHands {
     fn do_both(&self, one: &mut (dyn FnMut() + Send), other: &mut (dyn FnMut() + Send)) {
         let begun = thread::scope(|scope| {
             let thread = thread::Builder::new().name("pass".to_owned());
-            let begun = thread.spawn_scoped(scope, || other()).is_ok();
+            let begun = thread.spawn_scoped(scope, &mut *other).is_ok();
             one();
             begun
         });
