@@ -27,6 +27,7 @@ use arborline::store::options::Options;
 use arborline::store::outcomes::Outcomes;
 use arborline::store::prepare::When;
 use arborline::store::real::RealDisk;
+use arborline::store::runs::FORMATS;
 use arborline::view::verify::check::verify;
 
 use crate::chance::Chance;
@@ -63,13 +64,16 @@ fn present() -> &'static Path {
     &PRESENT
 }
 
-/// The directory with runs of the present format, written anew first where that is asked for.
-fn with_runs() -> &'static Path {
-    static WITH_RUNS: LazyLock<PathBuf> = LazyLock::new(|| {
-        let format = arborline::store::runs::FORMATS[0];
-        let dir = folder().join(format!("runs-{format}-machine-{MACHINE_VERSION}"));
-        update(&dir, runs::make);
-        dir
+/// The directories with runs of each format that is written, written anew first where that is asked for.
+fn with_runs() -> &'static [PathBuf] {
+    static WITH_RUNS: LazyLock<Vec<PathBuf>> = LazyLock::new(|| {
+        let made = FORMATS.into_iter().zip([runs::make, runs::make_reversing]);
+        let made = made.map(|(format, make)| {
+            let dir = folder().join(format!("runs-{format}-machine-{MACHINE_VERSION}"));
+            update(&dir, make);
+            dir
+        });
+        made.collect()
     });
     &WITH_RUNS
 }
@@ -257,11 +261,14 @@ fn every_shipped_directory_shows_what_it_showed() {
         "{} is missing: run with UPDATE=1",
         present().display()
     );
-    assert!(
-        with_runs().join("runs").is_dir(),
-        "{} is missing: run with UPDATE=1",
-        with_runs().display()
-    );
+    for dir in with_runs() {
+        let runs = dir.join("runs");
+        assert!(
+            runs.is_dir(),
+            "{} is missing: run with UPDATE=1",
+            runs.display()
+        );
+    }
     for dir in all() {
         let (before, expected) = (files(&dir), expected(&dir));
         let ours = expected.starts_with(&format!("machine_version {MACHINE_VERSION}\n"));

@@ -12,6 +12,7 @@
 //! | [`component`], [`part`] | what a component is; amounts in parts |
 //! | [`book`], [`columns`] | what is read, and the same as columns |
 //! | [`entry`], [`derived`], `sieved` | what entered piece by piece, and kinds of volume that take only some of it |
+//! | `spared`, [`clawback`] | what late refunds are kept from, and what they take back |
 //! | [`pass`], [`hands`] | one period worked out, and who does it |
 //! | [`extent`], [`excerpt`] | how much of a book one member is worked out from, and that part of it |
 //! | [`run`] | a pass as lines of money and balances |

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::runs::{close, network, paid};
+use super::runs::{close, exchanging, network, paid};
 use super::server::{Server, dated, each, order};
 
 /// A refund of o1, by its volume.
@@ -185,4 +185,47 @@ async fn runs_take_back_what_was_paid_and_no_more() {
     let verified = call.send().await.json();
     assert_eq!(verified["differences"], json!([]), "{verified}");
     assert_eq!(verified["wrong_runs"], json!([]), "{verified}");
+}
+
+#[tokio::test]
+async fn what_was_paid_in_another_currency_is_taken_back_in_it() {
+    let server = exchanging().await;
+    // A1 is paid in EUR for February, at 0.925, and in dollars from then on.
+    let february = "2026-02-02T00:00:00Z";
+    server.told(dated("o1", "A2", "33.30", february)).await;
+    let march = "2026-03-07T00:00:00Z";
+    server.told(dated("o2", "A2", "20.00", march)).await;
+    paid(&server, "2026-02").await;
+    let patch = json!({ "id": "c-2", "currency": "USD" }).to_string();
+    let call = server.call("PATCH", "/v1/members/A1").role("admin");
+    assert!(call.body(patch).send().await.status.is_success());
+    server
+        .told(refund("r1", None, "2026-03-10T00:00:00Z"))
+        .await;
+    let april = "2026-04-06T00:00:00Z";
+    server.told(dated("o3", "B", "0.00", april)).await;
+    paid(&server, "2026-03").await;
+    let statement = server.get("/v1/members/A1/statement?period=2026-03").await;
+    let lines = each(&statement["lines"], |line| {
+        json!([line["clawback_of"], line["amount"]])
+    });
+    let expected = json!([
+        [null, { "amount": "2.00", "currency": "USD" }],
+        ["2026-02", { "amount": "-3.08", "currency": "EUR" }],
+    ]);
+    assert_eq!(json!(lines), expected, "{statement}");
+    assert_eq!(
+        statement["total"],
+        json!({ "amount": "2.00", "currency": "USD" })
+    );
+    assert_eq!(
+        statement["payable"],
+        json!({ "amount": "2.00", "currency": "USD" })
+    );
+    let owed = json!([{ "amount": "-3.08", "currency": "EUR" }]);
+    assert_eq!(statement["other_balances"], owed, "{statement}");
+    let run = server.get("/v1/runs/month:2026-03").await;
+    let euros = run["totals"].as_array().expect("a list").iter();
+    let euros: Vec<&Value> = euros.filter(|total| total["currency"] == "EUR").collect();
+    assert_eq!(json!(euros), owed, "{run}");
 }

@@ -380,7 +380,7 @@ async fn a_damaged_or_missing_file_is_a_clear_problem() {
 }
 
 /// A plan that knows what a dollar is worth in euros and yen, from February on, and members who have them.
-async fn exchanging() -> Server {
+pub(super) async fn exchanging() -> Server {
     let server = Server::planned_with(&network()).await;
     let table = "currency = \"USD\"\nexchange = { EUR = \"0.925\", JPY = \"151.3\" }\n";
     let document = PLAN.replace("currency = \"USD\"\n", table);

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
+use arborline::base::after_close::AfterClose;
 use arborline::base::time::{DAY_MS, Time};
 use arborline::base::volumes::Volumes;
 use arborline::document::network;
@@ -98,7 +99,7 @@ fn order(id: &str, member: &str, day: i64, cv: i64) -> Command {
 }
 
 /// Four members in a line who buy in January; February takes most of it back; March and April sell a little.
-fn commands(network: [u8; 32], plan: [u8; 32]) -> Vec<Command> {
+fn commands(network: [u8; 32], plan: [u8; 32], refunds: LateRefunds) -> Vec<Command> {
     let document = network::parse(NETWORK).expect("a document that holds");
     let rules = document.compile(Time(START.0 + 900 * DAY_MS));
     let found = Found {
@@ -108,7 +109,7 @@ fn commands(network: [u8; 32], plan: [u8; 32]) -> Vec<Command> {
     let draft = DraftPlan {
         set: "main".into(),
         document: plan,
-        refunds: LateRefunds::UNSAID,
+        refunds,
     };
     let activate = ActivatePlan {
         set: "main".into(),
@@ -136,8 +137,21 @@ fn commands(network: [u8; 32], plan: [u8; 32]) -> Vec<Command> {
     ]
 }
 
-/// Writes the directory: every byte follows from this file.
+/// Writes the directory of a network of which nothing is said of February's refund: every byte follows from this file.
 pub(super) fn make(dir: &Path) {
+    make_where(dir, LateRefunds::UNSAID);
+}
+
+/// The same where what January paid is taken back: files of runs say so.
+pub(super) fn make_reversing(dir: &Path) {
+    let refunds = LateRefunds {
+        after_close: AfterClose::ReverseLines,
+        reversed: 1,
+    };
+    make_where(dir, refunds);
+}
+
+fn make_where(dir: &Path, refunds: LateRefunds) {
     let directory = Directory::new(Arc::new(RealDisk), dir);
     directory.make().expect("a folder");
     let network = documents::put(&directory, NETWORK.as_bytes()).expect("a document");
@@ -146,7 +160,7 @@ pub(super) fn make(dir: &Path) {
     options.found = Some(*b"shipped with it!");
     let (mut log, _) = Log::open(&directory, options).expect("a directory in order");
     let mut state = State::new();
-    for one in commands(network, plan) {
+    for one in commands(network, plan, refunds) {
         log_group(&mut log, &mut state, &[one]);
         let plans = Arc::new(Plans::new(Arc::clone(log.files())));
         let openings = Openings::new(Arc::clone(log.files()), plans);
@@ -179,7 +193,14 @@ pub(super) fn shown(state: &State, files: &Files) -> String {
         )
         .expect("a text");
         for line in file.lines(0, u64::MAX).expect("blocks in order") {
-            let (component, _) = &file.head.components[usize::from(line.component)];
+            let (index, head) = (usize::from(line.component), &file.head);
+            let component = match head.components.get(index) {
+                Some((name, _)) => name.to_string(),
+                None => {
+                    let (name, period) = &head.sources[index - head.components.len()];
+                    format!("{name} of {period}")
+                }
+            };
             let member = state.members.id(line.member);
             writeln!(
                 text,
