@@ -10,7 +10,8 @@ use crate::view::lens::Lens;
 pub struct Late {
     /// What it does.
     pub does: AfterClose,
-    /// The period of which it takes something back: that of the order, where a plan set paid it and refunds reach it.
+    /// The period of which it takes something back: that of the order, where a plan set paid it by what falls apart by order,
+    /// and refunds reach it.
     pub reverses: Option<u32>,
 }
 
@@ -29,22 +30,22 @@ impl Late {
         let said = |ordinal: u32| {
             let (start, end) = (periods.start(ordinal), periods.end(ordinal));
             let version = lens.state.plans.in_force(start, end)?;
-            Some(version.refunds.after_close)
+            Some(version.refunds)
         };
         let Some((paid_by, ordinal)) = ordered_in.and_then(|at| Some((said(at)?, at))) else {
-            let does = said(of.ordinal).unwrap_or(told);
+            let now = said(of.ordinal).map(|now| now.after_close);
             return Some(Late {
-                does,
+                does: now.unwrap_or(told),
                 reverses: None,
             });
         };
         let begun = Some(periods.start(of.ordinal));
         let reached = begun <= periods.refunds_reach(ordinal);
-        let does = match paid_by {
+        let does = match paid_by.after_close {
             AfterClose::ReverseLines if !reached => AfterClose::Ignore,
             other => other,
         };
-        let reverses = does == AfterClose::ReverseLines;
+        let reverses = does == AfterClose::ReverseLines && paid_by.reverses(of.period);
         Some(Late {
             does,
             reverses: reverses.then_some(ordinal),

@@ -229,3 +229,38 @@ async fn what_was_paid_in_another_currency_is_taken_back_in_it() {
     let euros: Vec<&Value> = euros.filter(|total| total["currency"] == "EUR").collect();
     assert_eq!(json!(euros), owed, "{run}");
 }
+
+/// One amount for a whole month of customers' orders: nothing of it is any one order's.
+const WHOLE: &str = r#"
+name = "Whole"
+currency = "USD"
+[[plans]]
+name = "main"
+[[plans.components]]
+name = "month"
+kind = "customer"
+volume = "cv"
+payee = "any"
+by = "period"
+amounts = [{ at_least = "1", amount = "5" }]
+"#;
+
+#[tokio::test]
+async fn where_nothing_can_be_taken_back_no_book_is_asked_for() {
+    let server = Server::planned_by(&network(), WHOLE).await;
+    server.told(order("o1", "A2", "100.00")).await;
+    // March is the last closed month when the refund comes, and January's book is gone.
+    let april = "2026-04-06T00:00:00Z";
+    server.told(dated("o2", "B", "1.00", april)).await;
+    paid(&server, "2026-03").await;
+    let reply = server.call("GET", "/v1/company?period_type=month&period=2026-01");
+    assert_eq!(reply.role("admin").send().await.code(), "period_gone");
+    server
+        .told(refund("r1", None, "2026-04-07T00:00:00Z"))
+        .await;
+    let june = "2026-06-06T00:00:00Z";
+    server.told(dated("o3", "B", "1.00", june)).await;
+    paid(&server, "2026-04").await;
+    let none = server.get("/v1/members/A1/clawbacks").await;
+    assert_eq!(none["rows"], json!([]), "{none}");
+}

@@ -68,7 +68,8 @@ pub(crate) struct Past<'a> {
     pub(crate) opening: &'a Standing,
 }
 
-/// By the period of its order, the numbers of a period's refunds that reverse lines: where a set paid those.
+/// By the period of its order, the numbers of a period's refunds that take something back: where a set paid those by what
+/// falls apart by order.
 pub(crate) fn reversing(
     world: &World,
     (of, period): (usize, usize),
@@ -84,7 +85,8 @@ pub(crate) fn reversing(
         let starts = &world.calendars[of].starts;
         let paid = |order: &usize| {
             let (start, end) = (starts[*order], starts[*order + 1]);
-            world.plan_of(start, end).is_some()
+            let draft = world.plan_of(start, end).map(|draft| &world.drafts[draft]);
+            draft.is_some_and(|draft| draft.reversed >> of & 1 != 0)
         };
         if let Some(order) = ordered_in(world, of, number).flatten().filter(paid) {
             found.entry(order).or_default().push(number);
