@@ -11,6 +11,7 @@ use arborline::plan::KINDS;
 use arborline::plan::standing::Standing;
 use arborline::view::commissions;
 use arborline::view::era::{self, Asked};
+use arborline::view::explanation;
 use arborline::view::lens::Lens;
 use arborline::view::order_commissions;
 use arborline::view::payout::Payout;
@@ -139,7 +140,7 @@ fn amounts(payout: &Payout) -> Vec<String> {
 }
 
 fn explained(payout: &Payout, member: &str, component: &str) -> Vec<String> {
-    let found = commissions::explain(payout, member, component).expect("a line");
+    let found = explanation::explain(&payout.worked(), member, component).expect("a line");
     let parts = found.parts.iter().map(part);
     let mut lines: Vec<String> = parts.collect();
     lines.push(format!("= {}", found.exact));
@@ -148,7 +149,7 @@ fn explained(payout: &Payout, member: &str, component: &str) -> Vec<String> {
 
 /// What became of a member's legs.
 fn legs(payout: &Payout, member: &str, component: &str) -> Vec<String> {
-    let found = commissions::explain(payout, member, component).expect("a line");
+    let found = explanation::explain(&payout.worked(), member, component).expect("a line");
     let legs = found.legs.iter().map(|leg| {
         let side = if leg.leg == 1 { "left" } else { "right" };
         format!(
@@ -159,7 +160,7 @@ fn legs(payout: &Payout, member: &str, component: &str) -> Vec<String> {
     legs.collect()
 }
 
-fn part(part: &commissions::PartAnswer) -> String {
+fn part(part: &explanation::PartAnswer) -> String {
     let mut text = part.what.clone();
     if let Some(number) = part.number {
         write!(text, " {number}").expect("a text takes any text");
@@ -205,7 +206,7 @@ fn counted(payout: &Payout, order: &str) -> Vec<String> {
 }
 
 fn progress(payout: &Payout, member: &str, rank_name: &str) -> Vec<String> {
-    let found = rank::progress(payout, member, None, Some(rank_name)).expect("a rank");
+    let found = rank::progress(&payout.worked(), member, None, Some(rank_name)).expect("a rank");
     let mut lines = Vec::new();
     let mut open = vec![(0, &found.needs)];
     while let Some((depth, need)) = open.pop() {
@@ -226,7 +227,7 @@ fn progress(payout: &Payout, member: &str, rank_name: &str) -> Vec<String> {
 
 /// A line a way: all volume and people, and each step.
 fn ways_of(payout: &Payout, member: &str, rank_name: &str) -> Vec<String> {
-    let found = rank::progress(payout, member, None, Some(rank_name)).expect("a rank");
+    let found = rank::progress(&payout.worked(), member, None, Some(rank_name)).expect("a rank");
     let steps = |steps: &[StepAnswer]| {
         let told = steps.iter().map(|step| {
             let mut words = vec![step.what.clone(), step.amount.clone()];

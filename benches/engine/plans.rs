@@ -275,7 +275,7 @@ fn open(payout: &Payout, random: &mut Random, scale: Scale) {
         let ids: Vec<String> = (0..200).map(|_| id(random.below(scale.members))).collect();
         ways.push(time(|| {
             for id in &ids {
-                rank::progress(payout, id, None, None).expect("a member");
+                rank::progress(&payout.worked(), id, None, None).expect("a member");
             }
         }));
     }

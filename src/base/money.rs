@@ -224,14 +224,16 @@ fn show(f: &mut fmt::Formatter<'_>, value: i128, places: usize, least: usize) ->
     }
 }
 
-/// A volume in 1e-4 times a rate, whole: at most 12 decimal places, as many as are needed.
+/// A volume (1e-4) or an amount (1e-6) times a rate, whole: as many decimal places as are needed. `places` are those of
+/// what is multiplied, 4 or 6.
 #[must_use]
-pub fn exact_product(units: i64, rate: Rate) -> String {
+pub fn exact_product((units, places): (i64, u32), rate: Rate) -> String {
     let product = i128::from(units) * i128::from(rate.0);
-    let one = 10u128.pow(12);
+    let width = places as usize + 8;
+    let one = 10u128.pow(places + 8);
     let (whole, rest) = (product.unsigned_abs() / one, product.unsigned_abs() % one);
     let sign = if product < 0 { "-" } else { "" };
-    let places = format!("{rest:012}");
+    let places = format!("{rest:0width$}");
     match places.trim_end_matches('0') {
         "" => format!("{sign}{whole}"),
         places => format!("{sign}{whole}.{places}"),
@@ -318,6 +320,8 @@ mod tests {
 
     #[test]
     fn products_are_exact() {
+        let third: Rate = "0.33333333".parse().expect("a rate");
+        assert_eq!(exact_product((-1_000_001, 6), third), "-0.33333366333333");
         for (units, rate, shown) in [
             (10_000, "0.05", "0.05"),
             (-1, "0.00000001", "-0.000000000001"),
@@ -326,7 +330,7 @@ mod tests {
             (0, "0.1", "0"),
         ] {
             let rate: Rate = rate.parse().expect("a rate");
-            assert_eq!(exact_product(units, rate), shown);
+            assert_eq!(exact_product((units, 4), rate), shown);
         }
     }
 

@@ -7,7 +7,9 @@ use crate::base::ids::{COMPANY, Member, NONE, Seat};
 use crate::base::money::{Micros, PER_MICRO, RATE_ONE, Rate};
 use crate::plan::columns::{Column, Columns, Payee, Payees};
 use crate::plan::component::{Component, HandedOn, Kind, Live, Most, Reach};
+use crate::plan::course::Opens;
 use crate::plan::cycles::Cycle;
+use crate::plan::opening;
 use crate::plan::part::{Basis, Earned, LegFigures, Overflow, Part, Sold};
 use crate::plan::setting::{Default, Form, Setting, Unfit, Values, row_of};
 use crate::plan::shared::VOLUME;
@@ -441,6 +443,10 @@ impl Component for Binary {
 
     fn falls_apart(&self) -> bool {
         false
+    }
+
+    fn opens<'a>(&'a self, columns: &'a Columns, _: &'a Payees<'a>, _: Member) -> Opens<'a> {
+        opening::legs(columns, (self.tree, self.volume))
     }
 
     fn trace(&self, _: &Columns, _: &Payees<'_>, _: &Sold) -> Vec<Earned> {

@@ -27,6 +27,11 @@ pub enum Opens<'a> {
     Own(usize),
     /// They entered at the payee's seats in a tree or anywhere below them.
     Below(usize, Box<dyn Course + 'a>),
+    /// Not order by order, but they brought what entered the legs of the payee's seats.
+    Legs(usize, Box<dyn Course + 'a>),
+    /// It is made of what members at his seats or below them earn by these components, each at his first seat. As a
+    /// [`Sold`] that is the only volume, in 1e-6.
+    Earnings(usize, Box<dyn Course + 'a>, &'a [usize]),
 }
 
 /// A member who took nothing of a sale where he could have.

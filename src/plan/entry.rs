@@ -85,6 +85,12 @@ impl Entry {
         !self.late.is_some_and(AfterClose::spares_pay)
     }
 
+    /// Whether legs that are matched are moved by it.
+    #[must_use]
+    pub fn is_in_legs(&self) -> bool {
+        !self.late.is_some_and(AfterClose::spares_legs)
+    }
+
     /// The seat it entered in a tree, and whether as from one level below.
     #[must_use]
     pub fn place_in(&self, tree: usize) -> Option<(Seat, bool)> {

@@ -129,6 +129,15 @@ impl<'b> Excerpt<'b> {
         place(&self.members, member)
     }
 
+    /// The seat of the book that has a number here.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[must_use]
+    pub fn seat(&self, tree: usize, number: Seat) -> Seat {
+        self.trees[&tree].seat(number)
+    }
+
     /// What periods before handed on to the members and seats here: the one before of the same type first, whose components
     /// count; then others, of whom the ladders do. O(members and seats here).
     #[must_use]

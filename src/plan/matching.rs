@@ -4,9 +4,11 @@ use crate::base::ids::{Member, Seat};
 use crate::base::money::{Micros, Rate};
 use crate::plan::columns::{Column, Columns, Payee, Payees};
 use crate::plan::component::{Component, Kind, Live, Most, Reach};
+use crate::plan::course::Opens;
 use crate::plan::flow::{Ground, Unit};
 use crate::plan::generations::{BOUNDARY, BOUNDARY_ACTIVE, Cut, Generations, NUMBERING};
 use crate::plan::levels::{self, COMPRESSION, Compression, Levels};
+use crate::plan::opening;
 use crate::plan::part::{Earned, Overflow, Part, Sold};
 use crate::plan::schedule::{RATES, RATES_BY_RANK, Schedule};
 use crate::plan::setting::{Default, Form, Setting, Unfit, Values};
@@ -107,33 +109,35 @@ impl Matching {
         earned
     }
 
+    /// By level, where seats' members earned so much.
     fn levels<'a>(
         &'a self,
         ground: Ground<'a>,
-        earned: &'a [i64],
+        own: impl Fn(Seat) -> i64 + 'a,
     ) -> Levels<'a, impl Fn(Seat) -> i64 + 'a, impl Fn(Seat) -> i64 + 'a> {
         Levels {
             ground,
             schedule: &self.schedule,
             compression: self.compression,
             own_rate: Rate::ZERO,
-            own: |seat: Seat| earned[seat as usize],
+            own,
             below: |_| 0,
         }
     }
 
+    /// By generation, in the same way.
     fn generations<'a>(
         &'a self,
         ground: Ground<'a>,
         (cut, rank): (Cut, u8),
-        earned: &'a [i64],
+        own: impl Fn(Seat) -> i64 + 'a,
     ) -> Generations<'a, impl Fn(Seat) -> i64 + 'a> {
         Generations {
             ground,
             schedule: &self.schedule,
             cut,
             rank,
-            own: |seat: Seat| earned[seat as usize],
+            own,
         }
     }
 }
@@ -149,19 +153,32 @@ impl Component for Matching {
 
     fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
         let (ground, earned) = (Ground::of(columns, payees, self.tree), self.earned(columns));
+        let own = |seat: Seat| earned[seat as usize];
         let Some(cut) = self.cut else {
-            return ground.pay(&self.levels(ground, &earned), Unit::Earnings);
+            return ground.pay(&self.levels(ground, own), Unit::Earnings);
         };
         cut.pay_each(payees, |rank| {
-            ground.pay(
-                &self.generations(ground, (cut, rank), &earned),
-                Unit::Earnings,
-            )
+            ground.pay(&self.generations(ground, (cut, rank), own), Unit::Earnings)
         })
     }
 
     fn falls_apart(&self) -> bool {
         false
+    }
+
+    fn opens<'a>(
+        &'a self,
+        columns: &'a Columns,
+        payees: &'a Payees<'a>,
+        member: Member,
+    ) -> Opens<'a> {
+        let on = (Ground::of(columns, payees, self.tree), self.tree);
+        let Some(cut) = self.cut else {
+            return opening::earnings(on, &self.of, "level", self.levels(on.0, |_| 0));
+        };
+        let by = (cut, cut.rank_for(payees.rank(member)));
+        let flow = self.generations(on.0, by, |_| 0);
+        opening::earnings(on, &self.of, "generation", flow)
     }
 
     fn trace(&self, _: &Columns, _: &Payees<'_>, _: &Sold) -> Vec<Earned> {
@@ -181,11 +198,12 @@ impl Component for Matching {
 
     fn explain(&self, columns: &Columns, payees: &Payees<'_>, member: Member) -> Vec<Part> {
         let (ground, earned) = (Ground::of(columns, payees, self.tree), self.earned(columns));
+        let own = |seat: Seat| earned[seat as usize];
         let (what, terms) = match self.cut {
-            None => ("level", ground.terms(&self.levels(ground, &earned), member)),
+            None => ("level", ground.terms(&self.levels(ground, own), member)),
             Some(cut) => {
                 let rank = cut.rank_for(payees.rank(member));
-                let flow = self.generations(ground, (cut, rank), &earned);
+                let flow = self.generations(ground, (cut, rank), own);
                 ("generation", ground.terms(&flow, member))
             }
         };

@@ -1,10 +1,11 @@
-//! Flows opened: what entered below a payee's seat, on its course through the seats between.
+//! Flows and legs opened: what entered below a payee's seat, on its course through the seats between.
 
 use crate::base::ids::{NONE, Seat};
+use crate::base::money::{Micros, Rate};
 use crate::plan::columns::{Columns, Payees};
 use crate::plan::course::{Course, Map, Opens, Skipped};
 use crate::plan::flow::{Flow, Ground, Term, Unit};
-use crate::plan::part::{Part, Sale, Sold};
+use crate::plan::part::{Basis, Part, Sale, Sold};
 
 /// A flow as a course.
 pub(super) struct Flowing<'a, F> {
@@ -12,6 +13,7 @@ pub(super) struct Flowing<'a, F> {
     flow: F,
     tree: usize,
     volume: usize,
+    unit: Unit,
     /// What a part's number counts.
     what: &'static str,
     /// Whether numbers are told of who was skipped.
@@ -79,7 +81,7 @@ impl<F: Flow> Course for Flowing<'_, F> {
         } else if let Some(&place) = map.get(self.leaves(&sale)) {
             terms.extend(self.terms(top, place, sale.amount));
         }
-        Unit::Volume.parts(self.what, terms)
+        self.unit.parts(self.what, terms)
     }
 
     fn skipped(&self, top: Seat, sold: &Sold, most: u32) -> (Vec<Skipped>, bool) {
@@ -124,15 +126,98 @@ pub(super) fn below<'a, F: Flow + 'a>(
     flow: impl FnOnce(Ground<'a>) -> F,
 ) -> Opens<'a> {
     let ground = Ground::of(columns, payees, tree);
-    Opens::Below(
+    let course = Flowing {
+        ground,
+        flow: flow(ground),
         tree,
-        Box::new(Flowing {
-            ground,
-            flow: flow(ground),
-            tree,
-            volume,
-            what,
-            numbered,
-        }),
-    )
+        volume,
+        unit: Unit::Volume,
+        what,
+        numbered,
+    };
+    Opens::Below(tree, Box::new(course))
+}
+
+/// Opens a component whose amounts are a flow of what `of` pay.
+pub(super) fn earnings<'a, F: Flow + 'a>(
+    (ground, tree): (Ground<'a>, usize),
+    of: &'a [usize],
+    what: &'static str,
+    flow: F,
+) -> Opens<'a> {
+    let course = Flowing {
+        ground,
+        flow,
+        tree,
+        volume: 0,
+        unit: Unit::Earnings,
+        what,
+        numbered: true,
+    };
+    Opens::Earnings(tree, Box::new(course), of)
+}
+
+/// What enters the two legs of a payee's seat.
+struct Legs<'a> {
+    columns: &'a Columns,
+    tree: usize,
+    volume: usize,
+}
+
+impl Legs<'_> {
+    /// In which leg of the seat right above one stands.
+    fn leg(&self, seat: Seat) -> Option<usize> {
+        let up = self.columns.links(self.tree).up[seat as usize];
+        let legs = self.columns.legs_of(self.tree, up)?;
+        legs.iter().position(|&leg| leg == seat)
+    }
+}
+
+impl Course for Legs<'_> {
+    /// Nothing at the payee's own seat; below it the leg, from 0.
+    fn start(&self) -> Map {
+        Map::new()
+    }
+
+    fn through(&self, map: &Map, seat: Seat) -> Map {
+        match map.is_empty() {
+            true => self.leg(seat).into_iter().collect(),
+            false => map.clone(),
+        }
+    }
+
+    fn leads(&self, _: &Map, _: Seat) -> bool {
+        true
+    }
+
+    fn earned(&self, map: &Map, top: Seat, sold: &Sold) -> Vec<Part> {
+        let sale = sold.sale(self.tree, self.volume);
+        let sale = sale.filter(|sale| sale.seat != top && sale.amount != 0);
+        let part = sale.and_then(|sale| {
+            let leg = map.first().copied().or_else(|| self.leg(sale.seat))?;
+            Some(Part {
+                what: "leg",
+                number: leg as u64 + 1,
+                of: 0,
+                basis: Basis::Volume(sale.amount),
+                rate: Rate::ZERO,
+                amount: Micros::ZERO,
+            })
+        });
+        part.into_iter().collect()
+    }
+
+    fn skipped(&self, _: Seat, _: &Sold, _: u32) -> (Vec<Skipped>, bool) {
+        (Vec::new(), false)
+    }
+}
+
+/// Opens a component that matches the legs of seats.
+pub(super) fn legs(columns: &Columns, (tree, volume): (usize, usize)) -> Opens<'_> {
+    let course = Legs {
+        columns,
+        tree,
+        volume,
+    };
+    Opens::Legs(tree, Box::new(course))
 }

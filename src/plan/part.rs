@@ -70,16 +70,38 @@ pub struct Sold {
     pub seats: Vec<Option<Seat>>,
     /// Bit `t`: it counts in tree `t` as from one level below the seat.
     pub below: u8,
-    /// What entered and is paid on by volume kind, the network's and behind them derived ones; units of 1e-4.
+    /// What entered and counts by volume kind, the network's and behind them derived ones; units of 1e-4.
     pub volumes: Vec<i64>,
     /// By derived kind, each entry of an order by itself; none of an adjustment.
     pub portions: Vec<Vec<Portion>>,
 }
 
 impl Sold {
-    /// From the entries of one order, or from one adjustment; `kinds` are those that the set derives.
+    /// What is paid on of the entries of one order, or of one adjustment; `kinds` are those that the set derives.
     #[must_use]
     pub fn of(entries: &[Entry], kinds: &[Derived]) -> Sold {
+        Sold::counting(entries, kinds, Entry::is_paid_on)
+    }
+
+    /// What legs are matched by of them.
+    #[must_use]
+    pub fn in_legs(entries: &[Entry], kinds: &[Derived]) -> Sold {
+        Sold::counting(entries, kinds, Entry::is_in_legs)
+    }
+
+    /// What a member earned, at his seat in a tree, as if that were a volume.
+    #[must_use]
+    pub fn earned((tree, seat): (usize, Seat), earned: Micros) -> Sold {
+        let mut seats = vec![None; TREES_MAX];
+        seats[tree] = Some(seat);
+        Sold {
+            seats,
+            volumes: vec![earned.0],
+            ..Sold::default()
+        }
+    }
+
+    fn counting(entries: &[Entry], kinds: &[Derived], counts: fn(&Entry) -> bool) -> Sold {
         let Some(first) = entries.first() else {
             return Sold::default();
         };
@@ -91,7 +113,7 @@ impl Sold {
             volumes: vec![0; KINDS_MAX + kinds.len()],
             portions: vec![Vec::new(); kinds.len()],
         };
-        for entry in entries.iter().filter(|entry| entry.is_paid_on()) {
+        for entry in entries.iter().filter(|entry| counts(entry)) {
             for (sum, volume) in sold.volumes.iter_mut().zip(entry.volumes) {
                 *sum += volume;
             }

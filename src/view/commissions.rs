@@ -7,16 +7,14 @@ use crate::base::ids::{COMPANY, ENROLLER_TREE, Member};
 use crate::base::money::{Micros, RATE_ONE, Rate, minor_digits};
 use crate::base::number::{Volume, divide_half_away};
 use crate::book::forest::Forest;
-use crate::plan::part::{Basis, Part};
 use crate::plan::run;
 use crate::plan::set::PlanSet;
 use crate::view::clawbacks::{self, ClawbackLine};
 use crate::view::era::{Asked, PeriodState};
-use crate::view::error::{ViewError, What};
+use crate::view::error::ViewError;
 use crate::view::lens::Lens;
 use crate::view::money::Money;
-use crate::view::payout::{Payout, Worked};
-use crate::view::rank::{ToldRank, told};
+use crate::view::payout::{Payout, Teller, Worked};
 use crate::view::runs::Frozen;
 use crate::view::shape::ByKind;
 
@@ -40,6 +38,17 @@ pub enum LiveAnswer {
     Swept,
     /// By the run that paid the period: it never changes again.
     Frozen,
+}
+
+impl LiveAnswer {
+    /// How a pass has what it tells.
+    #[must_use]
+    pub fn of(teller: &Teller<'_>) -> LiveAnswer {
+        match teller.of {
+            Some(_) => LiveAnswer::Present,
+            None => LiveAnswer::Swept,
+        }
+    }
 }
 
 /// One component's line.
@@ -89,78 +98,6 @@ pub struct Commissions {
     pub clawbacks: Vec<ClawbackLine>,
 }
 
-/// One reason for a part of an amount.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct PartAnswer {
-    /// What the number counts: `level`, `generation`, `difference`, `own`, `shares`, `matched`, `cycles`, `rank`,
-    /// `customers`, `band`; or `rounding`, `cap`.
-    pub what: String,
-    /// Which level, generation, rank or band, from 1, or how many shares or cycles; none where there is one only.
-    pub number: Option<u64>,
-    /// Of how many shares.
-    pub of: Option<u64>,
-    /// The volume it is worked out from.
-    pub volume: Option<Volume>,
-    /// The earnings it is worked out from.
-    pub earnings: Option<String>,
-    /// The amount for each cycle, or for the rank.
-    pub each: Option<String>,
-    /// What that is multiplied by; none of fixed amounts.
-    pub rate: Option<String>,
-    /// The product, at most six places.
-    pub amount: String,
-}
-
-/// What became of one leg of a position in a period: `brought + new = matched + flushed + left`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct LegAnswer {
-    /// The member's centre whose leg it is.
-    pub centre: u16,
-    /// 1 is the left leg, 2 the right one.
-    pub leg: u8,
-    /// What it carried into the period.
-    pub brought: Volume,
-    /// What entered it in the period.
-    pub new: Volume,
-    /// What was matched and is used up.
-    pub matched: Volume,
-    /// What is lost.
-    pub flushed: Volume,
-    /// What it carries to the next period, if this one ends as it stands.
-    pub left: Volume,
-}
-
-/// What one line is made of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Explanation {
-    /// The member's id.
-    pub member: String,
-    /// Name of the component.
-    pub component: String,
-    /// Its kind.
-    pub kind: String,
-    /// What it pays, in a sentence.
-    pub sentence: String,
-    /// Name of the period type.
-    pub period_type: String,
-    /// The period's label.
-    pub period: String,
-    /// The member's rank on the plan's ladder; none without one.
-    pub rank: Option<String>,
-    /// The rank he was told to be paid as at least, whatever he meets.
-    pub told: Option<ToldRank>,
-    /// Whether he can earn by it at all: in standing, active where that is asked, of the least rank.
-    pub payee: bool,
-    /// The parts; they add up to the amount.
-    pub parts: Vec<PartAnswer>,
-    /// The legs it is matched from, by kinds that match legs.
-    pub legs: Vec<LegAnswer>,
-    /// The amount, at most six places.
-    pub exact: String,
-    /// The amount as it is paid.
-    pub amount: Money,
-}
-
 /// A member's lines. O(components).
 ///
 /// # Errors
@@ -186,115 +123,6 @@ pub fn of_member(worked: &Worked<'_>, id: &str) -> Result<Commissions, ViewError
     })
 }
 
-/// What one line is made of. O(downline of the member x levels).
-///
-/// # Errors
-/// An unknown member or component.
-pub fn explain(payout: &Payout, id: &str, component: &str) -> Result<Explanation, ViewError> {
-    let member = find(payout, id)?;
-    let index = component_named(payout, component)?;
-    let entry = &payout.set.components[index];
-    let amount = amount(payout, index, member);
-    let payees = payout.pass.payees(entry);
-    let ladder = entry.ladder.map(|ladder| &payout.set.ladders[ladder]);
-    let rank = ladder.and_then(|ladder| ladder.rank_name(payees.rank(member)));
-    let (lens, era) = (payout.lens(), payout.era());
-    Ok(Explanation {
-        member: id.to_owned(),
-        component: entry.name.to_string(),
-        kind: entry.kind.name.to_owned(),
-        sentence: entry.kind.sentence.to_owned(),
-        period_type: lens.period_type_name(era.period),
-        period: lens.label(era.period, era.ordinal),
-        rank: rank.map(str::to_owned),
-        told: ladder.and_then(|ladder| told(payout, ladder, member)),
-        payee: payees.earns(member),
-        parts: parts(payout, index, member),
-        legs: legs(payout, index, member),
-        exact: amount.to_string(),
-        amount: money(payout, amount.to_minor(minor_digits(&payout.set.currency))),
-    })
-}
-
-/// The component of the period type with this name.
-///
-/// # Errors
-/// If there is none.
-pub fn component_named(payout: &Payout, name: &str) -> Result<usize, ViewError> {
-    let index = due(payout).find(|&index| payout.set.components[index].name == name);
-    index.ok_or_else(|| ViewError::Unknown {
-        what: What::Component,
-        field: "component",
-        given: name.to_owned(),
-        allowed: due(payout)
-            .map(|index| payout.set.components[index].name.to_string())
-            .collect(),
-    })
-}
-
-/// What became of the legs that a line is matched from.
-fn legs(payout: &Payout, index: usize, member: Member) -> Vec<LegAnswer> {
-    let entry = &payout.set.components[index];
-    let (told, tree) = (payout.lens().told(), entry.component.hands_on());
-    let tree = tree.map_or(ENROLLER_TREE, |on| on.tree);
-    let legs = payout.pass.legs(&payout.set, index, member).into_iter();
-    let legs = legs.map(|leg| LegAnswer {
-        centre: told.centre_of(member, tree, leg.seat).unwrap_or(1),
-        leg: leg.leg,
-        brought: Volume(leg.brought),
-        new: Volume(leg.new),
-        matched: Volume(leg.matched),
-        flushed: Volume(leg.flushed),
-        left: Volume(leg.left),
-    });
-    legs.collect()
-}
-
-/// The parts of a line, with what rounding and the cap did to their sum.
-fn parts(payout: &Payout, index: usize, member: Member) -> Vec<PartAnswer> {
-    let found = payout.pass.explain(&payout.set, index, member);
-    let sum: i64 = found.iter().map(|part| part.amount.0).sum();
-    let mut parts: Vec<PartAnswer> = found.into_iter().map(part_answer).collect();
-    let paid = amount(payout, index, member);
-    let whole = payout.pass.uncut(index, member).unwrap_or(paid);
-    let corrections = [("rounding", whole.0 - sum), ("cap", paid.0 - whole.0)];
-    for (what, amount) in corrections.into_iter().filter(|(_, amount)| *amount != 0) {
-        parts.push(PartAnswer {
-            what: what.to_owned(),
-            number: None,
-            of: None,
-            volume: None,
-            earnings: None,
-            each: None,
-            rate: None,
-            amount: Micros(amount).to_string(),
-        });
-    }
-    parts
-}
-
-/// A part in the words of answers.
-#[must_use]
-pub fn part_answer(part: Part) -> PartAnswer {
-    let (volume, earnings, each) = match part.basis {
-        Basis::Volume(units) => (Some(Volume(units)), None, None),
-        Basis::Earnings(earned) => (None, Some(earned.to_string()), None),
-        Basis::Each(amount) => (None, None, Some(amount.to_string())),
-        Basis::Fixed => (None, None, None),
-    };
-    let rated = matches!(part.basis, Basis::Volume(_) | Basis::Earnings(_));
-    PartAnswer {
-        what: part.what.to_owned(),
-        number: (part.number > 0).then_some(part.number),
-        of: (part.of > 0).then_some(part.of),
-        volume,
-        earnings,
-        each,
-        rate: rated.then(|| part.rate.to_string()),
-        amount: part.amount.to_string(),
-    }
-}
-
 /// Components of the period type, in the order of the set.
 fn due(payout: &Payout) -> impl Iterator<Item = usize> + '_ {
     let due = payout.set.components_of(payout.asked.period);
@@ -302,21 +130,16 @@ fn due(payout: &Payout) -> impl Iterator<Item = usize> + '_ {
 }
 
 fn line(worked: &Worked<'_>, index: usize, member: Member) -> (CommissionLine, i64) {
-    let (pass, number, live) = if worked.is_swept(index) {
-        (worked.whole(), member, LiveAnswer::Swept)
-    } else {
-        (worked.pass, worked.number(member), LiveAnswer::Present)
-    };
-    // Who enrolled after the period rolled has nothing in it.
-    let amounts = pass.amounts(index).unwrap_or_default();
-    let amount = amounts.get(number as usize).copied().unwrap_or_default();
+    let teller = worked.teller(index, member);
     let factor = worked.whole().factor(worked.set, index);
-    let (mut line, minor) = line_of(worked.set, index, live, (amount, factor));
-    line.before_cap = pass.uncut(index, number).map(|uncut| uncut.to_string());
-    if live == LiveAnswer::Swept || line.company_factor.is_some() {
-        let whole = worked.part.and_then(|part| part.whole);
-        line.swept_seq = whole.map(|whole| whole.state.as_of_seq);
-    }
+    let (live, paid) = (LiveAnswer::of(&teller), (teller.amount(index), factor));
+    let (mut line, minor) = line_of(worked.set, index, live, paid);
+    let uncut = teller.pass.uncut(index, teller.number);
+    line.before_cap = uncut.map(|uncut| uncut.to_string());
+    line.swept_seq = match line.company_factor {
+        Some(_) => worked.swept_seq(),
+        None => teller.swept_seq,
+    };
     (line, minor)
 }
 
@@ -378,19 +201,8 @@ pub fn of_paid(
     })
 }
 
-/// The amount of a component; nothing for members who enrolled after the period rolled.
-fn amount(payout: &Payout, index: usize, member: Member) -> Micros {
-    let amounts = payout.pass.amounts(index).unwrap_or_default();
-    amounts.get(member as usize).copied().unwrap_or_default()
-}
-
 fn money(payout: &Payout, minor: i64) -> Money {
     Money::of(minor, &payout.set.currency)
-}
-
-/// The member of this id, if the period's book knows him.
-fn find(payout: &Payout, id: &str) -> Result<Member, ViewError> {
-    payout.lens().member(id, "member")
 }
 
 /// What a period comes to in all, a line a component.

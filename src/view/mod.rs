@@ -33,6 +33,7 @@ pub mod cursor;
 pub mod downline;
 pub mod era;
 pub mod error;
+pub mod explanation;
 pub mod frontline;
 pub mod late;
 pub mod late_refunds;

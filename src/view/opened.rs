@@ -3,18 +3,18 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::base::ids::{Member, NONE, Seat};
-use crate::base::money::exact_product;
+use crate::base::ids::{ENROLLER_TREE, Member, NONE, Seat};
+use crate::base::money::{Micros, Rate, exact_product};
 use crate::base::number::Volume;
 use crate::base::time::Time;
 use crate::plan::course::{Course, Map, Opens, Skipped, Why};
 use crate::plan::derived::FIRST_MAX;
 use crate::plan::entry::Wanted;
 use crate::plan::part::{Basis, Part, Sold};
-use crate::view::commissions::component_named;
 use crate::view::cursor;
 use crate::view::era::Era;
 use crate::view::error::ViewError;
+use crate::view::explanation::component_named;
 use crate::view::lens::Lens;
 use crate::view::payout::Payout;
 use crate::view::plan_orders::{PlanOrders, Source};
@@ -28,10 +28,11 @@ const ORDER_STEPS: u64 = 8;
 /// Seats looked at between an order and the payee, to say who was skipped.
 const WAY_MAX: u32 = 200;
 /// What a part can be of.
-const PARTS: [&str; 6] = [
+const PARTS: [&str; 7] = [
     "level",
     "generation",
     "difference",
+    "leg",
     "own",
     "customers",
     "band",
@@ -45,7 +46,8 @@ pub struct OpenedQuery {
     pub period_type: Option<String>,
     /// A period's label, `current` (the default) or `closed`.
     pub period: Option<String>,
-    /// Only one part, such as `level:2`, `generation:1`, `band:3`, `difference`, `own` or `customers`; all by default.
+    /// Only one part, such as `level:2`, `generation:1`, `leg:2`, `band:3`, `difference`, `own` or `customers`; all by
+    /// default.
     pub part: Option<String>,
     /// Where to go on, from the last answer's `next`.
     pub cursor: Option<String>,
@@ -64,13 +66,29 @@ pub struct OpenedPage {
     pub period_type: String,
     /// The period's label.
     pub period: String,
-    /// Whether amounts of this component fall apart by order; there are no rows where they do not: matches, pools, binary
-    /// legs, rank advancement, fixed amounts for a whole period.
-    pub by_order: bool,
-    /// The rows, nearest to the member first along each line of the tree.
+    /// What the amount is made of.
+    pub made_of: MadeOf,
+    /// The orders, nearest to the member first along each line of the tree.
     pub rows: Vec<OpenedRow>,
+    /// The members whose earnings are matched, in the same order.
+    pub matched: Vec<MatchedRow>,
     /// Cursor of the next page; none at the end. A page may hold fewer rows than asked before the end, even none.
     pub next: Option<String>,
+}
+
+/// What amounts of a component are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MadeOf {
+    /// Of what each order earns: `rows` list them.
+    Orders,
+    /// Of what is matched of two legs: `rows` list the orders that brought what is new in them; what they were brought by
+    /// earlier periods stands in the explanation.
+    Legs,
+    /// Of what others earn: `matched` lists them, and what each earns can be opened in turn.
+    Earnings,
+    /// Of the period as a whole, and nothing is listed: pools, rank advancement, fixed amounts for a period.
+    Period,
 }
 
 /// One order, with its refunds of the period, or one adjustment.
@@ -86,9 +104,28 @@ pub struct OpenedRow {
     pub at: Time,
     /// Refunds of it that were booked to the period; they are taken off.
     pub refunds: u32,
-    /// What of it the member earns.
+    /// Which of the member's centres in the tree it reached him by.
+    pub centre: u16,
+    /// What of it the member earns, or which leg it entered.
     pub parts: Vec<OpenedPart>,
     /// Members between the buyer and the payee who took nothing where they could have, nearest the buyer first.
+    pub skipped: Vec<SkippedMember>,
+    /// Whether there may be more of them: no further than 200 places up is looked.
+    pub skipped_more: bool,
+}
+
+/// What another member earns that is matched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct MatchedRow {
+    /// Who earns it; none where the asker may not see him.
+    pub earner: Option<String>,
+    /// What he earns by the components that are matched, after their caps.
+    pub earnings: String,
+    /// Which of the member's centres in the tree it reached him by.
+    pub centre: u16,
+    /// What of it the member earns.
+    pub parts: Vec<OpenedPart>,
+    /// Members between the two who took nothing where they could have, nearest the earner first.
     pub skipped: Vec<SkippedMember>,
     /// Whether there may be more of them: no further than 200 places up is looked.
     pub skipped_more: bool,
@@ -97,16 +134,17 @@ pub struct OpenedRow {
 /// A share in a part of an amount.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct OpenedPart {
-    /// What the number counts: `level`, `generation`, `difference`, `own`, `customers`, `band`.
+    /// What the number counts: `level`, `generation`, `difference`, `leg`, `own`, `customers`, `band`.
     pub what: String,
-    /// Which level, generation or band, from 1; none where there is one only.
+    /// Which level, generation, leg or band, from 1; none where there is one only.
     pub number: Option<u64>,
-    /// The volume that counts; none of a fixed amount.
+    /// The volume that counts; none of earnings and of a fixed amount.
     pub volume: Option<Volume>,
-    /// What it is multiplied by; none of a fixed amount.
+    /// What it is multiplied by; none of a fixed amount and of legs.
     pub rate: Option<String>,
-    /// The product, exact: over all rows they add up to the part of the explanation before that is rounded.
-    pub product: String,
+    /// The product, exact: over all rows they add up to the part of the explanation before that is rounded. None of legs,
+    /// which are matched as a whole.
+    pub product: Option<String>,
 }
 
 /// Somebody whom an order passed.
@@ -136,7 +174,7 @@ pub fn page(
     sees: &dyn Fn(Member, usize) -> bool,
 ) -> Result<OpenedPage, ViewError> {
     let member = payout.lens().member(id, "member")?;
-    let index = component_named(payout, component)?;
+    let index = component_named(&payout.set, payout.asked.period, component)?;
     let limit = query::limit(asked.limit)?;
     let part = asked.part.as_deref().map(read_part).transpose()?;
     let (lens, era) = (payout.lens(), payout.era());
@@ -150,23 +188,24 @@ pub fn page(
         component: component.to_owned(),
         period_type: lens.period_type_name(era.period),
         period: lens.label(era.period, era.ordinal),
-        by_order: true,
+        made_of: MadeOf::Orders,
         rows: Vec::new(),
+        matched: Vec::new(),
         next: None,
     };
     let known = member < payout.pass.members();
     let next = payout
         .pass
         .opened(&payout.set, index, member, |opens, earns| {
-            let (tree, course) = match &opens {
-                Opens::Nowhere => {
-                    page.by_order = false;
-                    return Ok(None);
-                }
-                Opens::Own(tree) => (*tree, None),
-                Opens::Below(tree, course) => (*tree, Some(&**course)),
+            let (made_of, tree, course, matches) = sort(&opens);
+            page.made_of = made_of;
+            // What enters legs counts for later, whether he earns by it now or not.
+            let shows = match made_of {
+                MadeOf::Orders | MadeOf::Earnings => earns,
+                MadeOf::Legs => true,
+                MadeOf::Period => false,
             };
-            if !earns || !known {
+            if !known || !shows {
                 return Ok(None);
             }
             let mut opening = Opening {
@@ -180,16 +219,29 @@ pub fn page(
                 ),
                 tree,
                 course,
+                made_of,
+                matches,
                 index,
                 member,
                 part,
                 sees,
                 left: PAGE_STEPS,
             };
-            opening.run(from, limit, &mut page.rows)
+            opening.run(from, limit, &mut page)
         })?;
     page.next = next.map(|at| cursor::write('o', &question, &at));
     Ok(page)
+}
+
+/// What amounts are made of, the tree in which that is found, its course, and the components that are matched.
+fn sort<'a>(opens: &'a Opens<'_>) -> (MadeOf, usize, Option<&'a dyn Course>, &'a [usize]) {
+    match opens {
+        Opens::Nowhere => (MadeOf::Period, ENROLLER_TREE, None, &[]),
+        Opens::Own(tree) => (MadeOf::Orders, *tree, None, &[]),
+        Opens::Below(tree, course) => (MadeOf::Orders, *tree, Some(&**course), &[]),
+        Opens::Legs(tree, course) => (MadeOf::Legs, *tree, Some(&**course), &[]),
+        Opens::Earnings(tree, course, of) => (MadeOf::Earnings, *tree, Some(&**course), of),
+    }
 }
 
 fn read_part(text: &str) -> Result<(String, Option<u64>), ViewError> {
@@ -215,6 +267,9 @@ struct Opening<'a> {
     orders: PlanOrders<'a>,
     tree: usize,
     course: Option<&'a dyn Course>,
+    made_of: MadeOf,
+    /// The components whose amounts are matched.
+    matches: &'a [usize],
     index: usize,
     member: Member,
     part: Option<(String, Option<u64>)>,
@@ -232,7 +287,7 @@ impl<'a> Opening<'a> {
         &mut self,
         [nth, seat, item]: [u64; 3],
         limit: usize,
-        rows: &mut Vec<OpenedRow>,
+        page: &mut OpenedPage,
     ) -> Result<Option<[u64; 3]>, ViewError> {
         let tops = self.tops();
         let (mut from, mut item) = (
@@ -245,14 +300,19 @@ impl<'a> Opening<'a> {
             loop {
                 let items = self.items(seat);
                 for at in item..items.len() {
-                    if rows.len() == limit || self.left == 0 {
+                    if page.rows.len() + page.matched.len() == limit || self.left == 0 {
                         return Ok(Some([nth as u64, u64::from(seat), at as u64]));
                     }
                     self.left = self.left.saturating_sub(ORDER_STEPS);
                     // Refunds stand beside their order.
                     if at == 0 || items[at] != items[at - 1] {
                         let map = &maps.last().expect("the first stays").1;
-                        rows.extend(self.row((top, seat), map, SoldBy::source(items[at])));
+                        if self.made_of == MadeOf::Earnings {
+                            page.matched.extend(self.matched((top, seat), map));
+                        } else {
+                            let source = SoldBy::source(items[at]);
+                            page.rows.extend(self.row((top, seat), map, source));
+                        }
                     }
                 }
                 item = 0;
@@ -279,10 +339,24 @@ impl<'a> Opening<'a> {
             .collect()
     }
 
-    /// What entered for the member who holds a seat.
+    /// What entered for the member who holds a seat; where earnings are matched one item, if it is his first seat and he
+    /// earns some.
     fn items(&self, seat: Seat) -> &'a [u32] {
         let owner = self.era.forest.owner(self.tree, seat);
-        self.payout.sold_by().of_member(owner)
+        if self.made_of != MadeOf::Earnings {
+            return self.payout.sold_by().of_member(owner);
+        }
+        let first = self.lens.seat(self.tree, owner, 1) == Some(seat);
+        let earns = first && self.earnings(owner) != Micros::ZERO;
+        if earns { &[0] } else { &[] }
+    }
+
+    /// What a member earns that is matched.
+    fn earnings(&self, member: Member) -> Micros {
+        let pass = &self.payout.pass;
+        let matched = self.matches.iter();
+        let amounts = matched.filter_map(|&of| pass.amounts(of)?.get(member as usize));
+        Micros(amounts.map(|amount| amount.0).sum())
     }
 
     /// The maps down to a seat's parent. O(depth).
@@ -353,7 +427,11 @@ impl<'a> Opening<'a> {
                 self.orders.adjustment(correction).into_iter().collect()
             }
         };
-        let sold = Sold::of(&entries, &self.payout.set.kinds);
+        let kinds = &self.payout.set.kinds;
+        let sold = match self.made_of {
+            MadeOf::Legs => Sold::in_legs(&entries, kinds),
+            _ => Sold::of(&entries, kinds),
+        };
         if sold.seats.get(self.tree).copied().flatten() != Some(seat) {
             return None;
         }
@@ -361,10 +439,7 @@ impl<'a> Opening<'a> {
         if parts.is_empty() {
             return None;
         }
-        let skipped = self
-            .course
-            .map(|course| course.skipped(top, &sold, WAY_MAX));
-        let (skipped, skipped_more) = skipped.unwrap_or_default();
+        let (skipped, skipped_more) = self.skipped(top, &sold);
         let state = self.lens.state;
         let mut refunds = 0;
         let (order, buyer, at, adjustment) = match source {
@@ -390,10 +465,48 @@ impl<'a> Opening<'a> {
             buyer: seen.then(|| self.lens.id(buyer)),
             at,
             refunds: refunds as u32,
+            centre: self.centre(top),
             parts,
-            skipped: skipped.into_iter().map(|one| self.named(one)).collect(),
+            skipped,
             skipped_more,
         })
+    }
+
+    /// What the earnings of the member who holds a seat earn the payee; none where that is nothing that is asked for.
+    fn matched(&self, (top, seat): (Seat, Seat), map: &Map) -> Option<MatchedRow> {
+        let earner = self.era.forest.owner(self.tree, seat);
+        let earnings = self.earnings(earner);
+        let sold = Sold::earned((self.tree, seat), earnings);
+        let parts = self.parts((top, map), &sold);
+        if parts.is_empty() {
+            return None;
+        }
+        let (skipped, skipped_more) = self.skipped(top, &sold);
+        Some(MatchedRow {
+            earner: (self.sees)(earner, self.tree).then(|| self.lens.id(earner)),
+            earnings: earnings.to_string(),
+            centre: self.centre(top),
+            parts,
+            skipped,
+            skipped_more,
+        })
+    }
+
+    /// Which of the member's centres a seat of his is.
+    fn centre(&self, top: Seat) -> u16 {
+        let centre = self.lens.told().centre_of(self.member, self.tree, top);
+        centre.unwrap_or(1)
+    }
+
+    /// Who was passed on the way up, and whether there may be more.
+    fn skipped(&self, top: Seat, sold: &Sold) -> (Vec<SkippedMember>, bool) {
+        let course = self.course;
+        let skipped = course.map(|course| course.skipped(top, sold, WAY_MAX));
+        let (skipped, more) = skipped.unwrap_or_default();
+        (
+            skipped.into_iter().map(|one| self.named(one)).collect(),
+            more,
+        )
     }
 
     /// What it earns the member, of what is asked for.
@@ -433,18 +546,21 @@ impl<'a> Opening<'a> {
 
 /// A part of an amount as it stands beside an order.
 fn opened(part: &Part) -> OpenedPart {
-    let volume = match part.basis {
-        Basis::Volume(units) => Some(units),
-        Basis::Earnings(_) | Basis::Each(_) | Basis::Fixed => None,
+    let (volume, times) = match part.basis {
+        Basis::Volume(units) => (Some(Volume(units)), Some((units, 4))),
+        Basis::Earnings(earned) => (None, Some((earned.0, 6))),
+        Basis::Each(_) | Basis::Fixed => (None, None),
+    };
+    let rate = times.map(|_| part.rate).filter(|rate| *rate != Rate::ZERO);
+    let product = match times {
+        Some(times) => rate.map(|rate| exact_product(times, rate)),
+        None => Some(part.amount.to_string()),
     };
     OpenedPart {
         what: part.what.to_owned(),
         number: (part.number > 0).then_some(part.number),
-        volume: volume.map(Volume),
-        rate: volume.map(|_| part.rate.to_string()),
-        product: match volume {
-            Some(units) => exact_product(units, part.rate),
-            None => part.amount.to_string(),
-        },
+        volume,
+        rate: rate.map(|rate| rate.to_string()),
+        product,
     }
 }

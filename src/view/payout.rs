@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use crate::base::ids::{Member, NONE};
+use crate::base::ids::{Member, NONE, Seat};
+use crate::base::money::Micros;
 use crate::engine::state::State;
 use crate::plan::clawback::Reversed;
 use crate::plan::derived::FIRST_MAX;
@@ -87,11 +88,62 @@ impl<'a> Worked<'a> {
         whole.map_or(self.pass, |whole| &whole.pass)
     }
 
-    /// Whether a component is told by that pass alone.
+    /// The pass that tells a component of a member.
     #[must_use]
-    pub fn is_swept(&self, component: usize) -> bool {
-        self.part
-            .is_none_or(|part| part.extent.company.contains(&component))
+    pub fn teller(&self, component: usize, member: Member) -> Teller<'a> {
+        let of_all = |part: &Part<'_>| part.extent.company.contains(&component);
+        match self.part.filter(|part| !of_all(part)) {
+            Some(part) => Teller {
+                pass: self.pass,
+                number: self.number(member),
+                of: Some(part.excerpt),
+                swept_seq: None,
+            },
+            None => Teller {
+                pass: self.whole(),
+                number: member,
+                of: None,
+                swept_seq: self.swept_seq(),
+            },
+        }
+    }
+
+    /// The sequence of the pass over the whole book, where that is another than the one of the answer.
+    #[must_use]
+    pub fn swept_seq(&self) -> Option<u64> {
+        let whole = self.part.and_then(|part| part.whole);
+        whole.map(|whole| whole.state.as_of_seq)
+    }
+}
+
+/// A pass that tells something of a member, over the whole book or a part of it.
+#[derive(Clone, Copy)]
+pub struct Teller<'a> {
+    /// Ranks and amounts.
+    pub pass: &'a Pass,
+    /// The member's number in it; [`NONE`] if it does not know him.
+    pub number: Member,
+    /// The part of the book that it is over; none for the whole.
+    pub of: Option<&'a Excerpt<'a>>,
+    /// The sequence of a pass over the whole, where that is another than the one of the answer.
+    pub swept_seq: Option<u64>,
+}
+
+impl Teller<'_> {
+    /// What a component comes to; nothing for who enrolled after the period rolled.
+    #[must_use]
+    pub fn amount(&self, component: usize) -> Micros {
+        let amounts = self.pass.amounts(component).unwrap_or_default();
+        amounts
+            .get(self.number as usize)
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// The seat of the book that has a number in the pass.
+    #[must_use]
+    pub fn seat(&self, tree: usize, number: Seat) -> Seat {
+        self.of.map_or(number, |part| part.seat(tree, number))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::plan::shared::VOLUME;
 use crate::view::era::{Asked, PeriodState};
 use crate::view::error::{ViewError, What};
 use crate::view::lens::Lens;
-use crate::view::payout::{Payout, Worked};
+use crate::view::payout::Worked;
 use crate::view::rank_ways::{self, WayAnswer};
 
 /// A member's ranks.
@@ -142,7 +142,7 @@ pub fn of_member(worked: &Worked<'_>, id: &str) -> Result<MemberRanks, ViewError
             highest: named(held.highest),
             kept: named(held.kept),
             kept_periods: held.periods,
-            told: told_in(lens, worked.asked(), ladder, member),
+            told: told(lens, worked.asked(), ladder, member),
         }
     });
     Ok(MemberRanks {
@@ -161,25 +161,27 @@ pub fn of_member(worked: &Worked<'_>, id: &str) -> Result<MemberRanks, ViewError
 /// # Errors
 /// An unknown member, ladder or rank.
 pub fn progress(
-    payout: &Payout,
+    worked: &Worked<'_>,
     id: &str,
     ladder: Option<&str>,
     rank_name: Option<&str>,
 ) -> Result<RankProgress, ViewError> {
-    let member = payout.lens().member(id, "member")?;
-    let mut ladders = payout.set.ladders_of(payout.asked.period);
+    let (lens, era) = (worked.lens, worked.era);
+    let member = lens.member(id, "member")?;
+    let mut ladders = worked.set.ladders_of(era.period);
     let found = ladders.find(|(_, of)| ladder.is_none_or(|name| of.name == name));
     let (index, of) = found.ok_or_else(|| ViewError::Unknown {
         what: What::Ladder,
         field: "ladder",
         given: ladder.unwrap_or_default().to_owned(),
-        allowed: payout
+        allowed: worked
             .set
-            .ladders_of(payout.asked.period)
+            .ladders_of(era.period)
             .map(|(_, of)| of.name.to_string())
             .collect(),
     })?;
-    let held = rank(&payout.pass, index, member);
+    let place = worked.number(member);
+    let held = rank(worked.pass, index, place);
     let number = match rank_name {
         None => next(of, held).unwrap_or(held),
         Some(name) => of.rank(name).ok_or_else(|| ViewError::Unknown {
@@ -190,13 +192,12 @@ pub fn progress(
         })?,
     };
     let look = Look {
-        payout,
+        worked,
         ladder: index,
-        member,
+        member: place,
     };
     let wanted = &of.ranks[usize::from(number) - 1].needs;
     let needs = look.at(wanted);
-    let (lens, era) = (payout.lens(), payout.era());
     Ok(RankProgress {
         member: id.to_owned(),
         period_type: lens.period_type_name(era.period),
@@ -205,17 +206,13 @@ pub fn progress(
         rank: name(of, number),
         holds: needs.holds,
         needs,
-        ways: rank_ways::ways(payout, index, member, wanted),
+        ways: rank_ways::ways(worked, index, member, wanted),
     })
 }
 
 /// What a member was told to be paid as at least on a ladder of the period type; nothing if the ladder has no such rank.
 #[must_use]
-pub fn told(payout: &Payout, ladder: &Ladder, member: Member) -> Option<ToldRank> {
-    told_in(payout.lens(), payout.asked, ladder, member)
-}
-
-fn told_in(lens: Lens<'_>, asked: Asked, ladder: &Ladder, member: Member) -> Option<ToldRank> {
+pub fn told(lens: Lens<'_>, asked: Asked, ladder: &Ladder, member: Member) -> Option<ToldRank> {
     let overrides = &lens.state.overrides;
     let one = overrides.of_member(member, (asked.period, asked.ordinal), &ladder.name)?;
     let rank = one.rank.as_deref()?;
@@ -243,8 +240,9 @@ fn name(ladder: &Ladder, rank: u8) -> String {
 
 /// A member looked at on a ladder.
 struct Look<'a> {
-    payout: &'a Payout,
+    worked: &'a Worked<'a>,
     ladder: usize,
+    /// His number in the pass.
     member: Member,
 }
 
@@ -272,35 +270,33 @@ impl Look<'_> {
     }
 
     fn at_atom(&self, atom: &Atom) -> Progress {
-        let (payout, lens) = (self.payout, self.payout.lens());
+        let (worked, lens) = (self.worked, self.worked.lens);
         let nothing = Measure {
             actual: 0,
             required: 1,
         };
-        let known = self.member < payout.pass.members();
-        let measure = known
-            .then(|| {
-                payout
-                    .pass
-                    .measure(&payout.set, self.ladder, self.member, atom)
-            })
-            .flatten()
-            .unwrap_or(nothing);
-        let (what, volume, tree) = words(atom, &payout.set, self.ladder);
+        let known = self.member < worked.pass.members();
+        let measure = || {
+            worked
+                .pass
+                .measure(worked.set, self.ladder, self.member, atom)
+        };
+        let measure = known.then(measure).flatten().unwrap_or(nothing);
+        let (what, volume, tree) = words(atom, worked.set, self.ladder);
         let show = |units: i64| match volume {
             Some(_) => Volume(units).to_string(),
             None => units.to_string(),
         };
         let with = match atom {
             Atom::Cycles { component, .. } | Atom::LesserLegOf { component, .. } => {
-                Some(payout.set.components[*component].name.to_string())
+                Some(worked.set.components[*component].name.to_string())
             }
             Atom::Legs { rank, .. } | Atom::Previous { rank } => {
-                Some(name(&payout.set.ladders[self.ladder], *rank))
+                Some(name(&worked.set.ladders[self.ladder], *rank))
             }
             _ => None,
         };
-        let kind = |kind: usize| payout.set.kind_name(kind, &lens.rules.kinds);
+        let kind = |kind: usize| worked.set.kind_name(kind, &lens.rules.kinds);
         let tree_name = |tree: usize| Lens::tree_name(&lens, tree);
         Progress {
             what: what.to_owned(),

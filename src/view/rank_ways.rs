@@ -11,7 +11,7 @@ use crate::plan::ladder::Need;
 use crate::plan::ways::{Awakening, Step, Way};
 use crate::view::era::{self, PeriodState};
 use crate::view::lens::Lens;
-use crate::view::payout::Payout;
+use crate::view::payout::Worked;
 
 /// Things that make the requirement hold together: with one unit less of anything it does not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -50,23 +50,23 @@ pub struct StepAnswer {
 
 /// The cheapest ways, at most three: least volume first, then fewest people; only of a period that runs.
 #[must_use]
-pub fn ways(payout: &Payout, ladder: usize, member: Member, need: &Need) -> Vec<WayAnswer> {
-    if payout.era().state != PeriodState::Current {
+pub fn ways(worked: &Worked<'_>, ladder: usize, member: Member, need: &Need) -> Vec<WayAnswer> {
+    if worked.era.state != PeriodState::Current {
         return Vec::new();
     }
-    let of = (&*payout.set, ladder);
-    let found = payout
+    let (of, number) = ((worked.set, ladder), worked.number(member));
+    let found = worked
         .pass
-        .ways(of, member, need, awakening(payout, member));
+        .ways(of, number, need, awakening(worked, member));
     found
         .iter()
-        .map(|way| answer(payout, ladder, way))
+        .map(|way| answer(worked, ladder, way))
         .collect()
 }
 
 /// What an inactive member must order to be active by the network's rule.
-fn awakening(payout: &Payout, member: Member) -> Option<Awakening> {
-    let lens = payout.lens();
+fn awakening(worked: &Worked<'_>, member: Member) -> Option<Awakening> {
+    let lens = worked.lens;
     let rule = &lens.rules.activity;
     let at_least = rule.at_least.0.max(1);
     let kind = usize::from(rule.kind);
@@ -85,7 +85,7 @@ fn awakening(payout: &Payout, member: Member) -> Option<Awakening> {
     })
 }
 
-fn answer(payout: &Payout, ladder: usize, way: &Way) -> WayAnswer {
+fn answer(worked: &Worked<'_>, ladder: usize, way: &Way) -> WayAnswer {
     let [_, volume, people] = way.cost();
     WayAnswer {
         volume: Volume(volume),
@@ -93,13 +93,13 @@ fn answer(payout: &Payout, ladder: usize, way: &Way) -> WayAnswer {
         steps: way
             .steps
             .iter()
-            .map(|step| words(payout, ladder, step))
+            .map(|step| words(worked, ladder, step))
             .collect(),
     }
 }
 
-fn words(payout: &Payout, ladder: usize, step: &Step) -> StepAnswer {
-    let tree_name = |tree: usize| Lens::tree_name(&payout.lens(), tree);
+fn words(worked: &Worked<'_>, ladder: usize, step: &Step) -> StepAnswer {
+    let tree_name = |tree: usize| Lens::tree_name(&worked.lens, tree);
     match *step {
         Step::Own {
             volume,
@@ -107,7 +107,7 @@ fn words(payout: &Payout, ladder: usize, step: &Step) -> StepAnswer {
             at_once,
         } => StepAnswer {
             at_once: (at_once > 0).then_some(Volume(at_once)),
-            ..orders(payout, "own", None, (volume, amount))
+            ..orders(worked, "own", None, (volume, amount))
         },
         Step::Leg {
             tree,
@@ -116,28 +116,28 @@ fn words(payout: &Payout, ladder: usize, step: &Step) -> StepAnswer {
             amount,
         } => StepAnswer {
             leg: Some(leg),
-            ..orders(payout, "leg", Some(tree), (volume, amount))
+            ..orders(worked, "leg", Some(tree), (volume, amount))
         },
         Step::Below {
             tree,
             volume,
             amount,
-        } => orders(payout, "below", Some(tree), (volume, amount)),
+        } => orders(worked, "below", Some(tree), (volume, amount)),
         Step::Side {
             tree,
             volume,
             amount,
-        } => orders(payout, "side", Some(tree), (volume, amount)),
+        } => orders(worked, "side", Some(tree), (volume, amount)),
         Step::Capped {
             tree,
             volume,
             amount,
-        } => orders(payout, "capped", Some(tree), (volume, amount)),
+        } => orders(worked, "capped", Some(tree), (volume, amount)),
         Step::Group {
             tree,
             volume,
             amount,
-        } => orders(payout, "group", Some(tree), (volume, amount)),
+        } => orders(worked, "group", Some(tree), (volume, amount)),
         Step::Enrol { active, leg, count } => StepAnswer {
             tree: leg.map(|(tree, _)| tree_name(tree)),
             leg: leg.map(|(_, leg)| leg),
@@ -146,13 +146,13 @@ fn words(payout: &Payout, ladder: usize, step: &Step) -> StepAnswer {
         },
         Step::Customers { count } => heads("customers", count),
         Step::Legs { rank, count } => StepAnswer {
-            with: payout.set.ladders[ladder]
+            with: worked.set.ladders[ladder]
                 .rank_name(rank)
                 .map(str::to_owned),
             ..heads("legs", count)
         },
         Step::Cycles { component, count } => StepAnswer {
-            with: Some(payout.set.components[component].name.to_string()),
+            with: Some(worked.set.components[component].name.to_string()),
             ..heads("cycles", count)
         },
     }
@@ -160,15 +160,15 @@ fn words(payout: &Payout, ladder: usize, step: &Step) -> StepAnswer {
 
 /// So much volume of a kind, in a tree where one is meant.
 fn orders(
-    payout: &Payout,
+    worked: &Worked<'_>,
     what: &str,
     tree: Option<usize>,
     (kind, amount): (usize, i64),
 ) -> StepAnswer {
-    let lens = payout.lens();
+    let lens = worked.lens;
     StepAnswer {
         amount: Volume(amount).to_string(),
-        volume: Some(payout.set.kind_name(kind, &lens.rules.kinds)),
+        volume: Some(worked.set.kind_name(kind, &lens.rules.kinds)),
         tree: tree.map(|tree| Lens::tree_name(&lens, tree)),
         ..heads(what, 0)
     }

@@ -65,8 +65,8 @@ async fn a_line_opens_down_to_its_orders() {
         ]
     );
     assert_eq!(
-        (&answer["by_order"], &answer["next"]),
-        (&json!(true), &Value::Null)
+        (&answer["made_of"], &answer["next"]),
+        (&json!("orders"), &Value::Null)
     );
     let one = server.get(&format!("{path}&part=level:2")).await;
     assert_eq!(one["rows"].as_array().map(Vec::len), Some(1));
@@ -88,6 +88,95 @@ async fn a_line_opens_down_to_its_orders() {
         cursor = format!("&cursor={next}");
     }
     assert_eq!(orders, [json!("o2"), json!("o4"), json!("o1")]);
+}
+
+/// Two legs, and a match of them.
+const LEGS: &str = r#"
+name = "Legs"
+currency = "USD"
+[[ladders]]
+name = "ranks"
+[[ladders.ranks]]
+name = "silver"
+group = "cv"
+at_least = "1"
+[[plans]]
+name = "main"
+ladder = "ranks"
+[[plans.components]]
+name = "team"
+kind = "binary"
+tree = "binary"
+volume = "cv"
+payee = "any"
+rate = "0.10"
+[[plans.components]]
+name = "match"
+kind = "matching"
+payee = "any"
+of = ["team"]
+rates = ["0.333"]
+[[plans.components]]
+name = "leaders"
+kind = "pool"
+payee = "any"
+volume = "cv"
+rate = "0.01"
+shares = { silver = 1 }
+"#;
+
+#[tokio::test]
+async fn legs_open_to_orders_and_a_match_to_who_earned() {
+    let server = Server::planned_by(NETWORK, LEGS).await;
+    // The first in A's other leg.
+    let joins = json!({
+        "id": "A3", "type": "member.enrolled", "at": AT, "data": { "kind": "distributor", "enroller": "A" },
+    });
+    server.enrol(&joins).await;
+    server.sold("o1", "A1", "10.00").await;
+    server.sold("o2", "A2", "30.00").await;
+    let seq = server.sold("o3", "A3", "25.05").await;
+    let path = format!("/v1/members/A/commissions/team/orders?min_seq={seq}");
+    let answer = server.get(&path).await;
+    assert_eq!(answer["made_of"], "legs");
+    let rows = answer["rows"].as_array().expect("rows").iter();
+    let rows: Vec<Value> = rows
+        .map(|row| json!([row["order"], row["centre"], row["parts"]]))
+        .collect();
+    let part = |leg: u64, volume: &str| json!([{ "what": "leg", "number": leg, "volume": volume, "rate": null, "product": null }]);
+    assert_eq!(
+        rows,
+        [
+            json!(["o1", 1, part(1, "10.00")]),
+            json!(["o2", 1, part(1, "30.00")]),
+            json!(["o3", 1, part(2, "25.05")]),
+        ]
+    );
+    let explained = server.get("/v1/members/A/commissions/team/explain").await;
+    let new = |leg: usize| explained["legs"][leg]["new"].clone();
+    assert_eq!((new(0), new(1)), (json!("40.00"), json!("25.05")));
+    let one = server.get(&format!("{path}&part=leg:2")).await;
+    assert_eq!(one["rows"].as_array().map(Vec::len), Some(1));
+    let answer = server
+        .get("/v1/members/R/commissions/match/orders?min_seq=1")
+        .await;
+    assert_eq!(
+        (&answer["made_of"], &answer["rows"]),
+        (&json!("earnings"), &json!([]))
+    );
+    let matched = &answer["matched"];
+    assert_eq!(matched.as_array().map(Vec::len), Some(1), "{answer}");
+    assert_eq!(matched[0]["earner"], "A");
+    assert_eq!(matched[0]["earnings"], "2.505");
+    let product = "0.834165";
+    assert_eq!(
+        matched[0]["parts"],
+        json!([{ "what": "level", "number": 1, "volume": null, "rate": "0.333", "product": product }])
+    );
+    let answer = server
+        .get("/v1/members/A/commissions/leaders/orders?min_seq=1")
+        .await;
+    assert_eq!(answer["made_of"], "period");
 }
 
 #[tokio::test]

@@ -115,9 +115,38 @@ async fn same(server: &Server, member: &str, seq: u64) -> Vec<String> {
         } else {
             assert!(line["swept_seq"].as_u64() <= Some(seq), "{line}");
         }
+        explained(server, member, seq, line).await;
         live.push(how);
     }
+    let path = format!("/v1/members/{member}/rank-progress");
+    let progress = server.call("GET", &path).role("finance").send().await;
+    let progress = progress.json();
+    assert_eq!(progress["as_of_seq"].as_u64(), Some(seq), "{progress}");
     live
+}
+
+/// Compares a line with what it is said to be made of.
+async fn explained(server: &Server, member: &str, seq: u64, line: &Value) {
+    let component = line["component"].as_str().expect("a name");
+    let path = format!("/v1/members/{member}/commissions/{component}/explain");
+    let told = server.get(&path).await;
+    assert_eq!(told["as_of_seq"].as_u64(), Some(seq), "{told}");
+    assert_eq!(told["live"], line["live"], "{told}");
+    let micros = |value: &Value| {
+        let text = value.as_str().expect("a decimal");
+        let (whole, places) = text.split_once('.').unwrap_or((text, ""));
+        let units = format!("{whole}{places:0<6}");
+        units.parse::<i64>().expect("a decimal of six places")
+    };
+    let parts = told["parts"].as_array().expect("parts").iter();
+    let sum: i64 = parts.map(|part| micros(&part["amount"])).sum();
+    assert_eq!(sum, micros(&told["exact"]), "{told}");
+    if line["live"] == "present" {
+        assert_eq!(told["exact"], line["exact"], "{told}");
+        assert_eq!(told["swept_seq"], Value::Null);
+    } else {
+        assert!(told["swept_seq"].is_u64(), "{told}");
+    }
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arborline::base::ids::Member;
 use arborline::document::plan::set::parse;
 use arborline::engine::state::State;
 use arborline::plan::part::{Basis, Part};
@@ -11,7 +12,7 @@ use arborline::plan::setting::Value;
 use arborline::plan::standing::Standing;
 use arborline::view::era::Asked;
 use arborline::view::error::ViewError;
-use arborline::view::opened::{OpenedPage, OpenedQuery, OpenedRow, page};
+use arborline::view::opened::{MadeOf, MatchedRow, OpenedPage, OpenedQuery, OpenedRow, page};
 use arborline::view::payout::Payout;
 
 use super::histories::Drawn;
@@ -19,19 +20,22 @@ use super::ways::grown;
 use crate::chance::{Chance, scale};
 use crate::histories::commands::Lean;
 
-/// What, number and rate of a part, and the sum of its products in 1e-12.
+/// What, number and rate of a part, and the sum of its products in 1e-14; of legs the volume in 1e-4.
 type Sums = BTreeMap<(String, Option<u64>, Option<String>), i128>;
 
-/// A decimal of at most twelve places, in 1e-12.
+/// A decimal of at most fourteen places, in 1e-14.
 fn units(text: &str) -> i128 {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => (-1, digits),
         None => (1, text),
     };
     let (whole, places) = digits.split_once('.').unwrap_or((digits, ""));
-    let number = format!("{whole}{places:0<12}");
+    let number = format!("{whole}{places:0<14}");
     sign * number.parse::<i128>().expect("a decimal")
 }
+
+/// Orders, and members whose earnings are matched.
+type Rows = (Vec<OpenedRow>, Vec<MatchedRow>);
 
 fn expected(parts: &[Part]) -> Sums {
     let mut sums = Sums::new();
@@ -39,9 +43,13 @@ fn expected(parts: &[Part]) -> Sums {
         let (rate, product) = match part.basis {
             Basis::Volume(volume) => (
                 Some(part.rate.to_string()),
-                i128::from(volume) * i128::from(part.rate.0),
+                i128::from(volume) * i128::from(part.rate.0) * 100,
             ),
-            _ => (None, i128::from(part.amount.0) * 1_000_000),
+            Basis::Earnings(earned) => (
+                Some(part.rate.to_string()),
+                i128::from(earned.0) * i128::from(part.rate.0),
+            ),
+            _ => (None, i128::from(part.amount.0) * 100_000_000),
         };
         let number = (part.number > 0).then_some(part.number);
         *sums
@@ -51,11 +59,26 @@ fn expected(parts: &[Part]) -> Sums {
     sums
 }
 
-fn told(rows: &[OpenedRow]) -> Sums {
+/// What entered each leg in the period, over all centres.
+fn legs(payout: &Payout, index: usize, member: Member) -> Sums {
     let mut sums = Sums::new();
-    for part in rows.iter().flat_map(|row| &row.parts) {
+    for leg in payout.pass.legs(&payout.set, index, member) {
+        let key = ("leg".to_owned(), Some(u64::from(leg.leg)), None);
+        *sums.entry(key).or_default() += i128::from(leg.new);
+    }
+    sums
+}
+
+fn told((rows, matched): &Rows) -> Sums {
+    let mut sums = Sums::new();
+    let parts = rows.iter().flat_map(|row| &row.parts);
+    for part in parts.chain(matched.iter().flat_map(|row| &row.parts)) {
         let key = (part.what.clone(), part.number, part.rate.clone());
-        *sums.entry(key).or_default() += units(&part.product);
+        *sums.entry(key).or_default() += match (&part.product, part.volume) {
+            (Some(product), _) => units(product),
+            (None, Some(volume)) => i128::from(volume.0),
+            (None, None) => panic!("a part of nothing: {part:?}"),
+        };
     }
     // What went back wholly beside other orders comes to nothing.
     sums.retain(|_, sum| *sum != 0);
@@ -68,24 +91,26 @@ fn all(
     of: (&str, &str),
     part: Option<String>,
     limit: u32,
-) -> Result<(bool, Vec<OpenedRow>), ViewError> {
+) -> Result<(MadeOf, Rows), ViewError> {
     let mut asked = OpenedQuery {
         part,
         limit: Some(limit),
         ..OpenedQuery::default()
     };
-    let mut rows = Vec::new();
+    let (mut rows, mut others) = (Vec::new(), Vec::new());
     loop {
         let OpenedPage {
-            by_order,
+            made_of,
             rows: more,
+            matched,
             next,
             ..
         } = page(payout, of, &asked, &|_, _| true)?;
-        assert!(more.len() <= limit as usize);
+        assert!(more.len() + matched.len() <= limit as usize);
         rows.extend(more);
+        others.extend(matched);
         if next.is_none() {
-            return Ok((by_order, rows));
+            return Ok((made_of, (rows, others)));
         }
         asked.cursor = next;
     }
@@ -124,6 +149,22 @@ fn levels_are_told(payout: &Payout, (id, tree): (&str, usize), row: &OpenedRow, 
     *tally += u32::from(credited > 0);
 }
 
+/// What all rows have to add up to.
+fn sums_of(
+    payout: &Payout,
+    (index, member): (usize, Member),
+    made_of: MadeOf,
+    parts: &[Part],
+) -> Sums {
+    let mut sums = match made_of {
+        MadeOf::Period => Sums::new(),
+        MadeOf::Legs => legs(payout, index, member),
+        MadeOf::Orders | MadeOf::Earnings => expected(parts),
+    };
+    sums.retain(|_, sum| *sum != 0);
+    sums
+}
+
 /// Compares every amount of one set.
 fn compare(
     state: &mut State,
@@ -147,24 +188,25 @@ fn compare(
                 }
                 let limit = *chance.pick(&[1, 2, 5, 100]);
                 let of = (id.as_str(), entry.name.as_str());
-                let (by_order, rows) = all(&payout, of, None, limit).expect("right");
+                let (made_of, found) = all(&payout, of, None, limit).expect("right");
                 let parts = payout.pass.explain(&set, index, member);
-                if !by_order {
-                    assert!(rows.is_empty());
-                    *tally.entry("not by order".to_owned()).or_default() += 1;
-                    continue;
-                }
-                let mut sums = expected(&parts);
-                sums.retain(|_, sum| *sum != 0);
+                let mut sums = sums_of(&payout, (index, member), made_of, &parts);
                 assert_eq!(
-                    told(&rows),
+                    told(&found),
                     sums,
                     "{} of {id} in {period}\n{}",
                     entry.name,
                     drawn.document
                 );
-                *tally.entry(entry.kind.name.to_owned()).or_default() +=
-                    u32::from(!rows.is_empty());
+                let (rows, matched) = found;
+                let (sort, seen) = match made_of {
+                    MadeOf::Period => ("not by order", true),
+                    _ => (entry.kind.name, !rows.is_empty() || !matched.is_empty()),
+                };
+                *tally.entry(sort.to_owned()).or_default() += u32::from(seen);
+                if matches!(made_of, MadeOf::Legs | MadeOf::Period) {
+                    continue;
+                }
                 if let Some(part) = parts.first().filter(|part| part.number > 0) {
                     let asked = format!("{}:{}", part.what, part.number);
                     let (_, some) = all(&payout, of, Some(asked), limit).expect("right");
@@ -215,6 +257,8 @@ fn orders_add_up_to_every_part() {
         "fast_start",
         "customer",
         "retail",
+        "binary",
+        "matching",
         "not by order",
         "skipped",
         "why inactive",

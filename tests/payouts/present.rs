@@ -9,8 +9,10 @@ use arborline::plan::hands::Alone;
 use arborline::plan::ladder::Ladder;
 use arborline::plan::part::LegFigures;
 use arborline::plan::pass::Pass;
+use arborline::plan::ranks::Measure;
 use arborline::plan::set::PlanSet;
 use arborline::plan::standing::Standing;
+use arborline::plan::ways::{Awakening, Way};
 use arborline::view::credited::Credited;
 use arborline::view::era::{Asked, Era};
 use arborline::view::late_refunds::LateRefunds;
@@ -74,12 +76,9 @@ impl Whole<'_> {
                 let ranks = pass.ranks(at).unwrap_or_default();
                 let held = pass.holding(at, member);
                 let measures = measures(pass, self.set, (at, ladder), member);
-                (
-                    ranks.get(member as usize).copied(),
-                    pass.met(at, member),
-                    held,
-                    measures,
-                )
+                let ranked = ranks.get(member as usize).copied();
+                let ways = ways(pass, self.set, (at, ladder), member);
+                (ranked, pass.met(at, member), held, measures, ways)
             };
             equal(&ladder.name, of, seen(self.pass, of.0), seen(part, of.1))?;
         }
@@ -117,10 +116,25 @@ fn measures(
     set: &PlanSet,
     (at, ladder): (usize, &Ladder),
     member: u32,
-) -> Vec<String> {
+) -> Vec<Option<Measure>> {
     let atoms = ladder.ranks.iter().flat_map(|rank| rank.needs.atoms());
-    let told = atoms.map(|atom| format!("{:?}", pass.measure(set, at, member, atom)));
+    let told = atoms.map(|atom| pass.measure(set, at, member, atom));
     told.collect()
+}
+
+/// The cheapest ways to the rank above the one held.
+fn ways(pass: &Pass, set: &PlanSet, (at, ladder): (usize, &Ladder), member: u32) -> Vec<Way> {
+    let ranks = pass.ranks(at).unwrap_or_default();
+    let held = ranks.get(member as usize).copied().unwrap_or(0);
+    let Some(next) = ladder.ranks.get(usize::from(held)) else {
+        return Vec::new();
+    };
+    let awakening = Awakening {
+        volume: 0,
+        missing: 1,
+        at_once: false,
+    };
+    pass.ways((set, at), member, &next.needs, Some(awakening))
 }
 
 fn equal<T: PartialEq + Debug>(

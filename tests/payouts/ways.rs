@@ -48,7 +48,7 @@ impl Climb<'_> {
         let payout = Payout::of(state, Arc::clone(&self.set), self.asked, opening);
         let payout = payout.expect("amounts within the range");
         let (ladder, rank) = (Some(self.ladder.as_str()), Some(self.rank.as_str()));
-        progress(&payout, &self.member, ladder, rank).expect("a ladder and a rank")
+        progress(&payout.worked(), &self.member, ladder, rank).expect("a ladder and a rank")
     }
 
     /// The state after the steps; none where one of them cannot be told to this network.

@@ -26,6 +26,7 @@ use crate::view::clawbacks::{self, ClawbacksPage, ClawbacksQuery};
 use crate::view::commissions::{self, CommissionsQuery};
 use crate::view::era::Asked;
 use crate::view::error::ViewError;
+use crate::view::explanation;
 use crate::view::lens::Lens;
 use crate::view::opened::{self, OpenedQuery};
 use crate::view::order_commissions;
@@ -43,10 +44,6 @@ const OWN: Access = Access::Needs {
     reach: Reach::Downline,
 };
 
-/// What all of these cost the first time within two seconds.
-const SWEPT: &str =
-    "O(1) after a pass over all members, which all who ask within two seconds share";
-
 /// The rows.
 pub const ROWS: &[Route] = &[
     Route {
@@ -62,7 +59,7 @@ pub const ROWS: &[Route] = &[
         method: "GET",
         path: "/v1/members/{id}/rank-progress",
         access: OWN,
-        cost: SWEPT,
+        cost: PRESENT,
         sentence: "What a rank takes, part by part: required, actual, missing, and the cheapest ways there; the next rank by default.",
         run: Run::Task(progress),
         shapes: Shapes::asked::<ProgressQuery, rank::RankProgress>(),
@@ -80,17 +77,17 @@ pub const ROWS: &[Route] = &[
         method: "GET",
         path: "/v1/members/{id}/commissions/{line}/explain",
         access: OWN,
-        cost: "O(downline x levels), and the pass",
+        cost: PRESENT,
         sentence: "What one line, named by its component, is made of: levels, rates, rounding, cap.",
         run: Run::Task(explain),
-        shapes: Shapes::asked::<CommissionsQuery, commissions::Explanation>(),
+        shapes: Shapes::asked::<CommissionsQuery, explanation::Explanation>(),
     },
     Route {
         method: "GET",
         path: "/v1/members/{id}/commissions/{line}/orders",
         access: OWN,
         cost: "O(rows + positions passed), bounded, and the pass",
-        sentence: "The orders that one line is made of, with what each brings to its parts and who was skipped on the way, a page at a time.",
+        sentence: "The orders that one line is made of or whose volume its legs match, or the members whose earnings it matches, with what each brings and who was skipped on the way, a page at a time.",
         run: Run::Task(opened),
         shapes: Shapes::asked::<OpenedQuery, opened::OpenedPage>(),
     },
@@ -190,9 +187,9 @@ fn progress(task: Task) -> Running {
             period_type,
             period,
         };
-        answer(task, asked, move |payout, call| {
+        of_one(task, asked, move |worked, call| {
             let (ladder, rank) = (ladder.as_deref(), rank.as_deref());
-            let made = rank::progress(payout, call.path("id"), ladder, rank)?;
+            let made = rank::progress(worked, call.path("id"), ladder, rank)?;
             Ok(Answer::of(made))
         })
         .await
@@ -240,8 +237,8 @@ async fn of_paid(
 fn explain(task: Task) -> Running {
     Box::pin(async move {
         let asked: CommissionsQuery = task.call.query.typed()?;
-        answer(task, asked, |payout, call| {
-            let made = commissions::explain(payout, call.path("id"), call.path("line"))?;
+        of_one(task, asked, |worked, call| {
+            let made = explanation::explain(worked, call.path("id"), call.path("line"))?;
             Ok(Answer::of(made))
         })
         .await
