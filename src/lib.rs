@@ -27,3 +27,6 @@ pub mod runtime;
 pub mod store;
 pub mod tree;
 pub mod view;
+
+#[global_allocator]
+static ALLOCATOR: arena::wide::Wide = arena::wide::Wide;

@@ -12,4 +12,5 @@ pub mod column;
 pub mod near;
 pub mod pages;
 mod pool;
+pub mod wide;
 pub mod words;

@@ -1,6 +1,6 @@
 //! What plans read: one period's book, seat by seat. Whoever has a book to show implements [`Book`].
 
-use crate::base::ids::{Member, Seat, Text};
+use crate::base::ids::{ENROLLER_TREE, Member, NONE, Seat, Text};
 use crate::plan::entry::{Entry, Wanted};
 
 /// The book of one period as plans see it. Seat 0 of each tree and member 0 are the hidden company.
@@ -38,8 +38,84 @@ pub trait Book: Sync {
     /// Shows everything that entered the period, of each order in order of acceptance: what
     /// [`entered`](Book::entered) adds up.
     fn entries(&self, wanted: Wanted, each: &mut dyn FnMut(&Entry));
+    /// The same in parts, one behind the other: the `nth` of so many, from 0.
+    fn part_of_entries(
+        &self,
+        wanted: Wanted,
+        (nth, _): (usize, usize),
+        each: &mut dyn FnMut(&Entry),
+    ) {
+        if nth == 0 {
+            self.entries(wanted, each);
+        }
+    }
     /// Of that, the refunds whose orders entered an earlier period.
     fn late(&self, wanted: Wanted) -> Vec<Entry>;
+
+    // The same of everybody. They stand here so that each book has loops of its own, without a call for each seat.
+
+    /// Every seat's parent; NONE where it has none. O(seats), as all of these.
+    fn parents(&self, tree: usize) -> Vec<Seat> {
+        let seats = 0..self.seats(tree);
+        seats
+            .map(|seat| self.parent(tree, seat).unwrap_or(NONE))
+            .collect()
+    }
+
+    /// Who holds each seat.
+    fn owners(&self, tree: usize) -> Vec<Member> {
+        let seats = 0..self.seats(tree);
+        seats.map(|seat| self.owner(tree, seat)).collect()
+    }
+
+    /// The numbered leg of its parent that each seat stands in.
+    fn legs(&self, tree: usize) -> Vec<u8> {
+        let seats = 0..self.seats(tree);
+        seats.map(|seat| self.leg(tree, seat)).collect()
+    }
+
+    /// Each member's first seat; NONE where he has none.
+    fn first_seats(&self, tree: usize) -> Vec<Seat> {
+        let members = 0..self.members();
+        members
+            .map(|member| self.seat(tree, member).unwrap_or(NONE))
+            .collect()
+    }
+
+    /// What entered at each seat in a volume kind.
+    fn all_entered(&self, tree: usize, kind: usize) -> Vec<Entered> {
+        let seats = 0..self.seats(tree);
+        seats.map(|seat| self.entered(tree, seat, kind)).collect()
+    }
+
+    /// What each member is.
+    fn roles(&self) -> Vec<Role> {
+        (0..self.members())
+            .map(|member| self.role(member))
+            .collect()
+    }
+
+    /// Whether each member is active where he was enrolled.
+    fn all_active(&self) -> Vec<bool> {
+        let members = 0..self.members();
+        members
+            .map(|member| self.active(ENROLLER_TREE, member))
+            .collect()
+    }
+
+    /// Members whose money is held back, rising.
+    fn all_held(&self) -> Vec<Member> {
+        let members = 1..self.members();
+        members.filter(|&member| self.is_held(member)).collect()
+    }
+
+    /// Who enrolled each member; NONE for roots.
+    fn enrollers(&self) -> Vec<Member> {
+        let members = 0..self.members();
+        members
+            .map(|member| self.enroller(member).unwrap_or(NONE))
+            .collect()
+    }
 }
 
 /// A book of which a part can be taken out: what lies around a few seats is found without visiting all.

@@ -1,6 +1,7 @@
 //! A period's figures as columns, loaded from a book once, and what ladders and components have made of them so far.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use crate::arena::near;
 use crate::base::ids::{ENROLLER_TREE, Member, NONE, Seat};
@@ -9,12 +10,14 @@ use crate::base::money::Micros;
 use crate::plan::book::{Book, Entered, Role};
 use crate::plan::derived::Derived;
 use crate::plan::entry::{Portion, Wanted};
-use crate::plan::hands::{Hands, both};
+use crate::plan::few::{Few, Place};
+use crate::plan::hands::Hands;
 use crate::plan::links::Links;
 use crate::plan::setting::row_of;
-use crate::plan::sieved::{self, Asked, Sieved};
+use crate::plan::sieved::{self, Asked, Sieved, Visit};
 use crate::plan::spared::Spared;
 use crate::plan::standing::Holding;
+use crate::plan::tasks;
 
 /// A column. Trees and kinds are indexes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,19 +42,31 @@ pub enum Column {
 #[derive(Debug)]
 pub struct Columns {
     members: Vec<Who>,
-    seats: BTreeMap<usize, Vec<Seat>>,
-    owners: BTreeMap<usize, Vec<Member>>,
-    links: BTreeMap<usize, Links>,
-    legs: BTreeMap<usize, Vec<[Seat; 2]>>,
-    entered: BTreeMap<(usize, usize), Vec<Entered>>,
-    group: BTreeMap<(usize, usize), Vec<i64>>,
+    seats: Few<usize, Vec<Seat>>,
+    owners: Few<usize, Vec<Member>>,
+    links: Few<usize, Links>,
+    legs: Few<usize, Vec<[Seat; 2]>>,
+    entered: Few<Place, Vec<Entered>>,
+    group: Few<Place, Vec<i64>>,
     spared: Spared,
     sieved: Sieved,
-    ranks: BTreeMap<usize, Vec<u8>>,
+    ranks: Once<u8>,
     holdings: BTreeMap<usize, Vec<Holding>>,
     cycles: BTreeMap<usize, Vec<i64>>,
     lesser_legs: BTreeMap<usize, Vec<i64>>,
-    amounts: BTreeMap<usize, Vec<Micros>>,
+    amounts: Once<Micros>,
+}
+
+/// Columns by their number, each set once: where one is set, others are read.
+type Once<T> = Vec<OnceLock<Vec<T>>>;
+
+fn once<T>(count: usize) -> Once<T> {
+    (0..count).map(|_| OnceLock::new()).collect()
+}
+
+fn set_once<T>(columns: &Once<T>, number: usize, column: Vec<T>) {
+    let set = columns[number].set(column);
+    assert!(set.is_ok(), "column {number} is set once");
 }
 
 /// A member as plans see him.
@@ -72,15 +87,18 @@ impl Columns {
         kinds: &[Derived],
         hands: &dyn Hands,
     ) -> Columns {
-        let derived = of_derived(asked);
-        let (mut columns, sieved) = both(
-            hands,
-            || Columns::plain(book, asked, kinds),
-            || Sieved::load(book, &derived, kinds),
-        );
-        columns.sieved = sieved;
-        let entered = std::mem::take(&mut columns.sieved.entered);
-        columns.entered.extend(entered);
+        let visit = Visit::of(book, &of_derived(asked), kinds);
+        let plain = OnceLock::new();
+        let alone = vec![Vec::new(); 1 + visit.parts()];
+        tasks::all(hands, &alone, &|task| match task.checked_sub(1) {
+            None => drop(plain.set(Columns::plain(book, asked, kinds))),
+            Some(nth) => visit.part(nth),
+        });
+        let mut columns = plain.into_inner().expect("all was done");
+        columns.sieved = visit.done();
+        for (place, entered) in std::mem::take(&mut columns.sieved.entered) {
+            columns.entered.insert(place, entered);
+        }
         for &column in asked.iter().filter(|column| column.is_derived()) {
             columns.load_one(book, column);
         }
@@ -90,25 +108,22 @@ impl Columns {
 
     /// Members, and the columns that no derived kind is in.
     fn plain(book: &dyn Book, asked: &BTreeSet<Column>, kinds: &[Derived]) -> Columns {
-        let who = |member| Who {
-            role: book.role(member),
-            active: book.active(ENROLLER_TREE, member),
-        };
+        let roles = book.roles().into_iter().zip(book.all_active());
         let mut columns = Columns {
-            members: (0..book.members()).map(who).collect(),
-            seats: BTreeMap::new(),
-            owners: BTreeMap::new(),
-            links: BTreeMap::new(),
-            legs: BTreeMap::new(),
-            entered: BTreeMap::new(),
-            group: BTreeMap::new(),
+            members: roles.map(|(role, active)| Who { role, active }).collect(),
+            seats: Few::new(),
+            owners: Few::new(),
+            links: Few::new(),
+            legs: Few::new(),
+            entered: Few::new(),
+            group: Few::new(),
             spared: Spared::default(),
             sieved: Sieved::of(kinds),
-            ranks: BTreeMap::new(),
+            ranks: Vec::new(),
             holdings: BTreeMap::new(),
             cycles: BTreeMap::new(),
             lesser_legs: BTreeMap::new(),
-            amounts: BTreeMap::new(),
+            amounts: Vec::new(),
         };
         for &column in asked.iter().filter(|column| !column.is_derived()) {
             columns.load_one(book, column);
@@ -120,24 +135,16 @@ impl Columns {
     fn load_one(&mut self, book: &dyn Book, column: Column) {
         match column {
             Column::Links(tree) => {
-                let seats = book.seats(tree);
-                self.links.entry(tree).or_insert_with(|| {
-                    Links::whole((0..seats).map(|seat| book.parent(tree, seat)))
-                });
-                let owner = |seat| book.owner(tree, seat);
-                let owners = self.owners.entry(tree);
-                owners.or_insert_with(|| (0..seats).map(owner).collect());
-                self.seats.entry(tree).or_insert_with(|| {
-                    let first = |member| book.seat(tree, member).unwrap_or(NONE);
-                    (0..book.members()).map(first).collect()
-                });
+                self.links.make(tree, || Links::whole(book.parents(tree)));
+                self.owners.make(tree, || book.owners(tree));
+                self.seats.make(tree, || book.first_seats(tree));
             }
             Column::Legs(tree) => {
                 self.load_one(book, Column::Links(tree));
-                let mut legs = vec![[NONE; 2]; book.seats(tree) as usize];
-                let links = &self.links[&tree];
-                for (&seat, &up) in links.seats.iter().zip(&links.up) {
-                    if let (true, leg @ 1..=2) = (up != NONE, book.leg(tree, seat)) {
+                let up = &self.links[tree].up;
+                let mut legs = vec![[NONE; 2]; up.len()];
+                for ((seat, &up), leg) in (0..).zip(up).zip(book.legs(tree)) {
+                    if let (true, 1..=2) = (up != NONE, leg) {
                         legs[up as usize][usize::from(leg) - 1] = seat;
                     }
                 }
@@ -145,20 +152,18 @@ impl Columns {
             }
             Column::Entered(tree, kind) | Column::Paid(tree, kind) => {
                 let kind = self.sieved.number(kind);
-                let seats = 0..book.seats(tree);
-                self.entered
-                    .entry((tree, kind))
-                    .or_insert_with(|| seats.map(|seat| book.entered(tree, seat, kind)).collect());
+                let place = (tree, kind);
+                self.entered.make(place, || book.all_entered(tree, kind));
             }
             Column::Group(tree, kind) | Column::Matched(tree, kind) => {
                 self.load_one(book, Column::Links(tree));
                 self.load_one(book, Column::Entered(tree, kind));
                 let kind = self.sieved.number(kind);
-                if self.group.contains_key(&(tree, kind)) {
+                if self.group.holds((tree, kind)) {
                     return;
                 }
-                let links = &self.links[&tree];
-                let mut group: Vec<i64> = self.entered[&(tree, kind)]
+                let links = &self.links[tree];
+                let mut group: Vec<i64> = self.entered[(tree, kind)]
                     .iter()
                     .map(|volume| volume.all())
                     .collect();
@@ -231,7 +236,7 @@ impl Columns {
     /// If no component reads them.
     #[must_use]
     pub fn links(&self, tree: usize) -> &Links {
-        &self.links[&tree]
+        &self.links[tree]
     }
 
     /// The seats in the first and the second leg of each seat; [`NONE`] where there is none.
@@ -240,13 +245,13 @@ impl Columns {
     /// If no component reads them.
     #[must_use]
     pub fn legs(&self, tree: usize) -> &[[Seat; 2]] {
-        &self.legs[&tree]
+        &self.legs[tree]
     }
 
     /// The seats in the first and the second leg of a seat; none where nothing reads the legs of the tree.
     #[must_use]
     pub fn legs_of(&self, tree: usize, seat: Seat) -> Option<[Seat; 2]> {
-        self.legs.get(&tree)?.get(seat as usize).copied()
+        self.legs.get(tree)?.get(seat as usize).copied()
     }
 
     /// Who holds a seat of a tree that was asked for.
@@ -264,7 +269,7 @@ impl Columns {
     /// If no component reads the tree.
     #[must_use]
     pub fn owners(&self, tree: usize) -> &[Member] {
-        &self.owners[&tree]
+        &self.owners[tree]
     }
 
     /// Every seat a member holds in a tree that was asked for. O(seats).
@@ -277,7 +282,7 @@ impl Columns {
     /// A member's first seat in a tree that was asked for.
     #[must_use]
     pub fn seat(&self, tree: usize, member: Member) -> Option<Seat> {
-        let seat = self.seats.get(&tree)?.get(member as usize).copied()?;
+        let seat = self.seats.get(tree)?.get(member as usize).copied()?;
         (seat != NONE).then_some(seat)
     }
 
@@ -287,7 +292,7 @@ impl Columns {
     /// If no component reads it.
     #[must_use]
     pub fn entered(&self, tree: usize, kind: usize) -> &[Entered] {
-        &self.entered[&(tree, self.sieved.number(kind))]
+        &self.entered[(tree, self.sieved.number(kind))]
     }
 
     /// What entered at each seat, as far as it is paid on.
@@ -298,7 +303,7 @@ impl Columns {
     pub fn paid(&self, tree: usize, kind: usize) -> &[Entered] {
         let place = (tree, self.sieved.number(kind));
         let differs = self.spared.paid(place);
-        differs.unwrap_or_else(|| &self.entered[&place])
+        differs.unwrap_or_else(|| &self.entered[place])
     }
 
     /// All that is paid on of what entered the enroller tree in a volume kind; nothing where refunds are greater.
@@ -317,7 +322,7 @@ impl Columns {
     /// If no component reads it.
     #[must_use]
     pub fn group(&self, tree: usize, kind: usize) -> &[i64] {
-        &self.group[&(tree, self.sieved.number(kind))]
+        &self.group[(tree, self.sieved.number(kind))]
     }
 
     /// Group volume of each seat, as far as legs are matched by it.
@@ -328,7 +333,7 @@ impl Columns {
     pub fn matched(&self, tree: usize, kind: usize) -> &[i64] {
         let place = (tree, self.sieved.number(kind));
         let differs = self.spared.matched(place);
-        differs.unwrap_or_else(|| &self.group[&place])
+        differs.unwrap_or_else(|| &self.group[place])
     }
 
     /// Orders and their refunds one by one, of a derived kind, as far as they are paid on.
@@ -343,7 +348,7 @@ impl Columns {
     /// Everybody's rank on a ladder, from 1; 0 is none. None where the ladder has not been judged.
     #[must_use]
     pub fn ranks(&self, ladder: usize) -> Option<&[u8]> {
-        self.ranks.get(&ladder).map(Vec::as_slice)
+        self.ranks.get(ladder)?.get().map(Vec::as_slice)
     }
 
     /// What a member held on a ladder when the period began; nothing where the ladder is not judged here, or he came later.
@@ -362,7 +367,7 @@ impl Columns {
     /// What a component comes to for every member, after its cap; none where it has not been worked out.
     #[must_use]
     pub fn amounts(&self, component: usize) -> Option<&[Micros]> {
-        self.amounts.get(&component).map(Vec::as_slice)
+        self.amounts.get(component)?.get().map(Vec::as_slice)
     }
 
     /// Cycles that a member's legs cover by a component whose cycles a ladder asks for.
@@ -396,8 +401,8 @@ impl Columns {
 
     /// Every component worked out so far, in order, with what it comes to for every member.
     pub fn worked_out(&self) -> impl Iterator<Item = (usize, &[Micros])> {
-        let all = self.amounts.iter();
-        all.map(|(component, amounts)| (*component, amounts.as_slice()))
+        let all = self.amounts.iter().enumerate();
+        all.filter_map(|(component, amounts)| Some((component, amounts.get()?.as_slice())))
     }
 
     /// Adds what everybody held on a ladder when the period began.
@@ -405,14 +410,19 @@ impl Columns {
         self.holdings.insert(ladder, holdings);
     }
 
+    /// Makes room for the ranks of so many ladders and the amounts of so many components.
+    pub(super) fn make_room(&mut self, ladders: usize, components: usize) {
+        (self.ranks, self.amounts) = (once(ladders), once(components));
+    }
+
     /// Adds everybody's rank on a ladder.
-    pub(super) fn add_ranks(&mut self, ladder: usize, ranks: Vec<u8>) {
-        self.ranks.insert(ladder, ranks);
+    pub(super) fn add_ranks(&self, ladder: usize, ranks: Vec<u8>) {
+        set_once(&self.ranks, ladder, ranks);
     }
 
     /// Adds what a component comes to.
-    pub(super) fn add_amounts(&mut self, component: usize, amounts: Vec<Micros>) {
-        self.amounts.insert(component, amounts);
+    pub(super) fn add_amounts(&self, component: usize, amounts: Vec<Micros>) {
+        set_once(&self.amounts, component, amounts);
     }
 
     /// Who can earn, by a rule and the ranks of a ladder, how much at most, and what the component's seats bring along.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::ids::{COMPANY, Member, NONE};
+use crate::base::ids::{Member, NONE};
 use crate::plan::book::{Book, Role};
 use crate::plan::columns::Columns;
 use crate::plan::ladder::{Atom, Ladder};
@@ -39,10 +39,8 @@ impl Counted {
             .keys()
             .map(|&tree| (tree, Spans::of(columns, tree)))
             .collect();
-        for member in COMPANY + 1..columns.members() {
-            let Some(enroller) = book.enroller(member) else {
-                continue;
-            };
+        let enrollers = (0..).zip(book.enrollers());
+        for (member, enroller) in enrollers.filter(|&(_, enroller)| enroller != NONE) {
             let by = enroller as usize;
             match columns.role(member) {
                 Role::Earner => {

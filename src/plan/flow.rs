@@ -302,14 +302,14 @@ fn received(links: &Links, flow: &impl Flow, mut seen: impl FnMut(Seat, &[i64]))
     let mut handed = vec![0i64; width];
     let shows_own = flow.own_rate() > Rate::ZERO;
     for (step, &at) in links.order.iter().enumerate() {
-        if let Some(up) = links.up_ahead(step) {
+        let later = links.ahead(step);
+        if let Some(above) = later.and_then(|later| inner.above(later, width)) {
             // Parents lie anywhere; by then what they have received is here.
-            let above = inner.place(up, width);
             near::fetch(&vectors[above]);
             near::fetch(&vectors[above + width - 1]);
         }
         let seat = links.seats[at as usize];
-        let vector = match inner.of(at, width) {
+        let vector = match inner.place(at, width) {
             Some(here) => &mut vectors[here..here + width],
             None => &mut none[..],
         };
@@ -328,11 +328,9 @@ fn received(links: &Links, flow: &impl Flow, mut seen: impl FnMut(Seat, &[i64]))
             }
             none[0] = 0;
         }
-        let up = links.up[at as usize];
-        if up == NONE {
+        let Some(above) = inner.above(at, width) else {
             continue;
-        }
-        let above = inner.place(up, width);
+        };
         if receives {
             for (sum, handed) in vectors[above..above + width].iter_mut().zip(&handed) {
                 *sum += handed;

@@ -1,20 +1,16 @@
 //! The legs of each seat by volume, for requirements that look at them one by one.
 
-use std::collections::BTreeMap;
-
 use crate::base::ids::{NONE, Seat};
 use crate::plan::columns::Columns;
+use crate::plan::few::{Few, Place};
 use crate::plan::ladder::{Atom, Ladder};
 
-/// A tree and a volume kind.
-type Which = (usize, usize);
-
 /// Legs as the atoms of a ladder ask for them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Legs {
-    largest: BTreeMap<Which, Vec<i64>>,
-    lesser: BTreeMap<Which, Vec<i64>>,
-    all: BTreeMap<Which, Lists>,
+    largest: Few<Place, Vec<i64>>,
+    lesser: Few<Place, Vec<i64>>,
+    all: Few<Place, Lists>,
 }
 
 /// A list for each seat, one behind the other.
@@ -27,20 +23,24 @@ struct Lists {
 impl Legs {
     /// Loads what the atoms of a ladder ask for. O(seats) for each.
     pub(super) fn of(ladder: &Ladder, columns: &Columns) -> Legs {
-        let mut legs = Legs::default();
+        let mut legs = Legs {
+            largest: Few::new(),
+            lesser: Few::new(),
+            all: Few::new(),
+        };
         for atom in ladder.ranks.iter().flat_map(|rank| rank.needs.atoms()) {
             match *atom {
                 Atom::Side { tree, volume, .. } => {
-                    let largest = legs.largest.entry((tree, volume));
-                    largest.or_insert_with(|| largest_of(columns, (tree, volume)));
+                    let place = (tree, volume);
+                    legs.largest.make(place, || largest_of(columns, place));
                 }
                 Atom::LesserLeg { tree, volume, .. } => {
-                    let lesser = legs.lesser.entry((tree, volume));
-                    lesser.or_insert_with(|| lesser_of(columns, (tree, volume)));
+                    let place = (tree, volume);
+                    legs.lesser.make(place, || lesser_of(columns, place));
                 }
                 Atom::Capped { tree, volume, .. } => {
-                    let all = legs.all.entry((tree, volume));
-                    all.or_insert_with(|| Lists::of(columns, (tree, volume)));
+                    let place = (tree, volume);
+                    legs.all.make(place, || Lists::of(columns, place));
                 }
                 _ => {}
             }
@@ -50,22 +50,22 @@ impl Legs {
 
     /// Volume of the largest leg; 0 where there is none.
     pub(super) fn largest(&self, tree: usize, volume: usize, seat: Seat) -> i64 {
-        self.largest[&(tree, volume)][seat as usize]
+        self.largest[(tree, volume)][seat as usize]
     }
 
     /// The lesser of the first two legs; a leg that is not there holds nothing.
     pub(super) fn lesser(&self, tree: usize, volume: usize, seat: Seat) -> i64 {
-        self.lesser[&(tree, volume)][seat as usize]
+        self.lesser[(tree, volume)][seat as usize]
     }
 
     /// Volume of every leg.
     pub(super) fn of_seat(&self, tree: usize, volume: usize, seat: Seat) -> &[i64] {
-        let lists = &self.all[&(tree, volume)];
+        let lists = &self.all[(tree, volume)];
         &lists.volumes[lists.starts[seat as usize]..lists.starts[seat as usize + 1]]
     }
 }
 
-fn largest_of(columns: &Columns, (tree, volume): Which) -> Vec<i64> {
+fn largest_of(columns: &Columns, (tree, volume): Place) -> Vec<i64> {
     let (links, group) = (columns.links(tree), columns.group(tree, volume));
     let mut largest: Vec<Option<i64>> = vec![None; group.len()];
     for (seat, &up) in links.up.iter().enumerate() {
@@ -77,7 +77,7 @@ fn largest_of(columns: &Columns, (tree, volume): Which) -> Vec<i64> {
     largest.into_iter().map(Option::unwrap_or_default).collect()
 }
 
-fn lesser_of(columns: &Columns, (tree, volume): Which) -> Vec<i64> {
+fn lesser_of(columns: &Columns, (tree, volume): Place) -> Vec<i64> {
     let group = columns.group(tree, volume);
     let held = |leg: Seat| match leg {
         NONE => 0,
@@ -89,7 +89,7 @@ fn lesser_of(columns: &Columns, (tree, volume): Which) -> Vec<i64> {
 }
 
 impl Lists {
-    fn of(columns: &Columns, (tree, volume): Which) -> Lists {
+    fn of(columns: &Columns, (tree, volume): Place) -> Lists {
         let (links, group) = (columns.links(tree), columns.group(tree, volume));
         let mut starts = vec![0usize; group.len() + 1];
         for &up in links.up.iter().filter(|&&up| up != NONE) {

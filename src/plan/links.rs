@@ -15,63 +15,86 @@ pub struct Links {
     pub up: Vec<u32>,
     /// Every position, children before parents.
     pub order: Vec<u32>,
-    /// By position: its number among those with children; NONE without.
-    inner: Vec<u32>,
-    parents: usize,
+    inner: Inner,
 }
 
-/// The positions of a tree that have children.
-#[derive(Clone, Copy)]
-pub(super) struct Inner<'l> {
-    number: &'l [u32],
+/// The positions of a tree that have children, numbered.
+#[derive(Debug)]
+pub(super) struct Inner {
+    /// By position: its own number; NONE without children.
+    number: Vec<u32>,
+    /// By position: that of its parent, which is so read in sequence; NONE at roots.
+    above: Vec<u32>,
     /// How many they are.
     pub(super) count: usize,
 }
 
-impl Inner<'_> {
+impl Inner {
+    /// Numbers those of a tree. O(seats).
+    fn of(up: &[u32]) -> Inner {
+        let mut number = vec![NONE; up.len()];
+        for &parent in up.iter().filter(|&&parent| parent != NONE) {
+            number[parent as usize] = 0;
+        }
+        let mut count = 0;
+        for number in number.iter_mut().filter(|number| **number == 0) {
+            *number = count;
+            count += 1;
+        }
+        let above = up.iter().map(|&parent| match parent {
+            NONE => NONE,
+            parent => number[parent as usize],
+        });
+        Inner {
+            above: above.collect(),
+            number,
+            count: count as usize,
+        }
+    }
+
     /// Where the words of a position begin, of so many each; none without children.
     #[inline]
-    pub(super) fn of(self, at: u32, width: usize) -> Option<usize> {
+    pub(super) fn place(&self, at: u32, width: usize) -> Option<usize> {
         let number = self.number[at as usize];
         (number != NONE).then_some(number as usize * width)
     }
 
-    /// The same of one that is a parent.
+    /// The same of the parent; none at roots.
     #[inline]
-    pub(super) fn place(self, parent: u32, width: usize) -> usize {
-        self.number[parent as usize] as usize * width
+    pub(super) fn above(&self, at: u32, width: usize) -> Option<usize> {
+        let number = self.above[at as usize];
+        (number != NONE).then_some(number as usize * width)
     }
 }
 
 impl Links {
-    /// A whole tree from each seat's parent; every position is its seat. O(seats).
+    /// A whole tree from each seat's parent, NONE of roots; every position is its seat. O(seats).
     #[must_use]
-    pub fn whole(parents: impl Iterator<Item = Option<Seat>>) -> Links {
-        let up: Vec<u32> = parents.map(|parent| parent.unwrap_or(NONE)).collect();
-        let (inner, parents) = numbered(&up);
+    pub fn whole(up: Vec<Seat>) -> Links {
         Links {
             seats: (0..up.len() as Seat).collect(),
             order: leaves_first(&up),
-            inner,
-            parents,
+            inner: Inner::of(&up),
             up,
         }
     }
 
     /// The positions with children.
-    pub(super) fn inner(&self) -> Inner<'_> {
-        Inner {
-            number: &self.inner,
-            count: self.parents,
-        }
+    pub(super) fn inner(&self) -> &Inner {
+        &self.inner
     }
 
-    /// The position of the parent of whoever comes some steps later in the order: to ask the memory for in time.
+    /// The position that comes some steps later in the order: to ask the memory for what it takes in time.
+    #[inline]
+    pub(super) fn ahead(&self, step: usize) -> Option<u32> {
+        self.order.get(step + AHEAD).copied()
+    }
+
+    /// The position of its parent.
     #[inline]
     #[must_use]
     pub fn up_ahead(&self, step: usize) -> Option<u32> {
-        let &later = self.order.get(step + AHEAD)?;
-        let up = self.up[later as usize];
+        let up = self.up[self.ahead(step)? as usize];
         (up != NONE).then_some(up)
     }
 
@@ -89,29 +112,13 @@ impl Links {
                 up.push(position[parent as usize]);
             }
         }
-        let (inner, parents) = numbered(&up);
         Links {
             order: (0..seats.len() as u32).rev().collect(),
-            inner,
-            parents,
+            inner: Inner::of(&up),
             seats,
             up,
         }
     }
-}
-
-/// By position its number among those with children, and how many those are. O(seats).
-fn numbered(up: &[u32]) -> (Vec<u32>, usize) {
-    let mut number = vec![NONE; up.len()];
-    for &parent in up.iter().filter(|&&parent| parent != NONE) {
-        number[parent as usize] = 0;
-    }
-    let mut count = 0;
-    for number in number.iter_mut().filter(|number| **number == 0) {
-        *number = count;
-        count += 1;
-    }
-    (number, count as usize)
 }
 
 /// An order in which each comes before its parent, by taking leaves off. O(seats).
@@ -161,7 +168,8 @@ mod tests {
             Some(3),
             Some(4),
         ];
-        let links = Links::whole(parents.into_iter());
+        let up = parents.map(|parent| parent.unwrap_or(NONE));
+        let links = Links::whole(up.to_vec());
         let place = |seat: u32| links.order.iter().position(|&other| other == seat);
         for (seat, parent) in parents.iter().enumerate() {
             if let Some(parent) = parent {

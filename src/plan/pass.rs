@@ -4,17 +4,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use parking_lot::Mutex;
+
 use crate::base::ids::{COMPANY, ENROLLER_TREE, Member};
 use crate::base::money::{Micros, PER_MICRO, RATE_ONE, Rate, minor_digits};
 use crate::plan::book::{Book, Role};
 use crate::plan::columns::{Column, Columns, Payees};
 use crate::plan::course::Opens;
-use crate::plan::hands::{Hands, both};
+use crate::plan::enrolled::Counted;
+use crate::plan::hands::Hands;
 use crate::plan::ladder::{Atom, Ladder, Need};
+use crate::plan::legs::Legs;
 use crate::plan::part::{Earned, LegFigures, Overflow, Part, Sold};
 use crate::plan::ranks::{self, Judged, Measure};
 use crate::plan::set::{CompanyCap, Entry, PlanSet};
 use crate::plan::standing::{Held, Holding, Left, Standing};
+use crate::plan::tasks;
 use crate::plan::ways::{Awakening, Outlook, Way};
 
 /// All that a period comes to under a plan set.
@@ -27,7 +32,7 @@ pub struct Pass {
     /// where there is no such table.
     paid_in: Vec<u8>,
     /// Members whose money is held back.
-    held: BTreeSet<Member>,
+    held: Vec<Member>,
     /// Digits of the minor unit, of the set's currency and of those of its table.
     digits: Vec<u8>,
     columns: Columns,
@@ -64,6 +69,7 @@ impl Pass {
         hands: &dyn Hands,
     ) -> Result<Pass, Beyond> {
         let mut columns = Columns::load(book, &read_by(set, period), &set.kinds, hands);
+        columns.make_room(set.ladders.len(), set.components.len());
         for (index, ladder) in set.ladders_of(period) {
             ask_of_ladder(&mut columns, set, &opening, (index, ladder));
         }
@@ -78,14 +84,12 @@ impl Pass {
             opening: &opening,
             hands,
         };
-        let (ladders, uncut) = work.all(book, &mut columns)?;
+        let (ladders, uncut) = work.all(book, &columns)?;
         let mut pass = Pass {
             period,
             opening,
             paid_in: paid_in(book, set),
-            held: (1..book.members())
-                .filter(|&member| book.is_held(member))
-                .collect(),
+            held: book.all_held(),
             digits: digits(set),
             columns,
             ladders,
@@ -155,7 +159,7 @@ impl Pass {
     /// Whether what a member is paid is held back for now.
     #[must_use]
     pub fn is_held(&self, member: Member) -> bool {
-        self.held.contains(&member)
+        self.held.binary_search(&member).is_ok()
     }
 
     /// Digits of the minor unit of a currency, by its number as [`Pass::paid_in`] gives it.
@@ -349,61 +353,64 @@ struct Work<'w> {
 }
 
 impl Work<'_> {
-    /// Judges the ladders and works the components out: those that ask for no rank and no other's amounts beside the
-    /// ladders, the others by twos, as far as what they read is there.
-    fn all(&self, book: &dyn Book, columns: &mut Columns) -> Result<Done, Beyond> {
-        let entries = self.set.components_of(self.period);
-        let (early, mut rest): (Vec<_>, Vec<_>) = entries
-            .partition(|(_, entry)| !entry.names_ranks() && entry.reads_amounts().next().is_none());
-        let early = early.into_iter().map(|(index, _)| index);
-        let (early, mut uncut): (Vec<usize>, _) = (early.collect(), BTreeMap::new());
-        let ladders = self.set.ladders_of(self.period);
-        let ladders: Vec<_> = ladders.collect();
-        let seen = &*columns;
-        let (judged, paid) = both(
-            self.hands,
-            || {
-                ladders
-                    .iter()
-                    .map(|of| ranks::judge(*of, book, seen))
-                    .collect()
-            },
-            || early.iter().map(|&index| self.pay(seen, index)).collect(),
-        );
-        let (judged, paid): (Vec<_>, Vec<_>) = (judged, paid);
-        let mut all = BTreeMap::new();
-        for ((index, _), (judged, ranks)) in ladders.into_iter().zip(judged) {
-            columns.add_ranks(index, ranks);
-            all.insert(index, judged);
+    /// Judges the ladders and works the components out, each as soon as what it reads is there.
+    fn all(&self, book: &dyn Book, columns: &Columns) -> Result<Done, Beyond> {
+        let ladders: Vec<_> = self.set.ladders_of(self.period).collect();
+        let entries: Vec<_> = self.set.components_of(self.period).collect();
+        let steps = self.steps(&ladders, &entries);
+        let needs: Vec<Vec<usize>> = steps.iter().map(|(_, needs)| needs.clone()).collect();
+        let (counted, legs) = (slots(ladders.len()), slots(ladders.len()));
+        let (judged, paid) = (slots(ladders.len()), slots(entries.len()));
+        tasks::all(self.hands, &needs, &|step| match steps[step].0 {
+            Step::Count(at) => put(&counted[at], Counted::of(ladders[at].1, book, columns)),
+            Step::Legs(at) => put(&legs[at], Legs::of(ladders[at].1, columns)),
+            Step::Judge(at) => {
+                let by = (take(&counted[at]), take(&legs[at]));
+                let (by, ranks) = ranks::judge(ladders[at], by, book, columns);
+                columns.add_ranks(ladders[at].0, ranks);
+                put(&judged[at], by);
+            }
+            Step::Pay(at) => put(&paid[at], self.pay(columns, entries[at].0)),
+        });
+        let judged = ladders.iter().zip(&judged);
+        let judged = judged.map(|((index, _), judged)| (*index, take(judged)));
+        let mut uncut = BTreeMap::new();
+        for ((index, _), paid) in entries.iter().zip(&paid) {
+            uncut.insert(*index, take(paid)?);
         }
-        keep(columns, &mut uncut, early, paid)?;
-        while !rest.is_empty() {
-            let ready = |(_, entry): &(usize, &Entry)| {
-                let mut read = entry.reads_amounts();
-                read.all(|read| columns.amounts(read).is_some())
-            };
-            let next: Vec<usize> = rest
-                .iter()
-                .filter(|of| ready(of))
-                .map(|of| of.0)
-                .take(2)
-                .collect();
-            assert!(!next.is_empty(), "components read earlier ones");
-            rest.retain(|(index, _)| !next.contains(index));
-            let (seen, of) = (&*columns, |at: usize| next.get(at).copied());
-            let (one, other) = both(
-                self.hands,
-                || of(0).map(|index| self.pay(seen, index)),
-                || of(1).map(|index| self.pay(seen, index)),
-            );
-            let paid = one.into_iter().chain(other).collect();
-            keep(columns, &mut uncut, next, paid)?;
-        }
-        Ok((all, uncut))
+        Ok((judged.collect(), uncut))
     }
 
-    /// What a component comes to for every member, cut to its caps.
-    fn pay(&self, columns: &Columns, index: usize) -> Result<(Vec<Micros>, Uncut), Beyond> {
+    /// What there is to do, each with what it needs of what stands before it.
+    fn steps(
+        &self,
+        ladders: &[(usize, &Ladder)],
+        entries: &[(usize, &Entry)],
+    ) -> Vec<(Step, Vec<usize>)> {
+        let mut steps = Vec::new();
+        let mut judged = Vec::new();
+        for at in 0..ladders.len() {
+            let from = steps.len();
+            steps.push((Step::Count(at), Vec::new()));
+            steps.push((Step::Legs(at), Vec::new()));
+            steps.push((Step::Judge(at), vec![from, from + 1]));
+            judged.push(from + 2);
+        }
+        let paid = steps.len();
+        let place = |component| entries.iter().position(|(index, _)| *index == component);
+        for (at, (_, entry)) in entries.iter().enumerate() {
+            let mut needs: Vec<usize> = entry.reads_amounts().filter_map(place).collect();
+            needs.iter_mut().for_each(|at| *at += paid);
+            if entry.names_ranks() {
+                needs.extend(&judged);
+            }
+            steps.push((Step::Pay(at), needs));
+        }
+        steps
+    }
+
+    /// Adds what a component comes to for every member, cut to its caps; gives back what was before.
+    fn pay(&self, columns: &Columns, index: usize) -> Result<Uncut, Beyond> {
         let entry = &self.set.components[index];
         let payees = payees(columns, self.opening, entry);
         let paid = entry.component.pay(columns, &payees);
@@ -412,23 +419,37 @@ impl Work<'_> {
             member,
         })?;
         let uncut = cut(&mut paid, &payees);
-        Ok((paid, uncut))
+        columns.add_amounts(index, paid);
+        Ok(uncut)
     }
 }
 
-/// Keeps what components came to, in order of their numbers.
-fn keep(
-    columns: &mut Columns,
-    uncut: &mut BTreeMap<usize, Uncut>,
-    components: Vec<usize>,
-    paid: Vec<Result<(Vec<Micros>, Uncut), Beyond>>,
-) -> Result<(), Beyond> {
-    for (index, paid) in components.into_iter().zip(paid) {
-        let (amounts, cut) = paid?;
-        uncut.insert(index, cut);
-        columns.add_amounts(index, amounts);
-    }
-    Ok(())
+/// A thing to do in a pass: of the ladder, or the component, at a place among those of the period type.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Count(usize),
+    Legs(usize),
+    Judge(usize),
+    Pay(usize),
+}
+
+/// What one step leaves for another.
+type Slot<T> = Mutex<Option<T>>;
+
+fn slots<T>(count: usize) -> Vec<Slot<T>> {
+    (0..count).map(|_| Mutex::new(None)).collect()
+}
+
+fn put<T>(slot: &Slot<T>, made: T) {
+    *slot.lock() = Some(made);
+}
+
+/// # Panics
+/// If nothing is there.
+fn take<T>(slot: &Slot<T>) -> T {
+    slot.lock()
+        .take()
+        .expect("it was made before, and is taken once")
 }
 
 /// Digits of the minor unit of each currency that members can be paid in.

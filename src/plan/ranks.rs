@@ -89,16 +89,21 @@ impl Measure {
     }
 }
 
-/// Judges a ladder, children first: everybody's rank from 1, 0 for none. Legs hold the ranks that are met; who keeps a
-/// rank for a while keeps it for himself. O(seats x ranks), and O(children log children) more where a ceiling is a share of the
-/// total; 4 bytes for each seat and rank stay.
-pub(super) fn judge(of: (usize, &Ladder), book: &dyn Book, columns: &Columns) -> (Judged, Vec<u8>) {
+/// Judges a ladder, children first, by whom members enrolled and what their legs hold: everybody's rank from 1, 0 for none.
+/// Legs hold the ranks that are met; who keeps a rank for a while keeps it for himself. O(seats x ranks), and O(children log
+/// children) more where a ceiling is a share of the total; 4 bytes for each seat and rank stay.
+pub(super) fn judge(
+    of: (usize, &Ladder),
+    (counted, legs): (Counted, Legs),
+    book: &dyn Book,
+    columns: &Columns,
+) -> (Judged, Vec<u8>) {
     let (index, ladder) = of;
     let links = columns.links(ladder.tree);
     let rungs = ladder.ranks.len() + 1;
     let mut judged = Judged {
-        counted: Counted::of(ladder, book, columns),
-        legs: Legs::of(ladder, columns),
+        counted,
+        legs,
         best_of_legs: vec![0; links.seats.len() * rungs],
         rungs,
         met: vec![0; columns.members() as usize],
@@ -154,7 +159,9 @@ impl Judged {
     fn rank(&self, of: (usize, &Ladder), columns: &Columns, member: Member) -> u8 {
         let mut rungs = of.1.ranks.iter().enumerate().rev();
         let held = rungs.find(|(_, rank)| {
-            let mut holds = |atom: &Atom| self.measure(of, columns, member, atom).holds();
+            let mut holds = |atom: &Atom| {
+                !is_beyond(columns, member, atom) && self.measure(of, columns, member, atom).holds()
+            };
             rank.needs.holds(&mut holds)
         });
         held.map_or(0, |(at, _)| at as u8 + 1)
@@ -253,6 +260,21 @@ impl Judged {
             self.best_of(seat)[usize::from(rank)..].iter().sum()
         })
     }
+}
+
+/// Whether a member has too little volume in all for a ceiling on legs to matter, which only ever takes some off.
+fn is_beyond(columns: &Columns, member: Member, atom: &Atom) -> bool {
+    let Atom::Capped {
+        volume,
+        at_least,
+        tree,
+        ..
+    } = *atom
+    else {
+        return false;
+    };
+    let seat = columns.seat(tree, member);
+    seat.is_some_and(|seat| columns.group(tree, volume)[seat as usize] < at_least.0)
 }
 
 /// The ranks that members were told to be paid as; names that are none of the ladder's mean nothing.

@@ -1,11 +1,24 @@
-//! Columns of derived kinds, worked out from what entered the period, entry by entry.
+//! Columns of derived kinds, worked out from what entered the period, entry by entry. Entries are visited in parts, of which two
+//! hands may do two at once: sums come to the same, and orders are put one behind the other in the end.
 
 use std::collections::BTreeMap;
 
+use parking_lot::Mutex;
+
+use crate::arena::near;
+use crate::base::ids::Seat;
 use crate::base::limits::KINDS_MAX;
 use crate::plan::book::{Book, Entered};
 use crate::plan::derived::Derived;
 use crate::plan::entry::{Entry, Portion, Wanted};
+use crate::plan::few::Place;
+
+/// Parts in which entries are visited, so that two hands share them.
+const PARTS: usize = 4;
+/// What is held of a part before it is added.
+const PENDING: usize = 1024;
+/// How many seats ahead the memory is asked for.
+const AHEAD: usize = 16;
 
 /// What is asked of a derived kind.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +45,7 @@ pub(super) fn counts_to(kinds: &[Derived]) -> u8 {
 pub(super) struct Sieved {
     /// By derived kind, the number of the first that counts the same.
     first: Vec<usize>,
-    pub(super) entered: BTreeMap<(usize, usize), Vec<Entered>>,
+    pub(super) entered: BTreeMap<Place, Vec<Entered>>,
     orders: BTreeMap<usize, Vec<Portion>>,
 }
 
@@ -49,50 +62,6 @@ impl Sieved {
         }
     }
 
-    /// Loads what is asked of derived kinds by one visit of the period's entries, and by none where nothing is asked.
-    /// O(entries x kinds asked).
-    pub(super) fn load(book: &dyn Book, asked: &[Asked], kinds: &[Derived]) -> Sieved {
-        let mut sieved = Sieved::of(kinds);
-        for &column in asked {
-            match column {
-                Asked::Entered(tree, kind) => {
-                    let at = (tree, sieved.number(kind));
-                    let seats = book.seats(tree) as usize;
-                    let empty = || vec![Entered::default(); seats];
-                    sieved.entered.entry(at).or_insert_with(empty);
-                }
-                Asked::Orders(kind) => {
-                    sieved.orders.entry(sieved.number(kind)).or_default();
-                }
-            }
-        }
-        if let Some(count) = visits(asked, kinds) {
-            let trees = sieved.entered.keys().map(|&(tree, _)| tree);
-            let trees = trees.fold(0, |bits, tree| bits | 1 << tree);
-            book.entries(Wanted { count, trees }, &mut |entry| {
-                sieved.add(entry, kinds)
-            });
-        }
-        sieved
-    }
-
-    fn add(&mut self, entry: &Entry, kinds: &[Derived]) {
-        for (&(tree, kind), seats) in &mut self.entered {
-            let Some((seat, below)) = entry.place_in(tree) else {
-                continue;
-            };
-            let brought = kinds[kind - KINDS_MAX].portion(entry).brought();
-            let at = &mut seats[seat as usize];
-            *(if below { &mut at.below } else { &mut at.own }) += brought;
-        }
-        for (&kind, orders) in &mut self.orders {
-            let portion = kinds[kind - KINDS_MAX].portion(entry);
-            if entry.order.is_some() && entry.is_paid_on() && portion.brought() != 0 {
-                orders.push(portion);
-            }
-        }
-    }
-
     /// The number under which a kind is held.
     pub(super) fn number(&self, kind: usize) -> usize {
         let derived = kind.checked_sub(KINDS_MAX);
@@ -102,5 +71,147 @@ impl Sieved {
     /// Orders and refunds one by one, of a derived kind that was asked for.
     pub(super) fn orders(&self, kind: usize) -> &[Portion] {
         &self.orders[&self.number(kind)]
+    }
+}
+
+/// What an entry brings a seat, as its own or as from one level below.
+#[derive(Debug, Clone, Copy)]
+struct Brought {
+    seat: Seat,
+    below: bool,
+    units: i64,
+}
+
+/// One visit of a period's entries for all that is asked of derived kinds, in parts.
+pub(super) struct Visit<'v> {
+    book: &'v dyn Book,
+    kinds: &'v [Derived],
+    wanted: Option<Wanted>,
+    sieved: Sieved,
+    entered: BTreeMap<Place, Mutex<Vec<Entered>>>,
+    /// By part.
+    orders: Vec<Mutex<BTreeMap<usize, Vec<Portion>>>>,
+}
+
+/// What has been found in a part.
+struct Part<'v> {
+    visit: &'v Visit<'v>,
+    pending: BTreeMap<Place, Vec<Brought>>,
+    orders: BTreeMap<usize, Vec<Portion>>,
+}
+
+impl<'v> Visit<'v> {
+    /// Makes ready for what is asked. O(seats) for each column.
+    pub(super) fn of(book: &'v dyn Book, asked: &[Asked], kinds: &'v [Derived]) -> Visit<'v> {
+        let sieved = Sieved::of(kinds);
+        let (mut entered, mut orders) = (BTreeMap::new(), BTreeMap::new());
+        for &column in asked {
+            match column {
+                Asked::Entered(tree, kind) => {
+                    let seats = book.seats(tree) as usize;
+                    let empty = || Mutex::new(vec![Entered::default(); seats]);
+                    let place = (tree, sieved.number(kind));
+                    entered.entry(place).or_insert_with(empty);
+                }
+                Asked::Orders(kind) => {
+                    orders.insert(sieved.number(kind), Vec::new());
+                }
+            }
+        }
+        let trees = entered.keys().map(|&(tree, _)| tree);
+        let trees = trees.fold(0, |bits, tree| bits | 1 << tree);
+        let wanted = visits(asked, kinds).map(|count| Wanted { count, trees });
+        let parts = if wanted.is_some() { PARTS } else { 0 };
+        Visit {
+            book,
+            kinds,
+            wanted,
+            sieved,
+            entered,
+            orders: (0..parts).map(|_| Mutex::new(orders.clone())).collect(),
+        }
+    }
+
+    /// How many parts there are to visit.
+    pub(super) fn parts(&self) -> usize {
+        self.orders.len()
+    }
+
+    /// Visits a part. O(its entries x kinds asked).
+    pub(super) fn part(&self, nth: usize) {
+        let Some(wanted) = self.wanted else { return };
+        let mut held = self.orders[nth].lock();
+        let pending = self.entered.keys();
+        let mut part = Part {
+            visit: self,
+            pending: pending
+                .map(|&place| (place, Vec::with_capacity(PENDING)))
+                .collect(),
+            orders: std::mem::take(&mut held),
+        };
+        let of = (nth, self.parts());
+        self.book
+            .part_of_entries(wanted, of, &mut |entry| part.add(entry));
+        part.put_all(0);
+        *held = part.orders;
+    }
+
+    /// What all parts came to.
+    pub(super) fn done(self) -> Sieved {
+        let entered = self.entered.into_iter();
+        let entered = entered.map(|(place, seats)| (place, seats.into_inner()));
+        let mut orders: BTreeMap<usize, Vec<Portion>> = BTreeMap::new();
+        for part in self.orders {
+            for (kind, more) in part.into_inner() {
+                orders.entry(kind).or_default().extend(more);
+            }
+        }
+        Sieved {
+            entered: entered.collect(),
+            orders,
+            ..self.sieved
+        }
+    }
+}
+
+impl Part<'_> {
+    fn add(&mut self, entry: &Entry) {
+        let kinds = self.visit.kinds;
+        for (&(tree, kind), pending) in &mut self.pending {
+            if let Some((seat, below)) = entry.place_in(tree) {
+                let units = kinds[kind - KINDS_MAX].portion(entry).brought();
+                pending.push(Brought { seat, below, units });
+            }
+        }
+        for (&kind, orders) in &mut self.orders {
+            let portion = kinds[kind - KINDS_MAX].portion(entry);
+            if entry.order.is_some() && entry.is_paid_on() && portion.brought() != 0 {
+                orders.push(portion);
+            }
+        }
+        self.put_all(PENDING - 1);
+    }
+
+    /// Adds what is held to the seats, where that is more than so many.
+    fn put_all(&mut self, most: usize) {
+        for (place, pending) in &mut self.pending {
+            if pending.len() <= most {
+                continue;
+            }
+            let mut seats = self.visit.entered[place].lock();
+            for (at, brought) in pending.iter().enumerate() {
+                if let Some(later) = pending.get(at + AHEAD) {
+                    // Seats lie anywhere.
+                    near::fetch(&seats[later.seat as usize]);
+                }
+                let seat = &mut seats[brought.seat as usize];
+                *(if brought.below {
+                    &mut seat.below
+                } else {
+                    &mut seat.own
+                }) += brought.units;
+            }
+            pending.clear();
+        }
     }
 }

@@ -8,13 +8,11 @@ use crate::base::ids::{NONE, Seat};
 use crate::plan::book::Entered;
 use crate::plan::derived::{Derived, brought};
 use crate::plan::entry::Entry;
+use crate::plan::few::{Few, Place};
 use crate::plan::links::Links;
 
-/// A tree, and the number under which a kind of volume is held.
-type Place = (usize, usize);
-
 /// Columns as they are held.
-type Held<T> = BTreeMap<Place, Vec<T>>;
+type Held<T> = Few<Place, Vec<T>>;
 
 /// What differs; nothing yet where it is only asked for.
 #[derive(Debug, Default)]
@@ -48,12 +46,12 @@ impl Spared {
         entry: &Entry,
         kinds: &[Derived],
         whole: (&Held<Entered>, &Held<i64>),
-        links: &BTreeMap<usize, Links>,
+        links: &Few<usize, Links>,
     ) {
         let does = entry.late.unwrap_or(AfterClose::VolumeOnly);
         for (place, paid) in self.paid.iter_mut().filter(|_| does.spares_pay()) {
             if let Some((seat, below)) = entry.place_in(place.0) {
-                let paid = paid.get_or_insert_with(|| whole.0[place].clone());
+                let paid = paid.get_or_insert_with(|| whole.0[*place].clone());
                 let at = &mut paid[seat as usize];
                 let at = if below { &mut at.below } else { &mut at.own };
                 *at -= brought(entry, place.1, kinds);
@@ -61,9 +59,9 @@ impl Spared {
         }
         for (place, matched) in self.matched.iter_mut().filter(|_| does.spares_legs()) {
             if let Some((seat, _)) = entry.place_in(place.0) {
-                let matched = matched.get_or_insert_with(|| whole.1[place].clone());
+                let matched = matched.get_or_insert_with(|| whole.1[*place].clone());
                 let took = brought(entry, place.1, kinds);
-                upward(&links[&place.0], seat, |seat| matched[seat] -= took);
+                upward(&links[place.0], seat, |seat| matched[seat] -= took);
             }
         }
     }

@@ -200,7 +200,11 @@ impl Book for PlanBook<'_> {
     }
 
     fn entries(&self, wanted: Wanted, each: &mut dyn FnMut(&Entry)) {
-        self.orders(wanted).each(each);
+        self.orders(wanted).each((0, 1), each);
+    }
+
+    fn part_of_entries(&self, wanted: Wanted, part: (usize, usize), each: &mut dyn FnMut(&Entry)) {
+        self.orders(wanted).each(part, each);
     }
 
     fn late(&self, wanted: Wanted) -> Vec<Entry> {

@@ -131,15 +131,17 @@ impl<'a> PlanOrders<'a> {
         self.of_order(order).into_iter().chain(refunds).collect()
     }
 
-    /// Shows everything that entered. O(log orders) to begin, then O(count) for each order accepted since the period
-    /// began, up to its close, and O(refunds of the same order) more for a refund.
-    pub fn each(&self, each: &mut dyn FnMut(&Entry)) {
+    /// Shows everything that entered, the `nth` of so many parts of it. O(log orders) to begin, then O(count) for each order
+    /// accepted since the period began, up to its close, and O(refunds of the same order) more for a refund.
+    pub fn each(&self, (nth, parts): (usize, usize), each: &mut dyn FnMut(&Entry)) {
         let Some(bounds) = self.bounds() else {
             return;
         };
         let (orders, corrections) = (&self.lens.state.orders, &self.lens.state.corrections);
         let seq = |order| orders.seq(order);
-        let range = between(orders.len(), bounds, seq);
+        let all = between(orders.len(), bounds, seq);
+        let cut = |nth: usize| all.start + (all.len() * nth / parts) as u32;
+        let range = cut(nth)..cut(nth + 1);
         for order in range.clone() {
             let later = order.saturating_add(AHEAD);
             if later < range.end {
@@ -150,6 +152,9 @@ impl<'a> PlanOrders<'a> {
             if let Some(entry) = self.of_order(order) {
                 each(&entry);
             }
+        }
+        if nth + 1 < parts {
+            return;
         }
         let seq = |correction| corrections.row(correction).seq;
         for correction in between(corrections.len(), bounds, seq) {
