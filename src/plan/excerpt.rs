@@ -287,10 +287,11 @@ impl<'b> Search<'b, '_> {
         let most = self.left + 1;
         self.book
             .children(ENROLLER_TREE, member, most, &mut self.enrolled);
+        // Those without a seat are counted too: of more than so many, some were not told.
+        self.left = self.left.checked_sub(self.enrolled.len() - from)?;
         for &enrolled in &self.enrolled[from..] {
             for &tree in &self.extent.enrolled_in {
                 if let Some(seat) = self.book.seat(tree, enrolled) {
-                    self.left = self.left.checked_sub(1)?;
                     self.book.ask_ahead(tree, seat);
                     self.seats.entry(tree).or_default().push((seat, false));
                 }
