@@ -9,6 +9,7 @@ mod batches;
 mod chance;
 mod cli;
 mod commands;
+mod decimal;
 mod disk;
 mod documents;
 mod forest;

@@ -23,7 +23,7 @@ pub(super) struct Line(pub(super) [u64; 8]);
 const MAPPING_BYTES_MIN: usize = 256 * 1024;
 const MAPPING_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// A huge page. Mappings of at least one are of whole ones, and ask for them.
-const HUGE: usize = 2 * 1024 * 1024;
+pub(super) const HUGE: usize = 2 * 1024 * 1024;
 
 /// Pages of one size. They are cut from chunks, and those from mappings.
 #[derive(Default)]

@@ -1,19 +1,19 @@
-//! Large allocations on large pages of the system's.
+//! Large allocations on the system's huge pages.
 //!
 //! A pass over everybody reads columns of tens of megabytes at random: on pages of 4 KiB nearly every read asks for an address
 //! translation that no cache holds any more.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 
-/// The system's allocator, which is asked for large pages wherever an allocation holds some.
+use crate::arena::pool::HUGE;
+
+/// The system's allocator, which is asked for huge pages wherever an allocation holds some.
 pub struct Wide;
 
-/// What a large page holds on nearly all machines.
-const LARGE_PAGE: usize = 2 << 20;
-/// Allocations from here on hold at least one of them, wherever they begin.
-const LEAST: usize = 2 * LARGE_PAGE;
+/// Allocations from here on hold at least one huge page, wherever they begin.
+const LEAST: usize = 2 * HUGE;
 
-/// Asks for large pages below an allocation; where the system has none, ordinary ones do as well, only slower.
+/// Asks for huge pages below an allocation; where the system has none, ordinary ones do as well, only slower.
 fn widen(at: *mut u8, bytes: usize) {
     if bytes < LEAST || at.is_null() {
         return;
@@ -21,8 +21,8 @@ fn widen(at: *mut u8, bytes: usize) {
     #[cfg(target_os = "linux")]
     {
         use rustix::mm::{Advice, madvise};
-        let (from, behind) = (at.addr().next_multiple_of(LARGE_PAGE), at.addr() + bytes);
-        let whole = (behind - from) / LARGE_PAGE * LARGE_PAGE;
+        let (from, behind) = (at.addr().next_multiple_of(HUGE), at.addr() + bytes);
+        let whole = (behind - from) / HUGE * HUGE;
         // SAFETY: the range lies within the allocation, and the advice changes nothing that a program can see.
         let _ = unsafe { madvise(at.with_addr(from).cast(), whole, Advice::LinuxHugepage) };
     }

@@ -156,6 +156,15 @@ impl Entered {
     pub fn all(self) -> i64 {
         self.own + self.below
     }
+
+    /// One of them: what counts as from one level below, or as its own.
+    pub fn one(&mut self, below: bool) -> &mut i64 {
+        if below {
+            &mut self.below
+        } else {
+            &mut self.own
+        }
+    }
 }
 
 /// What a member is to plans.

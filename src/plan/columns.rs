@@ -95,10 +95,9 @@ impl Columns {
             Some(nth) => visit.part(nth),
         });
         let mut columns = plain.into_inner().expect("all was done");
-        columns.sieved = visit.done();
-        for (place, entered) in std::mem::take(&mut columns.sieved.entered) {
-            columns.entered.insert(place, entered);
-        }
+        let (sieved, entered) = visit.done();
+        columns.sieved = sieved;
+        entered.for_each(|(place, entered)| columns.entered.insert(place, entered));
         for &column in asked.iter().filter(|column| column.is_derived()) {
             columns.load_one(book, column);
         }

@@ -158,13 +158,13 @@ pub(super) fn earnings<'a, F: Flow + 'a>(
 }
 
 /// What enters the two legs of a payee's seat.
-struct Legs<'a> {
+struct IntoLegs<'a> {
     columns: &'a Columns,
     tree: usize,
     volume: usize,
 }
 
-impl Legs<'_> {
+impl IntoLegs<'_> {
     /// In which leg of the seat right above one stands.
     fn leg(&self, seat: Seat) -> Option<usize> {
         let up = self.columns.links(self.tree).up[seat as usize];
@@ -173,7 +173,7 @@ impl Legs<'_> {
     }
 }
 
-impl Course for Legs<'_> {
+impl Course for IntoLegs<'_> {
     /// Nothing at the payee's own seat; below it the leg, from 0.
     fn start(&self) -> Map {
         Map::new()
@@ -214,7 +214,7 @@ impl Course for Legs<'_> {
 
 /// Opens a component that matches the legs of seats.
 pub(super) fn legs(columns: &Columns, (tree, volume): (usize, usize)) -> Opens<'_> {
-    let course = Legs {
+    let course = IntoLegs {
         columns,
         tree,
         volume,

@@ -357,11 +357,11 @@ impl Work<'_> {
     fn all(&self, book: &dyn Book, columns: &Columns) -> Result<Done, Beyond> {
         let ladders: Vec<_> = self.set.ladders_of(self.period).collect();
         let entries: Vec<_> = self.set.components_of(self.period).collect();
-        let steps = self.steps(&ladders, &entries);
-        let needs: Vec<Vec<usize>> = steps.iter().map(|(_, needs)| needs.clone()).collect();
+        let steps = self.steps(&ladders, &entries).into_iter();
+        let (steps, needs): (Vec<Step>, Vec<Vec<usize>>) = steps.unzip();
         let (counted, legs) = (slots(ladders.len()), slots(ladders.len()));
         let (judged, paid) = (slots(ladders.len()), slots(entries.len()));
-        tasks::all(self.hands, &needs, &|step| match steps[step].0 {
+        tasks::all(self.hands, &needs, &|step| match steps[step] {
             Step::Count(at) => put(&counted[at], Counted::of(ladders[at].1, book, columns)),
             Step::Legs(at) => put(&legs[at], Legs::of(ladders[at].1, columns)),
             Step::Judge(at) => {

@@ -160,7 +160,8 @@ impl Judged {
         let mut rungs = of.1.ranks.iter().enumerate().rev();
         let held = rungs.find(|(_, rank)| {
             let mut holds = |atom: &Atom| {
-                !is_beyond(columns, member, atom) && self.measure(of, columns, member, atom).holds()
+                !falls_short(columns, member, atom)
+                    && self.measure(of, columns, member, atom).holds()
             };
             rank.needs.holds(&mut holds)
         });
@@ -263,7 +264,7 @@ impl Judged {
 }
 
 /// Whether a member has too little volume in all for a ceiling on legs to matter, which only ever takes some off.
-fn is_beyond(columns: &Columns, member: Member, atom: &Atom) -> bool {
+fn falls_short(columns: &Columns, member: Member, atom: &Atom) -> bool {
     let Atom::Capped {
         volume,
         at_least,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::arena::near;
 use crate::base::ids::Seat;
@@ -45,7 +45,6 @@ pub(super) fn counts_to(kinds: &[Derived]) -> u8 {
 pub(super) struct Sieved {
     /// By derived kind, the number of the first that counts the same.
     first: Vec<usize>,
-    pub(super) entered: BTreeMap<Place, Vec<Entered>>,
     orders: BTreeMap<usize, Vec<Portion>>,
 }
 
@@ -97,7 +96,7 @@ pub(super) struct Visit<'v> {
 struct Part<'v> {
     visit: &'v Visit<'v>,
     pending: BTreeMap<Place, Vec<Brought>>,
-    orders: BTreeMap<usize, Vec<Portion>>,
+    orders: MutexGuard<'v, BTreeMap<usize, Vec<Portion>>>,
 }
 
 impl<'v> Visit<'v> {
@@ -140,24 +139,20 @@ impl<'v> Visit<'v> {
     /// Visits a part. O(its entries x kinds asked).
     pub(super) fn part(&self, nth: usize) {
         let Some(wanted) = self.wanted else { return };
-        let mut held = self.orders[nth].lock();
         let pending = self.entered.keys();
         let mut part = Part {
             visit: self,
-            pending: pending
-                .map(|&place| (place, Vec::with_capacity(PENDING)))
-                .collect(),
-            orders: std::mem::take(&mut held),
+            pending: pending.map(|&place| (place, Vec::new())).collect(),
+            orders: self.orders[nth].lock(),
         };
         let of = (nth, self.parts());
         self.book
             .part_of_entries(wanted, of, &mut |entry| part.add(entry));
         part.put_all(0);
-        *held = part.orders;
     }
 
-    /// What all parts came to.
-    pub(super) fn done(self) -> Sieved {
+    /// What all parts came to, and what entered at each seat.
+    pub(super) fn done(self) -> (Sieved, impl Iterator<Item = (Place, Vec<Entered>)>) {
         let entered = self.entered.into_iter();
         let entered = entered.map(|(place, seats)| (place, seats.into_inner()));
         let mut orders: BTreeMap<usize, Vec<Portion>> = BTreeMap::new();
@@ -166,11 +161,11 @@ impl<'v> Visit<'v> {
                 orders.entry(kind).or_default().extend(more);
             }
         }
-        Sieved {
-            entered: entered.collect(),
+        let sieved = Sieved {
             orders,
             ..self.sieved
-        }
+        };
+        (sieved, entered)
     }
 }
 
@@ -183,7 +178,7 @@ impl Part<'_> {
                 pending.push(Brought { seat, below, units });
             }
         }
-        for (&kind, orders) in &mut self.orders {
+        for (&kind, orders) in self.orders.iter_mut() {
             let portion = kinds[kind - KINDS_MAX].portion(entry);
             if entry.order.is_some() && entry.is_paid_on() && portion.brought() != 0 {
                 orders.push(portion);
@@ -204,12 +199,7 @@ impl Part<'_> {
                     // Seats lie anywhere.
                     near::fetch(&seats[later.seat as usize]);
                 }
-                let seat = &mut seats[brought.seat as usize];
-                *(if brought.below {
-                    &mut seat.below
-                } else {
-                    &mut seat.own
-                }) += brought.units;
+                *seats[brought.seat as usize].one(brought.below) += brought.units;
             }
             pending.clear();
         }

@@ -52,9 +52,7 @@ impl Spared {
         for (place, paid) in self.paid.iter_mut().filter(|_| does.spares_pay()) {
             if let Some((seat, below)) = entry.place_in(place.0) {
                 let paid = paid.get_or_insert_with(|| whole.0[*place].clone());
-                let at = &mut paid[seat as usize];
-                let at = if below { &mut at.below } else { &mut at.own };
-                *at -= brought(entry, place.1, kinds);
+                *paid[seat as usize].one(below) -= brought(entry, place.1, kinds);
             }
         }
         for (place, matched) in self.matched.iter_mut().filter(|_| does.spares_legs()) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::server::{AT, NETWORK, Server, dated};
+use crate::decimal::units;
 
 /// Levels, two legs, first days and a match, a pool, and a ceiling for the company.
 const ALL: &str = r#"
@@ -119,8 +120,7 @@ async fn same(server: &Server, member: &str, seq: u64) -> Vec<String> {
         live.push(how);
     }
     let path = format!("/v1/members/{member}/rank-progress");
-    let progress = server.call("GET", &path).role("finance").send().await;
-    let progress = progress.json();
+    let progress = server.get(&path).await;
     assert_eq!(progress["as_of_seq"].as_u64(), Some(seq), "{progress}");
     live
 }
@@ -132,15 +132,10 @@ async fn explained(server: &Server, member: &str, seq: u64, line: &Value) {
     let told = server.get(&path).await;
     assert_eq!(told["as_of_seq"].as_u64(), Some(seq), "{told}");
     assert_eq!(told["live"], line["live"], "{told}");
-    let micros = |value: &Value| {
-        let text = value.as_str().expect("a decimal");
-        let (whole, places) = text.split_once('.').unwrap_or((text, ""));
-        let units = format!("{whole}{places:0<6}");
-        units.parse::<i64>().expect("a decimal of six places")
-    };
+    let amount = |value: &Value| units(value.as_str().expect("a decimal"));
     let parts = told["parts"].as_array().expect("parts").iter();
-    let sum: i64 = parts.map(|part| micros(&part["amount"])).sum();
-    assert_eq!(sum, micros(&told["exact"]), "{told}");
+    let sum: i128 = parts.map(|part| amount(&part["amount"])).sum();
+    assert_eq!(sum, amount(&told["exact"]), "{told}");
     if line["live"] == "present" {
         assert_eq!(told["exact"], line["exact"], "{told}");
         assert_eq!(told["swept_seq"], Value::Null);

@@ -18,21 +18,11 @@ use arborline::view::payout::Payout;
 use super::histories::Drawn;
 use super::ways::grown;
 use crate::chance::{Chance, scale};
+use crate::decimal::units;
 use crate::histories::commands::Lean;
 
 /// What, number and rate of a part, and the sum of its products in 1e-14; of legs the volume in 1e-4.
 type Sums = BTreeMap<(String, Option<u64>, Option<String>), i128>;
-
-/// A decimal of at most fourteen places, in 1e-14.
-fn units(text: &str) -> i128 {
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(digits) => (-1, digits),
-        None => (1, text),
-    };
-    let (whole, places) = digits.split_once('.').unwrap_or((digits, ""));
-    let number = format!("{whole}{places:0<14}");
-    sign * number.parse::<i128>().expect("a decimal")
-}
 
 /// Orders, and members whose earnings are matched.
 type Rows = (Vec<OpenedRow>, Vec<MatchedRow>);
