@@ -68,7 +68,7 @@ pub mod shared;
 mod sieved;
 mod spared;
 pub mod standing;
-mod tasks;
+pub mod tasks;
 mod unilevel;
 pub mod ways;
 mod ways_volume;

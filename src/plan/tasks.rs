@@ -56,7 +56,7 @@ impl<'n> Desk<'n> {
 }
 
 /// Does each of some things once, after those that it needs, which must stand before it. O(things squared) beside them.
-pub(super) fn all(hands: &dyn Hands, needs: &[Vec<usize>], each: &(dyn Fn(usize) + Sync)) {
+pub fn all(hands: &dyn Hands, needs: &[Vec<usize>], each: &(dyn Fn(usize) + Sync)) {
     let desk = Desk {
         needs,
         stages: Mutex::new(vec![Stage::Waits; needs.len()]),

@@ -117,6 +117,14 @@ payee = "any"
 of = ["team"]
 rates = ["0.333"]
 [[plans.components]]
+name = "below"
+kind = "matching"
+tree = "binary"
+payee = "any"
+compression = "none"
+of = ["team"]
+rates = ["0.10", "0.10", "0.10", "0.10"]
+[[plans.components]]
 name = "leaders"
 kind = "pool"
 payee = "any"
@@ -133,6 +141,11 @@ async fn legs_open_to_orders_and_a_match_to_who_earned() {
         "id": "A3", "type": "member.enrolled", "at": AT, "data": { "kind": "distributor", "enroller": "A" },
     });
     server.enrol(&joins).await;
+    // A second centre of his own, below the first.
+    let placed = json!({
+        "id": "p1", "type": "tree.placed", "at": AT, "data": { "tree": "binary", "member": "A", "centre": 2, "parent": "A2", "leg": "left" },
+    });
+    server.enrol(&placed).await;
     server.sold("o1", "A1", "10.00").await;
     server.sold("o2", "A2", "30.00").await;
     let seq = server.sold("o3", "A3", "25.05").await;
@@ -173,6 +186,15 @@ async fn legs_open_to_orders_and_a_match_to_who_earned() {
         matched[0]["parts"],
         json!([{ "what": "level", "number": 1, "volume": null, "rate": "0.333", "product": product }])
     );
+    // What he earns by both centres is matched once, where the first one stands.
+    let answer = server
+        .get("/v1/members/R/commissions/below/orders?min_seq=1")
+        .await;
+    let matched = answer["matched"].as_array().expect("rows").iter();
+    let matched: Vec<Value> = matched
+        .map(|row| json!([row["earner"], row["parts"][0]["number"]]))
+        .collect();
+    assert_eq!(matched, [json!(["A", 1])], "{answer}");
     let answer = server
         .get("/v1/members/A/commissions/leaders/orders?min_seq=1")
         .await;

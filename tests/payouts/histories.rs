@@ -435,7 +435,7 @@ fn product(part: &Part) -> i128 {
 }
 
 /// A history on its way under a plan set.
-struct Story {
+pub(super) struct Story {
     seed: u64,
     writer: Writer,
     pair: Pair,
@@ -444,7 +444,7 @@ struct Story {
 }
 
 impl Story {
-    fn new(seed: u64, lean: Lean) -> (Story, Batch) {
+    pub(super) fn new(seed: u64, lean: Lean) -> (Story, Batch) {
         let mut chance = Chance::new(seed);
         let first = founding(laws::draw(&mut chance));
         let story = Story {
@@ -457,7 +457,7 @@ impl Story {
         (story, first)
     }
 
-    fn play(&mut self, batch: Batch, tally: &mut Tally) -> Result<(), String> {
+    pub(super) fn play(&mut self, batch: Batch, tally: &mut Tally) -> Result<(), String> {
         self.played.push(batch.clone());
         self.pair.play(&batch)?;
         self.pair.compare()?;
@@ -479,7 +479,7 @@ impl Story {
     }
 
     /// Puts a plan set into force at once, of which most take lines back; some networks begin without one.
-    fn plan(&mut self, tally: &mut Tally) -> Result<(), String> {
+    pub(super) fn plan(&mut self, tally: &mut Tally) -> Result<(), String> {
         if self.seed.is_multiple_of(4) {
             return Ok(());
         }
@@ -516,7 +516,7 @@ impl Story {
         Ok(())
     }
 
-    fn go_on(&mut self, commands: usize, tally: &mut Tally) -> Result<(), String> {
+    pub(super) fn go_on(&mut self, commands: usize, tally: &mut Tally) -> Result<(), String> {
         for _ in 0..commands {
             let stamp = stamp(&mut self.writer, &self.pair);
             let mut ahead = self.pair.world.clone();

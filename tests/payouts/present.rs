@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use arborline::plan::clawback::Reversed;
 use arborline::plan::excerpt::Excerpt;
 use arborline::plan::extent::Extent;
 use arborline::plan::hands::Alone;
@@ -13,11 +14,15 @@ use arborline::plan::ranks::Measure;
 use arborline::plan::set::PlanSet;
 use arborline::plan::standing::Standing;
 use arborline::plan::ways::{Awakening, Way};
+use arborline::view::commissions::LiveAnswer;
 use arborline::view::credited::Credited;
 use arborline::view::era::{Asked, Era};
+use arborline::view::explanation::{self, Explanation};
 use arborline::view::late_refunds::LateRefunds;
 use arborline::view::lens::Lens;
+use arborline::view::payout::{Part, Worked};
 use arborline::view::plan_book::PlanBook;
+use arborline::view::rank;
 
 use super::needs::Tally;
 
@@ -65,6 +70,54 @@ impl Whole<'_> {
             let number = excerpt.number(member).ok_or("he is not in his part")?;
             self.ladders(&part, (member, number))?;
             self.components(&part, &extent, (member, number))?;
+            // One a book, for it takes long to write down.
+            if u64::from(member) == 1 + lens.state.as_of_seq % u64::from(self.pass.members()) {
+                self.answers(&part, (&excerpt, &extent), member)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is answered of a member: by his part the same as by the whole.
+    fn answers(
+        &self,
+        by: &Pass,
+        (excerpt, extent): (&Excerpt<'_>, &Extent),
+        member: u32,
+    ) -> Result<(), String> {
+        let id = self.lens.id(member);
+        let nothing = Reversed::default();
+        let worked = |pass, part| Worked {
+            lens: self.lens,
+            era: self.era,
+            set: self.set,
+            pass,
+            reversed: &nothing,
+            part,
+        };
+        let part = Part {
+            excerpt,
+            extent,
+            whole: None,
+        };
+        let both = [worked(self.pass, None), worked(by, Some(part))];
+        for (_, ladder) in self.set.ladders_of(self.era.period) {
+            let name = Some(&*ladder.name);
+            let [whole, part] = both.map(|worked| rank::progress(&worked, &id, name, None));
+            equal(&ladder.name, (member, 0), whole, part)?;
+        }
+        for (at, entry) in self.set.components_of(self.era.period) {
+            if extent.company.contains(&at) {
+                continue;
+            }
+            let [whole, part] = both.map(|worked| {
+                let told = explanation::explain(&worked, &id, &entry.name);
+                told.map(|told| Explanation {
+                    live: LiveAnswer::Present,
+                    ..told
+                })
+            });
+            equal(&entry.name, (member, 0), whole, part)?;
         }
         Ok(())
     }
