@@ -1,6 +1,7 @@
 //! Seeded chance for tests: one seed is the whole story of a failure.
 
 /// A splitmix64 sequence.
+#[derive(Clone)]
 pub(crate) struct Chance(u64);
 
 impl Chance {

@@ -15,6 +15,7 @@ mod opened;
 mod pays;
 mod pieces;
 pub(crate) mod plan;
+mod posted;
 mod present;
 mod reversals;
 mod reversed;

@@ -6,5 +6,6 @@ pub mod ids;
 pub mod limits;
 pub mod money;
 pub mod number;
+pub mod path;
 pub mod time;
 pub mod volumes;

@@ -20,6 +20,8 @@ use crate::document::{network, sample as networks};
 use crate::engine::rules::Rules;
 use crate::plan::KINDS;
 use crate::plan::columns::Column;
+use crate::plan::component::Live;
+use crate::plan::extent::Extent;
 use crate::plan::ladder::Ladder;
 use crate::plan::set::{Entry, PlanSet};
 use crate::plan::setting::Form;
@@ -139,15 +141,15 @@ fn described(set: &PlanSet, rules: &Rules) -> String {
             |ladder| format!("on the ladder {}", set.ladders[ladder].name),
         );
         writeln!(text, "plan {}, {ladder}:", plan.name).expect("a text takes any text");
-        let entries = set.components.iter().filter(|entry| entry.plan == index);
-        for entry in entries {
+        let entries = set.components.iter().enumerate();
+        for (at, entry) in entries.filter(|(_, entry)| entry.plan == index) {
             writeln!(
                 text,
                 "  {}: {}, by {}, {}; reads {}",
                 entry.name,
                 entry.kind.name,
                 rules.period_types[entry.period].name,
-                live_word(entry.kind.live),
+                live_word(live(set, at)),
                 reads(entry, set, rules).join(", ")
             )
             .expect("a text takes any text");
@@ -181,15 +183,16 @@ fn as_data(set: &PlanSet, rules: &Rules) -> Value {
             "tree": rules.trees[ladder.tree].name, "ranks": ranks(ladder),
         })
     });
-    let component = |entry: &Entry| {
+    let component = |(at, entry): (usize, &Entry)| {
         json!({
             "name": entry.name, "kind": entry.kind.name,
             "period": rules.period_types[entry.period].name,
-            "live": live_word(entry.kind.live), "reads": reads(entry, set, rules),
+            "live": live_word(live(set, at)), "reads": reads(entry, set, rules),
         })
     };
     let plans = set.plans.iter().enumerate().map(|(index, plan)| {
-        let own = set.components.iter().filter(|entry| entry.plan == index);
+        let all = set.components.iter().enumerate();
+        let own = all.filter(|(_, entry)| entry.plan == index);
         json!({
             "name": plan.name, "ladder": plan.ladder.map(|ladder| &set.ladders[ladder].name),
             "components": own.map(component).collect::<Vec<_>>(),
@@ -201,6 +204,11 @@ fn as_data(set: &PlanSet, rules: &Rules) -> Value {
         "ladders": ladders.collect::<Vec<_>>(),
         "plans": plans.collect::<Vec<_>>(),
     })
+}
+
+/// How the live figure of a component is had.
+fn live(set: &PlanSet, component: usize) -> Live {
+    Extent::of(set, set.components[component].period).live(component)
 }
 
 /// The ranks of a ladder by name, the lowest first.
@@ -222,6 +230,10 @@ fn reads(entry: &Entry, set: &PlanSet, rules: &Rules) -> Vec<String> {
             format!("group {} of {}", kind_name(kind), tree(of))
         }
         Column::Orders(kind) => format!("{}, order by order", kind_name(kind)),
+        Column::Posted(places, kind) => {
+            let of = tree(usize::from(places.path.tree));
+            format!("{}, with who stood above in {of}", kind_name(kind))
+        }
     };
     let mut read: Vec<String> = entry.component.reads().into_iter().map(column).collect();
     let settings = entry.kind.settings.iter();

@@ -49,7 +49,9 @@ const DRAFT_PLAN_UNSAID: u8 = 17;
 const ACTIVATE_PLAN: u8 = 18;
 const POST_RUN: u8 = 19;
 const QUALIFY: u8 = 20;
+/// One that wants nobody written down with orders.
 const DRAFT_PLAN: u8 = 21;
+const DRAFT_PLAN_POSTING: u8 = 22;
 
 impl Command {
     /// Appends the command's bytes.
@@ -138,6 +140,7 @@ impl Verb {
             Verb::Close(_) => CLOSE,
             Verb::CreateToken(_) => CREATE_TOKEN,
             Verb::RevokeToken(_) => REVOKE_TOKEN,
+            Verb::DraftPlan(draft) if draft.posts() => DRAFT_PLAN_POSTING,
             Verb::DraftPlan(draft) if draft.says_nothing() => DRAFT_PLAN_UNSAID,
             Verb::DraftPlan(_) => DRAFT_PLAN,
             Verb::ActivatePlan(_) => ACTIVATE_PLAN,
@@ -172,6 +175,7 @@ fn decode(reader: &mut Reader<'_>, alone: bool) -> Result<Command, Malformed> {
         CREATE_TOKEN => Verb::CreateToken(Box::new(CreateToken::decode(reader)?)),
         REVOKE_TOKEN => Verb::RevokeToken(Box::new(RevokeToken::decode(reader)?)),
         DRAFT_PLAN => Verb::DraftPlan(Box::new(DraftPlan::decode(reader)?)),
+        DRAFT_PLAN_POSTING => Verb::DraftPlan(Box::new(DraftPlan::decode_posting(reader)?)),
         DRAFT_PLAN_UNSAID => Verb::DraftPlan(Box::new(DraftPlan::decode_unsaid(reader)?)),
         ACTIVATE_PLAN => Verb::ActivatePlan(Box::new(ActivatePlan::decode(reader)?)),
         QUALIFY => Verb::Qualify(Box::new(Qualify::decode(reader)?)),

@@ -1,7 +1,8 @@
 //! Lockstep: a run of orders judged and booked together, so that their memory is fetched side by side.
 //!
 //! Accepted orders never carry a negative volume, so they commute: sums rise, and activity can only begin. A due timer
-//! or any other command ends a run; so does an order whose own activity would expire before a later one of the run.
+//! or any other command ends a run; so does an order whose own activity would expire before a later one of the run. Where
+//! an order is written down with who is active above it, none runs beside another: each may make the next one's active.
 
 use crate::arena::near;
 use crate::base::ids::ENROLLER_TREE;
@@ -46,6 +47,9 @@ pub(crate) fn run(
     let Some(rules) = state.rules.clone() else {
         return 0;
     };
+    if !state.posts().is_empty() {
+        return 0;
+    }
     let mut lanes = [None; LANES];
     let count = gather(state, &rules, stamp, commands, &mut lanes);
     // What comes next is brought near while this run is at work.

@@ -3,6 +3,7 @@
 //! Owns the rules of the network and the only way to change it, [`execute_batch`](execute::execute_batch). Must not
 //! know HTTP, disk, clock, chance, plans or how many threads there are: the state is a function of the log.
 
+pub(crate) mod above;
 pub(crate) mod activity;
 pub(crate) mod codec;
 pub(crate) mod dispatch;
@@ -38,6 +39,7 @@ pub mod periods;
 pub mod placing;
 pub mod plans;
 pub mod position;
+pub mod posted;
 pub mod rejection;
 pub mod role;
 pub mod rules;

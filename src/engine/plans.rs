@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::base::after_close::AfterClose;
 use crate::base::ids::Text;
+use crate::base::path::Paths;
 use crate::base::time::Time;
 
 /// One version of a plan set.
@@ -19,6 +20,8 @@ pub struct PlanVersion {
     pub document: [u8; 32],
     /// What it says of refunds of orders whose period is over.
     pub refunds: LateRefunds,
+    /// Who it wants written down with each order.
+    pub paths: Paths,
     /// Sequence of the command that drafted it.
     pub seq: u64,
     /// Machine time of that command.
@@ -71,6 +74,19 @@ struct Inner {
     /// By set, where its versions stand, the first one first.
     by_set: BTreeMap<Text, Vec<usize>>,
     activations: Vec<Activation>,
+    /// Whether any version that was activated wants something written down with orders.
+    posts: bool,
+}
+
+/// What the engine has to know of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// BLAKE3 of its bytes, which lie in `documents/`.
+    pub document: [u8; 32],
+    /// Of refunds of orders whose period is over.
+    pub refunds: LateRefunds,
+    /// Who is to be written down with each order.
+    pub paths: Paths,
 }
 
 impl Plans {
@@ -154,21 +170,22 @@ impl Plans {
         held.map(|activation| self.activated(activation))
     }
 
+    /// Whether a version was ever activated that wants something written down with orders.
+    pub(crate) fn posts(&self) -> bool {
+        self.inner.posts
+    }
+
     /// Adds a version to a set, which begins with it where it is new.
-    pub(crate) fn draft(
-        &mut self,
-        set: &Text,
-        (document, refunds): ([u8; 32], LateRefunds),
-        (seq, now): (u64, Time),
-    ) {
+    pub(crate) fn draft(&mut self, set: &Text, said: &Said, (seq, now): (u64, Time)) {
         let inner = Arc::make_mut(&mut self.inner);
         let of_set = inner.by_set.entry(set.clone()).or_default();
         of_set.push(inner.versions.len());
         inner.versions.push(PlanVersion {
             set: set.clone(),
             version: of_set.len() as u32,
-            document,
-            refunds,
+            document: said.document,
+            refunds: said.refunds,
+            paths: said.paths.clone(),
             seq,
             drafted: now,
         });
@@ -179,12 +196,13 @@ impl Plans {
         let of = self
             .index(set, version)
             .expect("the version was looked up before");
-        let activations = &mut Arc::make_mut(&mut self.inner).activations;
+        let inner = Arc::make_mut(&mut self.inner);
         assert!(
-            activations.last().is_none_or(|last| last.time <= now),
+            inner.activations.last().is_none_or(|last| last.time <= now),
             "machine time never goes back"
         );
-        activations.push(Activation { of, seq, time: now });
+        inner.posts |= !inner.versions[of].paths.is_empty();
+        inner.activations.push(Activation { of, seq, time: now });
     }
 
     fn index(&self, set: &str, version: u32) -> Option<usize> {
@@ -198,6 +216,14 @@ impl Plans {
 mod tests {
     use super::*;
 
+    fn said(number: u64) -> Said {
+        Said {
+            document: [number as u8; 32],
+            refunds: LateRefunds::UNSAID,
+            paths: Paths::default(),
+        }
+    }
+
     /// What counts for a period, as `set.version`.
     fn counts(plans: &Plans, start: i64, end: i64) -> Option<String> {
         let version = plans.in_force(Time(start), Time(end))?;
@@ -209,8 +235,7 @@ mod tests {
         let mut plans = Plans::default();
         assert_eq!(counts(&plans, 0, 10), None);
         for (seq, set) in [(1, "a"), (2, "b"), (3, "a")] {
-            let said = ([seq as u8; 32], LateRefunds::UNSAID);
-            plans.draft(&Text::from(set), said, (seq, Time(1)));
+            plans.draft(&Text::from(set), &said(seq), (seq, Time(1)));
         }
         assert_eq!(counts(&plans, 0, 10), None);
         plans.activate("a", 1, 4, Time(15));
@@ -239,8 +264,7 @@ mod tests {
     fn versions_are_numbered_by_set_and_found_by_their_commands() {
         let mut plans = Plans::default();
         for (seq, set) in [(4, "b"), (5, "a"), (5, "b"), (9, "b")] {
-            let said = ([seq as u8; 32], LateRefunds::UNSAID);
-            plans.draft(&Text::from(set), said, (seq, Time(seq as i64)));
+            plans.draft(&Text::from(set), &said(seq), (seq, Time(seq as i64)));
         }
         let told: Vec<_> = plans
             .sets()

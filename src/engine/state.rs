@@ -7,6 +7,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::base::ids::{COMPANY, Member};
+use crate::base::path::Paths;
 use crate::base::time::Time;
 use crate::book::forest::{Forest, Standing};
 use crate::book::rules::{Activity, CHAIN_RUN, Kept, Window};
@@ -19,6 +20,7 @@ use crate::engine::orders::Orders;
 use crate::engine::overrides::Overrides;
 use crate::engine::periods::{PeriodState, Periods};
 use crate::engine::plans::{PlanVersion, Plans};
+use crate::engine::posted::Posted;
 use crate::engine::rules::{ClockMode, Rules};
 use crate::engine::runs::Runs;
 use crate::engine::served::Served;
@@ -70,6 +72,8 @@ pub struct State {
     pub members: Members,
     /// Orders and their ids.
     pub orders: Orders,
+    /// Who stood above them, where plan sets judge at the order.
+    pub posted: Posted,
     /// Refunds and adjustments.
     pub corrections: Corrections,
     /// What customers bought in the running period, where the right to enrol asks for it.
@@ -133,6 +137,7 @@ impl State {
             forest,
             members: Members::new(1),
             orders: Orders::new(1),
+            posted: Posted::new(),
             corrections: Corrections::new(1),
             served: Served::new(),
             facts: Facts::new(),
@@ -160,6 +165,7 @@ impl State {
             forest: self.forest.fork(),
             members: self.members.fork(),
             orders: self.orders.fork(),
+            posted: self.posted.fork(),
             corrections: self.corrections.fork(),
             served: self.served.fork(),
             facts: self.facts.fork(),
@@ -236,6 +242,9 @@ impl State {
             hash.update(self.orders.id(order).as_bytes());
             hash.update(format!("{:?}", self.orders.row(order)).as_bytes());
             hash_units(&mut hash, self.orders.volumes(order).units());
+            for path in self.posted.of(order) {
+                hash.update(format!("{path:?}").as_bytes());
+            }
         }
         for correction in 0..self.corrections.len() {
             hash.update(format!("{:?}", self.corrections.row(correction)).as_bytes());
@@ -345,6 +354,30 @@ impl State {
         let (start, end) = (periods.start(ordinal), periods.end(ordinal));
         let version = self.plans.in_force(start, end)?;
         Some((version, self.rules_at(version.seq)?))
+    }
+
+    /// Who is written down with an order that comes now: what the sets ask for by which it may be worked out, in the running
+    /// periods and in those that still take late orders, and the set activated last. O(1) where no set ever asked.
+    #[must_use]
+    pub fn posts(&self) -> Paths {
+        let mut paths = Paths::default();
+        if !self.plans.posts() {
+            return paths;
+        }
+        let last = self.plans.activations().last();
+        let last = last.map(|last| self.plans.activated(last));
+        let open = self.periods.iter().flat_map(|periods| {
+            let rolled = periods.branch.as_ref().map(|branch| branch.ordinal);
+            let open = [Some(periods.current()), rolled].into_iter().flatten();
+            open.map(|ordinal| (periods.start(ordinal), periods.end(ordinal)))
+        });
+        let open = open.filter_map(|(start, end)| self.plans.in_force(start, end));
+        for version in open.chain(last) {
+            for (path, levels) in version.paths.iter() {
+                paths.add(path, levels);
+            }
+        }
+        paths
     }
 
     /// A period type, and what closing a period of it takes beside it.

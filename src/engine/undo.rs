@@ -56,6 +56,7 @@ pub(crate) fn pages(state: &mut State) -> Vec<&mut Pages> {
     state.forest.pages(&mut all);
     state.members.pages(&mut all);
     state.orders.pages(&mut all);
+    state.posted.pages(&mut all);
     state.corrections.pages(&mut all);
     state.served.pages(&mut all);
     state.facts.pages(&mut all);

@@ -13,6 +13,7 @@ use crate::plan::entry::{Portion, Wanted};
 use crate::plan::few::{Few, Place};
 use crate::plan::hands::Hands;
 use crate::plan::links::Links;
+use crate::plan::places::{Brought, Places};
 use crate::plan::setting::row_of;
 use crate::plan::sieved::{self, Asked, Sieved, Visit};
 use crate::plan::spared::Spared;
@@ -36,6 +37,8 @@ pub enum Column {
     Matched(usize, usize),
     /// Orders and their refunds one by one, of a derived kind.
     Orders(usize),
+    /// What orders brought those who stood above them as they were accepted, of a kind.
+    Posted(Places, usize),
 }
 
 /// Everything a component may read.
@@ -178,7 +181,7 @@ impl Columns {
                 self.group.insert((tree, kind), group);
             }
             // Loaded with all that derived kinds come to.
-            Column::Orders(_) => {}
+            Column::Orders(_) | Column::Posted(..) => {}
         }
     }
 
@@ -335,6 +338,16 @@ impl Columns {
         differs.unwrap_or_else(|| &self.group[place])
     }
 
+    /// What orders brought everybody at some places of a path, as far as it is paid on: for each member in turn one row of
+    /// as many as there are places.
+    ///
+    /// # Panics
+    /// If no component reads it.
+    #[must_use]
+    pub fn posted(&self, places: Places, kind: usize) -> &[Brought] {
+        self.sieved.posted(places, kind)
+    }
+
     /// Orders and their refunds one by one, of a derived kind, as far as they are paid on.
     ///
     /// # Panics
@@ -445,7 +458,8 @@ impl Columns {
 }
 
 impl Column {
-    /// Whether it is of a kind that the set derives.
+    /// Whether it is found by a visit of the entries: it is of a kind that the set derives, or of what is written down with
+    /// orders.
     fn is_derived(&self) -> bool {
         match *self {
             Column::Links(_) | Column::Legs(_) => false,
@@ -454,6 +468,8 @@ impl Column {
             | Column::Group(_, kind)
             | Column::Matched(_, kind)
             | Column::Orders(kind) => kind >= KINDS_MAX,
+            // Found by the same visit.
+            Column::Posted(..) => true,
         }
     }
 }
@@ -466,6 +482,7 @@ pub(super) fn of_derived(asked: &BTreeSet<Column>) -> Vec<Asked> {
         | Column::Group(tree, kind)
         | Column::Matched(tree, kind) => (kind >= KINDS_MAX).then_some(Asked::Entered(tree, kind)),
         Column::Orders(kind) => Some(Asked::Orders(kind)),
+        Column::Posted(places, kind) => Some(Asked::Posted(places, kind)),
         Column::Links(_) | Column::Legs(_) => None,
     });
     asked.collect()
@@ -504,11 +521,21 @@ impl Payees<'_> {
     /// Whether a member can; whom the book does not know cannot.
     #[must_use]
     pub fn earns(&self, member: Member) -> bool {
-        self.members.get(member as usize).is_some_and(|who| {
-            who.role == Role::Earner
-                && (who.active || !self.rule.active)
-                && self.rank(member) >= self.rule.min_rank
-        })
+        let who = self.members.get(member as usize);
+        self.stands(member) && who.is_some_and(|who| who.active || !self.rule.active)
+    }
+
+    /// Whether a member can but for being active: of whom that was asked when an order came in.
+    #[must_use]
+    pub fn stands(&self, member: Member) -> bool {
+        let who = self.members.get(member as usize);
+        who.is_some_and(|who| who.role == Role::Earner && self.rank(member) >= self.rule.min_rank)
+    }
+
+    /// Whether only active members can.
+    #[must_use]
+    pub fn asks_activity(&self) -> bool {
+        self.rule.active
     }
 
     /// Whether he is not active where that is asked.

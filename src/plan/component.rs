@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use crate::base::ids::Member;
 use crate::base::money::{Micros, Rate};
+use crate::base::path::Path;
 use crate::plan::columns::{Column, Columns, Payee, Payees};
 use crate::plan::course::Opens;
 use crate::plan::derived::Filter;
@@ -90,6 +91,21 @@ pub trait Component: Debug + Send + Sync {
     /// # Errors
     /// If an amount is beyond the range.
     fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow>;
+
+    /// Who above an order is to be written down with it, and to how many levels: of components that judge at the order.
+    fn posts(&self) -> Option<(Path, u8)> {
+        None
+    }
+
+    /// Whether it pays only who was active when an order came in, so that it cannot pay anybody else.
+    fn finds_active_only(&self) -> bool {
+        false
+    }
+
+    /// Whether a member can earn by it in some way or other.
+    fn can_earn(&self, payees: &Payees<'_>, member: Member) -> bool {
+        payees.earns(member)
+    }
 
     /// What it hands on to the next period; nothing for most.
     fn hands_on(&self) -> Option<HandedOn> {

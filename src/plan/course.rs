@@ -27,6 +27,8 @@ pub enum Opens<'a> {
     Own(usize),
     /// They entered at the payee's seats in a tree or anywhere below them.
     Below(usize, Box<dyn Course + 'a>),
+    /// Orders with which the payee was written down as standing above them.
+    Posted,
     /// Not order by order, but they brought what entered the legs of the payee's seats.
     Legs(usize, Box<dyn Course + 'a>),
     /// It is made of what members at his seats or below them earn by these components, each at his first seat. As a

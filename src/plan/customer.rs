@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use crate::base::ids::{ENROLLER_TREE, Member};
 use crate::base::money::{Micros, PER_MICRO, Rate};
 use crate::base::number::divide_half_away;
+use crate::base::path::Path;
 use crate::plan::columns::{Column, Columns, Payee, Payees};
 use crate::plan::component::{Component, Kind, Live, Most, Reach};
 use crate::plan::course::Opens;
@@ -16,8 +17,9 @@ use crate::plan::derived::Filter;
 use crate::plan::entry::Portion;
 use crate::plan::flow::{Term, Unit};
 use crate::plan::part::{Basis, Earned, Overflow, Part, Sold};
+use crate::plan::posted::{CREDITED, credited_earns};
 use crate::plan::setting::{Band, Default, Form, Setting, Step, Unfit, Values};
-use crate::plan::shared::{STEPS, VOLUME};
+use crate::plan::shared::{JUDGED, JUDGED_OF_CREDITED, STEPS, VOLUME};
 
 /// The row of this kind.
 pub(super) const KIND: Kind = Kind {
@@ -32,6 +34,7 @@ pub(super) const KIND: Kind = Kind {
             ..STEPS
         },
         AMOUNTS,
+        JUDGED_OF_CREDITED,
     ],
     build,
     sample: r#"name = "customer-bonus"
@@ -65,6 +68,8 @@ const AMOUNTS: Setting = Setting {
 struct Customer {
     volume: usize,
     by_order: bool,
+    /// Whether it is judged at the order who is active.
+    at_order: bool,
     /// The lowest first.
     bands: Vec<(i64, Worth)>,
 }
@@ -85,12 +90,21 @@ fn build(values: &Values) -> Result<Box<dyn Component>, Unfit> {
             allowed: "either `steps` or `amounts`".to_owned(),
         });
     }
+    let by_order = values.word(BY.key) == "order";
+    let at_order = values.word(JUDGED.key) == "order";
+    if at_order && !by_order {
+        return Err(Unfit {
+            key: JUDGED.key,
+            allowed: "`close`, where `by` is `period`".to_owned(),
+        });
+    }
     let rate = |step: &Step| (step.at_least.0, Worth::Rate(step.rate));
     let amount = |band: &Band| (band.at_least.0, Worth::Amount(band.amount));
     let bands = steps.iter().map(rate);
     Ok(Box::new(Customer {
         volume: values.index(VOLUME.key),
-        by_order: values.word(BY.key) == "order",
+        by_order,
+        at_order,
         bands: bands.chain(amounts.iter().map(amount)).collect(),
     }))
 }
@@ -235,15 +249,28 @@ impl Component for Customer {
     fn narrows(&self) -> Option<(&'static str, Filter)> {
         let customers = Filter {
             customers: Some(true),
+            while_active: self.at_order,
             ..Filter::default()
         };
         Some((VOLUME.key, customers))
     }
 
+    fn posts(&self) -> Option<(Path, u8)> {
+        self.at_order.then_some(CREDITED)
+    }
+
+    fn finds_active_only(&self) -> bool {
+        self.at_order
+    }
+
+    fn can_earn(&self, payees: &Payees<'_>, member: Member) -> bool {
+        credited_earns(self.at_order, payees, member)
+    }
+
     fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
         let mut sums = vec![0i128; columns.members() as usize];
         self.each(columns, |member, piece| {
-            if payees.earns(member) {
+            if self.can_earn(payees, member) {
                 sums[member as usize] += match piece.brings {
                     Brings::Share(basis, rate) => i128::from(basis) * i128::from(rate.0),
                     Brings::Money(micros) => i128::from(micros) * PER_MICRO,
@@ -269,7 +296,7 @@ impl Component for Customer {
     fn explain(&self, columns: &Columns, payees: &Payees<'_>, member: Member) -> Vec<Part> {
         let mut bands: BTreeMap<u32, Piece> = BTreeMap::new();
         self.each(columns, |other, piece| {
-            if other != member || !payees.earns(member) {
+            if other != member || !self.can_earn(payees, member) {
                 return;
             }
             let so_far = bands.entry(piece.number);
@@ -304,7 +331,8 @@ impl Component for Customer {
                 Some((sale.seat, Piece { number, brings }))
             })
         };
-        let earned = found.filter(|(member, piece)| payees.earns(*member) && piece.counts());
+        let earned =
+            found.filter(|(member, piece)| self.can_earn(payees, *member) && piece.counts());
         let earned = earned.map(|(member, piece)| Earned {
             member,
             part: piece.part(),

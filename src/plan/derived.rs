@@ -34,7 +34,8 @@ pub struct Derived {
     pub factor: Rate,
 }
 
-/// Which orders; what is left out takes all. Each part and its opposite divide all orders, and adjustments with them.
+/// Which orders; what is left out takes all. Each part but the last and its opposite divide all orders, and adjustments with
+/// them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Filter {
     /// By class.
@@ -47,6 +48,8 @@ pub struct Filter {
     pub from_day: Option<u32>,
     /// Less than so many days after it.
     pub to_day: Option<u32>,
+    /// Only those accepted while the member credited was an active distributor.
+    pub while_active: bool,
 }
 
 /// Which classes.
@@ -143,6 +146,7 @@ impl Filter {
             && self.customers.is_none_or(|only| only == facts.customers)
             && self.from_day.is_none_or(|day| facts.days >= i64::from(day))
             && self.to_day.is_none_or(|day| facts.days < i64::from(day))
+            && (facts.active || !self.while_active)
     }
 
     /// How far a buyer's orders must be counted for it.
@@ -184,6 +188,8 @@ impl Filter {
             self.from_day
                 .map(|days| format!("{days} days after joining and later")),
         );
+        let active = "accepted while the member credited was active";
+        words.extend(self.while_active.then(|| active.to_owned()));
         words
     }
 }

@@ -3,6 +3,7 @@
 use crate::base::after_close::AfterClose;
 use crate::base::ids::{Member, NONE, Seat, Text};
 use crate::base::limits::{KINDS_MAX, TREES_MAX};
+use crate::base::path::{Passed, Path};
 
 /// One order, refund or adjustment that entered a period.
 ///
@@ -29,6 +30,9 @@ pub struct Entry {
     pub before: [i64; KINDS_MAX],
     /// The whole order as it was accepted.
     pub whole: [i64; KINDS_MAX],
+    /// Who stood above the order when it was accepted, by path, as far as that was written down and somebody wants to know:
+    /// the member credited, then the levels from the first on.
+    pub posted: Vec<(Path, Vec<Passed>)>,
 }
 
 /// What is wanted of entries beside their volumes: what is not wanted need not be looked up.
@@ -38,15 +42,18 @@ pub struct Wanted {
     pub count: u8,
     /// Bit `t`: the seat it entered in tree `t`.
     pub trees: u8,
+    /// Who stood above.
+    pub posted: bool,
 }
 
 impl Wanted {
-    /// The seats of all trees.
+    /// The seats of all trees, and who stood above.
     #[must_use]
     pub fn everywhere(count: u8) -> Wanted {
         Wanted {
             count,
             trees: u8::MAX,
+            posted: true,
         }
     }
 }
@@ -63,6 +70,9 @@ pub struct Facts {
     pub place: u8,
     /// Days from its buyer's joining to the order.
     pub days: i64,
+    /// Whether it was written down that the member credited was an active distributor when it was accepted; never of an
+    /// adjustment.
+    pub active: bool,
 }
 
 /// What counts of an order in one kind, units of 1e-4: before an entry, after it, and of all that was accepted.
@@ -91,6 +101,13 @@ impl Entry {
         !self.late.is_some_and(AfterClose::spares_legs)
     }
 
+    /// Who stood on a path above it: the member credited, then the levels from the first on; nobody where that was not
+    /// written down.
+    #[must_use]
+    pub fn passed(&self, path: Path) -> &[Passed] {
+        passed(&self.posted, path)
+    }
+
     /// The seat it entered in a tree, and whether as from one level below.
     #[must_use]
     pub fn place_in(&self, tree: usize) -> Option<(Seat, bool)> {
@@ -105,4 +122,10 @@ impl Portion {
     pub fn brought(self) -> i64 {
         self.after - self.before
     }
+}
+
+/// Who stood on one of some paths; nobody where it is not among them.
+pub(super) fn passed(all: &[(Path, Vec<Passed>)], path: Path) -> &[Passed] {
+    let found = all.iter().find(|(other, _)| *other == path);
+    found.map_or(&[], |(_, passed)| passed)
 }

@@ -203,6 +203,8 @@ impl<'b> Excerpt<'b> {
             buyer: member(entry.buyer),
             credited: member(entry.credited),
             seats,
+            // They may be elsewhere; what they are paid is told by a pass over the whole book.
+            posted: Vec::new(),
             ..entry
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::base::ids::ENROLLER_TREE;
 use crate::base::limits::KINDS_MAX;
 use crate::plan::columns::{Column, of_derived};
-use crate::plan::component::Reach;
+use crate::plan::component::{Live, Reach};
 use crate::plan::ladder::Atom;
 use crate::plan::pass;
 use crate::plan::set::PlanSet;
@@ -34,7 +34,9 @@ impl Extent {
     /// What ladders and components of a period type look at. O(components x settings).
     #[must_use]
     pub fn of(set: &PlanSet, period: usize) -> Extent {
-        let columns = pass::read_by(set, period);
+        let mut columns = pass::read_by(set, period);
+        // Told by a pass over the whole book only.
+        columns.retain(|column| !matches!(column, Column::Posted(..)));
         let mut extent = Extent {
             entries: sieved::visits(&of_derived(&columns), &set.kinds),
             ..Extent::default()
@@ -51,7 +53,7 @@ impl Extent {
                 | Column::Entered(tree, _)
                 | Column::Paid(tree, _)
                 | Column::Legs(tree) => extent.look_at(tree, false),
-                Column::Orders(_) => {}
+                Column::Orders(_) | Column::Posted(..) => {}
             }
         }
         for (_, ladder) in set.ladders_of(period) {
@@ -78,6 +80,16 @@ impl Extent {
             }
         }
         extent
+    }
+
+    /// How the live figure of a component is had.
+    #[must_use]
+    pub fn live(&self, component: usize) -> Live {
+        if self.company.contains(&component) {
+            Live::Swept
+        } else {
+            Live::Present
+        }
     }
 
     fn reach(&mut self, reach: Reach) {

@@ -6,7 +6,7 @@ use crate::plan::derived::{Classes, DAYS_MAX, FIRST_MAX, Filter, Orders};
 use crate::plan::levels::{COMPRESSION, Compression};
 use crate::plan::schedule::{RATES, RATES_BY_RANK, Schedule};
 use crate::plan::setting::{Default, Form, Setting, Unfit, Values};
-use crate::plan::shared::{TREE, VOLUME};
+use crate::plan::shared::{JUDGED, TREE, VOLUME};
 use crate::plan::unilevel::Unilevel;
 
 /// The row of this kind.
@@ -28,6 +28,7 @@ pub(super) const KIND: Kind = Kind {
         },
         RATES,
         RATES_BY_RANK,
+        JUDGED,
     ],
     build,
     sample: r#"name = "later-levels"
@@ -89,12 +90,13 @@ fn build(values: &Values) -> Result<Box<dyn Component>, Unfit> {
         to_day,
         ..Filter::default()
     };
-    Ok(Box::new(Unilevel {
+    let unilevel = Unilevel {
         tree: values.index(TREE.key),
         volume: values.index(VOLUME.key),
         compression: Compression::of(values.word(COMPRESSION.key)),
         schedule: Schedule::of(values)?,
         own_rate: Rate::ZERO,
         orders: Some(orders),
-    }))
+    };
+    unilevel.judged(values)
 }

@@ -22,6 +22,7 @@
 //! | [`course`], `opening` | an amount opened down to orders |
 //! | [`ways`], `ways_volume` | the cheapest ways to a rank |
 //! | `levels`, `generations`, `schedule`, `shared` | what several kinds share |
+//! | [`places`], `posted` | pay by level as of the order |
 //! | `cycles` | cycles of a binary tree, counted |
 //! | the others | a kind each |
 
@@ -57,7 +58,9 @@ mod opening;
 pub mod part;
 pub mod pass;
 mod personal;
+pub mod places;
 mod pool;
+mod posted;
 pub mod ranks;
 mod retail;
 pub mod run;

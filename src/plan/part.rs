@@ -3,8 +3,9 @@
 use crate::base::ids::{Member, Seat};
 use crate::base::limits::{KINDS_MAX, TREES_MAX};
 use crate::base::money::{Micros, Rate};
+use crate::base::path::{Passed, Path};
 use crate::plan::derived::Derived;
-use crate::plan::entry::{Entry, Portion};
+use crate::plan::entry::{Entry, Portion, passed};
 
 /// An amount beyond the range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +75,8 @@ pub struct Sold {
     pub volumes: Vec<i64>,
     /// By derived kind, each entry of an order by itself; none of an adjustment.
     pub portions: Vec<Vec<Portion>>,
+    /// Who stood above it when it was accepted, by path: see [`Entry::posted`].
+    pub posted: Vec<(Path, Vec<Passed>)>,
 }
 
 impl Sold {
@@ -112,6 +115,7 @@ impl Sold {
             below: first.below,
             volumes: vec![0; KINDS_MAX + kinds.len()],
             portions: vec![Vec::new(); kinds.len()],
+            posted: first.posted.clone(),
         };
         for entry in entries.iter().filter(|entry| counts(entry)) {
             for (sum, volume) in sold.volumes.iter_mut().zip(entry.volumes) {
@@ -133,6 +137,12 @@ impl Sold {
     pub fn portions(&self, kind: usize) -> &[Portion] {
         let portions = self.portions.get(kind - KINDS_MAX);
         portions.map_or(&[], Vec::as_slice)
+    }
+
+    /// Who stood on a path above it when it was accepted: see [`Entry::passed`].
+    #[must_use]
+    pub fn passed(&self, path: Path) -> &[Passed] {
+        passed(&self.posted, path)
     }
 
     /// What of it entered a tree, of one volume kind.

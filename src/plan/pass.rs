@@ -293,7 +293,7 @@ impl Pass {
         let entry = &set.components[component];
         let payees = self.payees(entry);
         let opens = entry.component.opens(&self.columns, &payees, member);
-        see(opens, payees.earns(member))
+        see(opens, entry.component.can_earn(&payees, member))
     }
 
     /// What became of the legs of a member's seats by a component of the period type; nothing where it matches none.

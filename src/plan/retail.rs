@@ -5,21 +5,23 @@
 
 use crate::base::ids::{ENROLLER_TREE, Member};
 use crate::base::money::{Micros, Rate};
+use crate::base::path::Path;
 use crate::plan::columns::{Column, Columns, Payee, Payees};
 use crate::plan::component::{Component, Kind, Live, Most, Reach};
 use crate::plan::course::Opens;
 use crate::plan::derived::Filter;
 use crate::plan::flow::{Term, Unit};
 use crate::plan::part::{Earned, Overflow, Part, Sold};
+use crate::plan::posted::{CREDITED, credited_earns};
 use crate::plan::setting::{Default, Form, Setting, Unfit, Values};
-use crate::plan::shared::VOLUME;
+use crate::plan::shared::{JUDGED, JUDGED_OF_CREDITED, VOLUME};
 
 /// The row of this kind.
 pub(super) const KIND: Kind = Kind {
     name: "retail",
     sentence: "A rate on what customers buy, for the member who is credited with their orders.",
     live: Live::Present,
-    settings: &[VOLUME, RATE],
+    settings: &[VOLUME, RATE, JUDGED_OF_CREDITED],
     build,
     sample: r#"name = "retail-profit"
 kind = "retail"
@@ -41,12 +43,15 @@ const RATE: Setting = Setting {
 struct Retail {
     volume: usize,
     rate: Rate,
+    /// Whether it is judged at the order who is active.
+    at_order: bool,
 }
 
 fn build(values: &Values) -> Result<Box<dyn Component>, Unfit> {
     Ok(Box::new(Retail {
         volume: values.index(VOLUME.key),
         rate: values.rate(RATE.key).expect("a rate is needed"),
+        at_order: values.word(JUDGED.key) == "order",
     }))
 }
 
@@ -76,16 +81,29 @@ impl Component for Retail {
     fn narrows(&self) -> Option<(&'static str, Filter)> {
         let customers = Filter {
             customers: Some(true),
+            while_active: self.at_order,
             ..Filter::default()
         };
         Some((VOLUME.key, customers))
+    }
+
+    fn posts(&self) -> Option<(Path, u8)> {
+        self.at_order.then_some(CREDITED)
+    }
+
+    fn finds_active_only(&self) -> bool {
+        self.at_order
+    }
+
+    fn can_earn(&self, payees: &Payees<'_>, member: Member) -> bool {
+        credited_earns(self.at_order, payees, member)
     }
 
     fn pay(&self, columns: &Columns, payees: &Payees<'_>) -> Result<Vec<Micros>, Overflow> {
         // A seat of the enroller tree has its member's number.
         let entered = columns.paid(ENROLLER_TREE, self.volume).iter();
         let sums = (0..).zip(entered).map(|(member, entered)| {
-            let earns = payees.earns(member);
+            let earns = self.can_earn(payees, member);
             i128::from(if earns { entered.all() } else { 0 }) * i128::from(self.rate.0)
         });
         Unit::Volume.amounts(&sums.collect::<Vec<_>>())
@@ -99,14 +117,14 @@ impl Component for Retail {
         let entered = columns.paid(ENROLLER_TREE, self.volume);
         let sold = entered
             .get(member as usize)
-            .filter(|_| payees.earns(member));
+            .filter(|_| self.can_earn(payees, member));
         let term = sold.map(|sold| self.term(sold.all())).filter(Term::counts);
         Unit::Volume.parts("customers", term.into_iter().collect())
     }
 
     fn trace(&self, _: &Columns, payees: &Payees<'_>, sold: &Sold) -> Vec<Earned> {
         let sale = sold.sale(ENROLLER_TREE, self.volume);
-        let sale = sale.filter(|sale| payees.earns(sale.seat));
+        let sale = sale.filter(|sale| self.can_earn(payees, sale.seat));
         let term = sale.map(|sale| (sale.seat, self.term(sale.amount)));
         let term = term.filter(|(_, term)| term.counts());
         Unit::Volume.earned("customers", term.into_iter().collect())

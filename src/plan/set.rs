@@ -6,6 +6,7 @@ use crate::base::after_close::AfterClose;
 use crate::base::ids::Text;
 use crate::base::limits::KINDS_MAX;
 use crate::base::money::{Exchange, Rate};
+use crate::base::path::Paths;
 use crate::plan::columns::{Caps, Payee};
 use crate::plan::component::{Component, Kind};
 use crate::plan::derived::{Derived, derived};
@@ -137,6 +138,18 @@ impl PlanSet {
     pub fn falls_apart(&self, period: usize) -> bool {
         let mut all = self.components_of(period);
         all.any(|(_, entry)| entry.component.falls_apart())
+    }
+
+    /// Who is to be written down with each order, of all components. O(components).
+    #[must_use]
+    pub fn paths(&self) -> Paths {
+        let mut paths = Paths::default();
+        for entry in &self.components {
+            if let Some((path, levels)) = entry.component.posts() {
+                paths.add(path, levels);
+            }
+        }
+        paths
     }
 
     /// Ladders of other period types whose ranks components of a period type read. O(components x settings).

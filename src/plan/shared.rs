@@ -18,6 +18,20 @@ pub const VOLUME: Setting = Setting {
     sentence: "The volume kind it pays on.",
 };
 
+/// When it is judged who stands where and who is active.
+pub(super) const JUDGED: Setting = Setting {
+    key: "judged",
+    form: Form::Choice(&["close", "order"]),
+    default: Default::Written("close"),
+    sentence: "When it is judged who stands above and who is active: as the period ends (`close`), or as each order came in (`order`), which holds for orders accepted since the set was activated. Ranks are those of the period either way.",
+};
+
+/// The same of a component that pays who is credited.
+pub(super) const JUDGED_OF_CREDITED: Setting = Setting {
+    sentence: "When it is judged whether he is active: as the period ends (`close`), or as each order came in (`order`), which holds for orders accepted since the set was activated. His rank is that of the period either way.",
+    ..JUDGED
+};
+
 /// Steps by group volume.
 pub(super) const STEPS: Setting = Setting {
     key: "steps",

@@ -9,9 +9,10 @@ use crate::arena::near;
 use crate::base::ids::Seat;
 use crate::base::limits::KINDS_MAX;
 use crate::plan::book::{Book, Entered};
-use crate::plan::derived::Derived;
+use crate::plan::derived::{Derived, brought};
 use crate::plan::entry::{Entry, Portion, Wanted};
 use crate::plan::few::Place;
+use crate::plan::places::{Brought as Above, Places};
 
 /// Parts in which entries are visited, so that two hands share them.
 const PARTS: usize = 4;
@@ -27,6 +28,8 @@ pub(super) enum Asked {
     Entered(usize, usize),
     /// Orders and their refunds one by one.
     Orders(usize),
+    /// What they brought those who stood above, of any kind.
+    Posted(Places, usize),
 }
 
 /// Whether entries are visited one by one for what is asked, and how far a buyer's orders are counted then.
@@ -46,6 +49,7 @@ pub(super) struct Sieved {
     /// By derived kind, the number of the first that counts the same.
     first: Vec<usize>,
     orders: BTreeMap<usize, Vec<Portion>>,
+    posted: BTreeMap<(Places, usize), Vec<Above>>,
 }
 
 impl Sieved {
@@ -67,6 +71,11 @@ impl Sieved {
         derived.map_or(kind, |derived| self.first[derived])
     }
 
+    /// What was brought those who stood above, at some places and of a kind that were asked for.
+    pub(super) fn posted(&self, places: Places, kind: usize) -> &[Above] {
+        &self.posted[&(places, self.number(kind))]
+    }
+
     /// Orders and refunds one by one, of a derived kind that was asked for.
     pub(super) fn orders(&self, kind: usize) -> &[Portion] {
         &self.orders[&self.number(kind)]
@@ -81,6 +90,15 @@ struct Brought {
     units: i64,
 }
 
+/// What an entry brings somebody who stood above it.
+#[derive(Debug, Clone, Copy)]
+struct Passing {
+    /// His row and place in it.
+    at: usize,
+    active: bool,
+    units: i64,
+}
+
 /// One visit of a period's entries for all that is asked of derived kinds, in parts.
 pub(super) struct Visit<'v> {
     book: &'v dyn Book,
@@ -88,6 +106,7 @@ pub(super) struct Visit<'v> {
     wanted: Option<Wanted>,
     sieved: Sieved,
     entered: BTreeMap<Place, Mutex<Vec<Entered>>>,
+    posted: BTreeMap<(Places, usize), Mutex<Vec<Above>>>,
     /// By part.
     orders: Vec<Mutex<BTreeMap<usize, Vec<Portion>>>>,
 }
@@ -96,6 +115,7 @@ pub(super) struct Visit<'v> {
 struct Part<'v> {
     visit: &'v Visit<'v>,
     pending: BTreeMap<Place, Vec<Brought>>,
+    above: BTreeMap<(Places, usize), Vec<Passing>>,
     orders: MutexGuard<'v, BTreeMap<usize, Vec<Portion>>>,
 }
 
@@ -104,6 +124,7 @@ impl<'v> Visit<'v> {
     pub(super) fn of(book: &'v dyn Book, asked: &[Asked], kinds: &'v [Derived]) -> Visit<'v> {
         let sieved = Sieved::of(kinds);
         let (mut entered, mut orders) = (BTreeMap::new(), BTreeMap::new());
+        let mut posted = BTreeMap::new();
         for &column in asked {
             match column {
                 Asked::Entered(tree, kind) => {
@@ -115,11 +136,24 @@ impl<'v> Visit<'v> {
                 Asked::Orders(kind) => {
                     orders.insert(sieved.number(kind), Vec::new());
                 }
+                Asked::Posted(places, kind) => {
+                    let rows = book.members() as usize * places.count();
+                    let empty = || Mutex::new(vec![Above::default(); rows]);
+                    let at = (places, sieved.number(kind));
+                    posted.entry(at).or_insert_with(empty);
+                }
             }
         }
         let trees = entered.keys().map(|&(tree, _)| tree);
+        let trees = trees.chain(posted.keys().map(|(at, _)| usize::from(at.path.tree)));
         let trees = trees.fold(0, |bits, tree| bits | 1 << tree);
-        let wanted = visits(asked, kinds).map(|count| Wanted { count, trees });
+        let mut filters = kinds.iter().flat_map(|kind| &kind.filters);
+        let judges = filters.any(|filter| filter.while_active) || !posted.is_empty();
+        let wanted = visits(asked, kinds).map(|count| Wanted {
+            count,
+            trees,
+            posted: judges,
+        });
         let parts = if wanted.is_some() { PARTS } else { 0 };
         Visit {
             book,
@@ -127,6 +161,7 @@ impl<'v> Visit<'v> {
             wanted,
             sieved,
             entered,
+            posted,
             orders: (0..parts).map(|_| Mutex::new(orders.clone())).collect(),
         }
     }
@@ -143,6 +178,7 @@ impl<'v> Visit<'v> {
         let mut part = Part {
             visit: self,
             pending: pending.map(|&place| (place, Vec::new())).collect(),
+            above: self.posted.keys().map(|&at| (at, Vec::new())).collect(),
             orders: self.orders[nth].lock(),
         };
         let of = (nth, self.parts());
@@ -161,8 +197,10 @@ impl<'v> Visit<'v> {
                 orders.entry(kind).or_default().extend(more);
             }
         }
+        let posted = self.posted.into_iter();
         let sieved = Sieved {
             orders,
+            posted: posted.map(|(at, rows)| (at, rows.into_inner())).collect(),
             ..self.sieved
         };
         (sieved, entered)
@@ -176,6 +214,20 @@ impl Part<'_> {
             if let Some((seat, below)) = entry.place_in(tree) {
                 let units = kinds[kind - KINDS_MAX].portion(entry).brought();
                 pending.push(Brought { seat, below, units });
+            }
+        }
+        for (&(places, kind), above) in &mut self.above {
+            let path = places.path;
+            let below = entry.place_in(usize::from(path.tree));
+            let below = below.is_some_and(|(_, below)| below);
+            if entry.is_paid_on() {
+                let units = brought(entry, kind, kinds);
+                let passed = places.of(entry.passed(path), below);
+                above.extend(passed.map(|(place, one)| Passing {
+                    at: one.member as usize * places.count() + place,
+                    active: one.active,
+                    units,
+                }));
             }
         }
         for (&kind, orders) in self.orders.iter_mut() {
@@ -202,6 +254,19 @@ impl Part<'_> {
                 *seats[brought.seat as usize].one(brought.below) += brought.units;
             }
             pending.clear();
+        }
+        for (at, above) in &mut self.above {
+            if above.len() <= most {
+                continue;
+            }
+            let mut rows = self.visit.posted[at].lock();
+            for (nth, passing) in above.iter().enumerate() {
+                if let Some(later) = above.get(nth + AHEAD) {
+                    near::fetch(&rows[later.at]);
+                }
+                *rows[passing.at].one(passing.active) += passing.units;
+            }
+            above.clear();
         }
     }
 }

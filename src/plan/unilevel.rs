@@ -2,6 +2,7 @@
 
 use crate::base::ids::{Member, Seat};
 use crate::base::money::{Micros, Rate};
+use crate::base::path::Path;
 use crate::plan::columns::{Column, Columns, Payee, Payees};
 use crate::plan::component::{Component, Kind, Live, Most, Reach};
 use crate::plan::course::Opens;
@@ -10,16 +11,26 @@ use crate::plan::flow::{Ground, Unit};
 use crate::plan::levels::{self, COMPRESSION, Compression, Levels};
 use crate::plan::opening;
 use crate::plan::part::{Earned, Overflow, Part, Sold};
+use crate::plan::places::Places;
+use crate::plan::posted::Posted;
 use crate::plan::schedule::{RATES, RATES_BY_RANK, Schedule};
 use crate::plan::setting::{Default, Form, Setting, Unfit, Values};
-use crate::plan::shared::{TREE, VOLUME};
+use crate::plan::shared::{JUDGED, TREE, VOLUME};
 
 /// The row of this kind.
 pub(super) const KIND: Kind = Kind {
     name: "unilevel",
     sentence: "Rates by level on the volume of everyone below.",
     live: Live::Present,
-    settings: &[TREE, VOLUME, COMPRESSION, RATES, RATES_BY_RANK, OWN_RATE],
+    settings: &[
+        TREE,
+        VOLUME,
+        COMPRESSION,
+        RATES,
+        RATES_BY_RANK,
+        OWN_RATE,
+        JUDGED,
+    ],
     build,
     sample: r#"name = "level-pay"
 kind = "unilevel"
@@ -53,17 +64,51 @@ pub(super) struct Unilevel {
 }
 
 fn build(values: &Values) -> Result<Box<dyn Component>, Unfit> {
-    Ok(Box::new(Unilevel {
+    let unilevel = Unilevel {
         tree: values.index(TREE.key),
         volume: values.index(VOLUME.key),
         compression: Compression::of(values.word(COMPRESSION.key)),
         schedule: Schedule::of(values)?,
         own_rate: values.rate(OWN_RATE.key).unwrap_or(Rate::ZERO),
         orders: None,
-    }))
+    };
+    unilevel.judged(values)
 }
 
 impl Unilevel {
+    /// The same as a component that is judged when its settings say.
+    ///
+    /// # Errors
+    /// If who uses up a level is not known then.
+    pub(super) fn judged(self, values: &Values) -> Result<Box<dyn Component>, Unfit> {
+        if values.word(JUDGED.key) != "order" {
+            return Ok(Box::new(self));
+        }
+        let compressed = match self.compression {
+            Compression::None => false,
+            Compression::SkipInactive => true,
+            Compression::Full => {
+                return Err(Unfit {
+                    key: JUDGED.key,
+                    allowed: "`close`, where `compression` is `full`: who is entitled to a level is known at the close only"
+                        .to_owned(),
+                });
+            }
+        };
+        let path = Path {
+            tree: self.tree as u8,
+            compressed,
+        };
+        let levels = self.schedule.levels() as u8;
+        Ok(Box::new(Posted {
+            places: Places { path, levels },
+            volume: self.volume,
+            schedule: self.schedule,
+            own_rate: self.own_rate,
+            orders: self.orders,
+        }))
+    }
+
     fn levels<'a>(
         &'a self,
         ground: Ground<'a>,

@@ -88,7 +88,10 @@ fn of_verbs(one: &Verb, other: &Verb) -> Option<&'static str> {
 
 fn of_plans(one: &Verb, other: &Verb) -> Option<&'static str> {
     match (one, other) {
-        (Verb::DraftPlan(one), Verb::DraftPlan(other)) => first_of!(one, other, set, document),
+        (Verb::DraftPlan(one), Verb::DraftPlan(other)) => {
+            let document = one.said.document != other.said.document;
+            first_of!(one, other, set).or(document.then_some("document"))
+        }
         (Verb::ActivatePlan(one), Verb::ActivatePlan(other)) => {
             first_of!(one, other, set, version)
         }

@@ -1,13 +1,15 @@
 //! A plan document, from its text to the command that drafts it.
 
 use crate::base::ids::Text;
+use crate::base::path::Paths;
 use crate::base::time::Time;
 use crate::document::plan::set::{late_refunds, parse};
 use crate::engine::command::plan::{ActivatePlan, DraftPlan};
 use crate::engine::command::{Command, Verb};
-use crate::engine::plans::{LateRefunds, PlanVersion};
+use crate::engine::plans::{LateRefunds, PlanVersion, Said};
 use crate::engine::rejection::Rejection;
 use crate::engine::state::State;
+use crate::plan::set::PlanSet;
 use crate::runtime::network_change::Unfit;
 
 /// The set that a server's own plan document goes to.
@@ -39,6 +41,9 @@ pub fn read(
     let known = |id: &Text| state.facts.first_seq(id).is_some();
     let read = parse(text, rules);
     let refunds = read.as_ref().map_or(LateRefunds::UNSAID, late_refunds);
+    let paths = read
+        .as_ref()
+        .map_or_else(|_| Paths::default(), PlanSet::paths);
     if !id.as_ref().is_some_and(known) {
         let latest = state.plans.latest(set);
         if let Some(latest) = latest.filter(|latest| latest.document == document) {
@@ -49,8 +54,11 @@ pub fn read(
     let id = id.unwrap_or_else(|| derived_id("draft", state, set, &document));
     let draft = DraftPlan {
         set: set.clone(),
-        document,
-        refunds,
+        said: Said {
+            document,
+            refunds,
+            paths,
+        },
     };
     Ok(Draft::New(Command {
         id,

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use crate::base::money::{minor_digits, minor_text};
+use crate::base::path::Paths;
 use crate::base::time::Time;
 use crate::base::volumes::Volumes;
 use crate::engine::command::enrol::Enrol;
@@ -201,6 +202,15 @@ fn reversed(refunds: LateRefunds, rules: &Rules) -> Value {
     types.map(|(_, of)| of.name.as_str()).collect()
 }
 
+/// Who is written down with orders; nothing where nobody is.
+fn posts(paths: &Paths, rules: &Rules) -> Option<Value> {
+    let all = paths.iter().filter_map(|(path, levels)| {
+        let tree = rules.trees.get(usize::from(path.tree))?.name.as_str();
+        Some(serde_json::json!({"tree": tree, "compressed": path.compressed, "levels": levels}))
+    });
+    (!paths.is_empty()).then(|| all.collect())
+}
+
 /// The fields of an event.
 fn data(verb: &Verb, rules: &Rules) -> Value {
     let built = match verb {
@@ -254,9 +264,10 @@ fn data(verb: &Verb, rules: &Rules) -> Value {
         Verb::RevokeToken(token) => Data::default().with("token", token.token.as_str()),
         Verb::DraftPlan(plan) => Data::default()
             .with("set", plan.set.as_str())
-            .with("document", hex(&plan.document))
-            .with("refunds_after_close", plan.refunds.after_close.name())
-            .with("reversed", reversed(plan.refunds, rules)),
+            .with("document", hex(&plan.said.document))
+            .with("refunds_after_close", plan.said.refunds.after_close.name())
+            .with("reversed", reversed(plan.said.refunds, rules))
+            .maybe("posts", posts(&plan.said.paths, rules)),
         Verb::ActivatePlan(plan) => Data::default()
             .with("set", plan.set.as_str())
             .with("version", plan.version),

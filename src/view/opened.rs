@@ -209,6 +209,7 @@ pub fn page(
                 return Ok(None);
             }
             let mut opening = Opening {
+                posted: matches!(opens, Opens::Posted),
                 payout,
                 lens,
                 era,
@@ -238,6 +239,7 @@ fn sort<'a>(opens: &'a Opens<'_>) -> (MadeOf, usize, Option<&'a dyn Course>, &'a
     match opens {
         Opens::Nowhere => (MadeOf::Period, ENROLLER_TREE, None, &[]),
         Opens::Own(tree) => (MadeOf::Orders, *tree, None, &[]),
+        Opens::Posted => (MadeOf::Orders, ENROLLER_TREE, None, &[]),
         Opens::Below(tree, course) => (MadeOf::Orders, *tree, Some(&**course), &[]),
         Opens::Legs(tree, course) => (MadeOf::Legs, *tree, Some(&**course), &[]),
         Opens::Earnings(tree, course, of) => (MadeOf::Earnings, *tree, Some(&**course), of),
@@ -268,6 +270,8 @@ struct Opening<'a> {
     tree: usize,
     course: Option<&'a dyn Course>,
     made_of: MadeOf,
+    /// Whether the orders are those he was written down with.
+    posted: bool,
     /// The components whose amounts are matched.
     matches: &'a [usize],
     index: usize,
@@ -343,6 +347,9 @@ impl<'a> Opening<'a> {
     /// earns some.
     fn items(&self, seat: Seat) -> &'a [u32] {
         let owner = self.era.forest.owner(self.tree, seat);
+        if self.posted {
+            return self.payout.posted_by().of_member(owner);
+        }
         if self.made_of != MadeOf::Earnings {
             return self.payout.sold_by().of_member(owner);
         }
@@ -432,7 +439,7 @@ impl<'a> Opening<'a> {
             MadeOf::Legs => Sold::in_legs(&entries, kinds),
             _ => Sold::of(&entries, kinds),
         };
-        if sold.seats.get(self.tree).copied().flatten() != Some(seat) {
+        if !self.posted && sold.seats.get(self.tree).copied().flatten() != Some(seat) {
             return None;
         }
         let parts = self.parts((top, map), &sold);

@@ -36,6 +36,7 @@ pub struct Payout {
     /// What refunds take back of earlier periods.
     pub reversed: Arc<Reversed>,
     sold_by: OnceLock<SoldBy>,
+    posted_by: OnceLock<SoldBy>,
 }
 
 /// What plans come to, of everybody or of one member.
@@ -214,20 +215,30 @@ impl Payout {
             pass,
             reversed: Arc::default(),
             sold_by: OnceLock::new(),
+            posted_by: OnceLock::new(),
         })
     }
 
     /// What entered the period by whom it is credited to. O(members + orders of the period) the first time.
     #[must_use]
     pub fn sold_by(&self) -> &SoldBy {
-        self.sold_by.get_or_init(|| {
-            let orders = PlanOrders::new(
-                (self.lens(), self.era()),
-                Wanted::everywhere(FIRST_MAX),
-                self.set.after_close,
-            );
-            SoldBy::of(&orders, self.state.members.len())
-        })
+        self.sold_by
+            .get_or_init(|| SoldBy::of(&self.orders(), self.state.members.len()))
+    }
+
+    /// Orders of the period by who was written down with them. O(members + orders of the period x levels) the first time.
+    #[must_use]
+    pub fn posted_by(&self) -> &SoldBy {
+        self.posted_by
+            .get_or_init(|| SoldBy::posted(&self.orders(), self.state.members.len()))
+    }
+
+    fn orders(&self) -> PlanOrders<'_> {
+        PlanOrders::new(
+            (self.lens(), self.era()),
+            Wanted::everywhere(FIRST_MAX),
+            self.set.after_close,
+        )
     }
 
     /// The same as a run pays it, with what the run before carried.

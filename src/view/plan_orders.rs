@@ -200,6 +200,18 @@ impl<'a> PlanOrders<'a> {
         }
     }
 
+    /// Everybody who was written down with an order, on any path.
+    #[must_use]
+    pub fn written_with(&self, source: Source) -> Vec<Member> {
+        let Source::Order(order) = source else {
+            return Vec::new();
+        };
+        let paths = self.lens.state.posted.of(order).into_iter();
+        paths
+            .flat_map(|(_, passed)| passed.into_iter().map(|one| one.member))
+            .collect()
+    }
+
     /// The sequences between which everything that entered was accepted: from one on, up to another where there is one.
     fn bounds(&self) -> Option<(u64, Option<u64>)> {
         let periods = self.lens.periods(self.era.period);
@@ -282,6 +294,11 @@ impl<'a> PlanOrders<'a> {
         entry.order = Some(order);
         entry.facts.class = orders.class(order).cloned();
         entry.facts.place = 1 + before.take(usize::from(self.wanted.count)).count() as u8;
+        if self.wanted.posted {
+            entry.posted = self.lens.state.posted.of(order);
+            let first = entry.posted.first().and_then(|(_, passed)| passed.first());
+            entry.facts.active = first.is_some_and(|credited| credited.active);
+        }
         entry
     }
 
@@ -304,12 +321,14 @@ impl<'a> PlanOrders<'a> {
                 class: None,
                 place: 0,
                 days: day(at) - day(self.lens.joined(buyer)),
+                active: false,
             },
             seats: std::array::from_fn(|tree| self.seat(tree, credited, centre, trees)),
             below: if customers { self.first } else { 0 },
             volumes,
             before,
             whole,
+            posted: Vec::new(),
         }
     }
 

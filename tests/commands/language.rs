@@ -6,6 +6,7 @@
 use arborline::base::after_close::AfterClose;
 use arborline::base::ids::Text;
 use arborline::base::number::Volume;
+use arborline::base::path::Paths;
 use arborline::base::time::Time;
 use arborline::base::volumes::Volumes;
 use arborline::engine::command::adjust::Adjust;
@@ -28,7 +29,7 @@ use arborline::engine::execute::execute_batch;
 use arborline::engine::line::Line;
 use arborline::engine::member::{MemberKind, Profile, Status};
 use arborline::engine::outcome::Outcome;
-use arborline::engine::plans::LateRefunds;
+use arborline::engine::plans::{LateRefunds, Said};
 use arborline::engine::position::PlaceAt;
 use arborline::engine::role::Role;
 use arborline::engine::state::State;
@@ -323,8 +324,11 @@ impl Script {
                 });
                 let verb = Verb::DraftPlan(Box::new(DraftPlan {
                     set: (*set).into(),
-                    document: [byte; 32],
-                    refunds,
+                    said: Said {
+                        document: [byte; 32],
+                        refunds,
+                        paths: Paths::default(),
+                    },
                 }));
                 self.fact(verb)
             }

@@ -297,6 +297,16 @@ fn sales(state: &State, world: &World) -> Difference {
             sale.amount_left,
             "money left of order {id}"
         );
+        let posted = state.posted.of(order).into_iter().map(|(path, passed)| {
+            let passed = passed.iter();
+            let line = passed.map(|one| (one.member as usize, one.active));
+            (path, line.collect::<Vec<_>>())
+        });
+        same!(
+            posted.collect::<Vec<_>>(),
+            sale.posted.clone().into_iter().collect::<Vec<_>>(),
+            "who stood above order {id}"
+        );
         for (kind, left) in sale.left.iter().enumerate() {
             same!(
                 sale.volumes[kind] - volumes.get(kind).0,

@@ -2,13 +2,14 @@
 
 use arborline::base::after_close::AfterClose;
 use arborline::base::ids::Text;
+use arborline::base::path::{Path, Paths};
 use arborline::base::time::Time;
 use arborline::engine::command::change::Change;
 use arborline::engine::command::found::Found;
 use arborline::engine::command::plan::{ActivatePlan, DraftPlan};
 use arborline::engine::command::qualify::Qualify;
 use arborline::engine::command::{Command, Verb};
-use arborline::engine::plans::LateRefunds;
+use arborline::engine::plans::{LateRefunds, Said};
 
 use super::commands::Writer;
 use super::laws;
@@ -23,10 +24,13 @@ impl Writer {
             let after_close = *self.chance.pick(&AfterClose::ALL);
             let draft = DraftPlan {
                 set,
-                document,
-                refunds: LateRefunds {
-                    after_close,
-                    reversed: laws::small(self.chance.below(256)),
+                said: Said {
+                    document,
+                    refunds: LateRefunds {
+                        after_close,
+                        reversed: laws::small(self.chance.below(256)),
+                    },
+                    paths: self.paths(world),
                 },
             };
             return self.command(at, Verb::DraftPlan(Box::new(draft)));
@@ -41,6 +45,19 @@ impl Writer {
         let version = u32::from(laws::small(version));
         let activate = ActivatePlan { set, version };
         self.command(at, Verb::ActivatePlan(Box::new(activate)))
+    }
+
+    /// None, as most sets want, or a few.
+    fn paths(&mut self, world: &World) -> Paths {
+        let mut paths = Paths::default();
+        for _ in 0..self.chance.below(4) {
+            let path = Path {
+                tree: laws::small(self.chance.below(world.trees.len())),
+                compressed: self.chance.percent(50),
+            };
+            paths.add(path, laws::small(self.chance.below(5)));
+        }
+        paths
     }
 
     /// Ladders and ranks as drawn plan sets name them, and others.

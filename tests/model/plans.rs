@@ -1,12 +1,17 @@
 //! Plan sets: what was drafted and when it was made to count.
 
+use std::collections::BTreeMap;
+
 use arborline::base::limits::FUTURE_MS_MAX;
+use arborline::base::path::Path;
 use arborline::base::time::{DAY_MS, Time};
 use arborline::engine::command::plan::{ActivatePlan, DraftPlan};
 use arborline::engine::command::qualify::Qualify;
+use arborline::engine::member::MemberKind;
+use arborline::tree::rules::CustomerLevel;
 
 use super::judge::{Wrong, no};
-use super::world::{Draft, Told, World};
+use super::world::{COMPANY, Draft, Told, World};
 
 /// What a refund does whose order belongs to an earlier period than the one it enters. Ranks, activity and steps read it
 /// whatever this says.
@@ -43,9 +48,12 @@ impl World {
     pub(crate) fn draft_plan(&mut self, seq: u64, plan: &DraftPlan) {
         self.drafts.push(Draft {
             set: plan.set.clone(),
-            document: plan.document,
-            after_close: AfterClose::ALL[plan.refunds.after_close as usize],
-            reversed: plan.refunds.reversed,
+            document: plan.said.document,
+            after_close: AfterClose::ALL[plan.said.refunds.after_close as usize],
+            reversed: plan.said.refunds.reversed,
+            paths: (plan.said.paths.iter())
+                .map(|(path, levels)| (path, usize::from(levels)))
+                .collect(),
             seq,
             time: self.time,
         });
@@ -111,6 +119,56 @@ impl World {
             (None, Some(&(time, version))) if time < end => Some(version),
             _ => counts,
         }
+    }
+
+    /// Who stands above what is credited now, by path, as far as any set wants to know it: the one activated last, and those
+    /// that count for periods which still take orders.
+    pub(crate) fn posted(
+        &self,
+        credited: usize,
+        seats: &[Option<usize>],
+        own: bool,
+    ) -> BTreeMap<Path, Vec<(usize, bool)>> {
+        let mut wanted: Vec<usize> = self
+            .activations
+            .last()
+            .map(|last| last.1)
+            .into_iter()
+            .collect();
+        for calendar in &self.calendars {
+            let rolled = calendar.branch.as_ref().map(|branch| branch.period);
+            for period in rolled.into_iter().chain([calendar.current]) {
+                let (start, end) = (calendar.starts[period], calendar.starts[period + 1]);
+                wanted.extend(self.plan_of(start, end));
+            }
+        }
+        let mut posted = BTreeMap::new();
+        for &(path, levels) in wanted.iter().flat_map(|&draft| &self.drafts[draft].paths) {
+            let tree = usize::from(path.tree);
+            let seat = seats.get(tree).copied().flatten();
+            let mut members: Vec<usize> = Vec::new();
+            if let Some(seat) = seat {
+                let below = !own && self.law().trees[tree].customer_level == CustomerLevel::First;
+                let above = self.trees[tree].above(seat).into_iter();
+                let seats = below.then_some(seat).into_iter().chain(above);
+                members.extend(seats.map(|seat| self.trees[tree].seats[seat].owner));
+            }
+            let passed = members.into_iter().filter(|&member| member != COMPANY);
+            let passed = passed.map(|member| (member, self.stands_active(member)));
+            let counted = passed.filter(|(_, active)| *active || !path.compressed);
+            let mut line = vec![(credited, self.stands_active(credited))];
+            line.extend(counted.take(levels));
+            // The longest that anybody wants.
+            let held = posted.entry(path).or_insert_with(Vec::new);
+            if line.len() > held.len() {
+                *held = line;
+            }
+        }
+        posted
+    }
+
+    fn stands_active(&self, member: usize) -> bool {
+        self.people[member].kind == MemberKind::Distributor && self.is_active(member)
     }
 
     /// Closed books that somebody may still ask for: the last one, those to be paid, and those of which refunds may take

@@ -37,6 +37,8 @@ impl World {
         }
         wrong.done()?;
         let (buyer, credit) = (buyer.expect("found"), credit.expect("found"));
+        // As things stand without it.
+        let posted = self.posted(credit.member, &credit.seats, credit.own);
         self.book(at, credit.clone(), Some(self.sales.len()), volumes);
         self.sales.push(Sale {
             id: id.into(),
@@ -50,6 +52,7 @@ impl World {
             left: volumes,
             amount_left: order.amount.0,
             refunded: false,
+            posted,
         });
         Ok(())
     }

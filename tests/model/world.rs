@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use arborline::base::ids::Text;
+use arborline::base::path::Path;
 use arborline::base::time::Time;
 use arborline::engine::member::{MemberKind, Profile, Status};
 use arborline::engine::rules::Rules;
@@ -92,6 +93,9 @@ pub(crate) struct Sale {
     pub(crate) left: [i64; 8],
     pub(crate) amount_left: i64,
     pub(crate) refunded: bool,
+    /// By path that was written down: the member credited, and who stood above, each with whether he was an active
+    /// distributor then.
+    pub(crate) posted: BTreeMap<Path, Vec<(usize, bool)>>,
 }
 
 /// Volume that was booked once and for ever.
@@ -162,6 +166,8 @@ pub(crate) struct Draft {
     pub(crate) after_close: AfterClose,
     /// Bit by period type: something that it pays over that falls apart by order.
     pub(crate) reversed: u8,
+    /// Who it wants written down with orders, and to how many levels.
+    pub(crate) paths: Vec<(Path, usize)>,
     pub(crate) seq: u64,
     pub(crate) time: Time,
 }

@@ -1,5 +1,7 @@
 //! The definitions themselves, on a few orders whose figures are worked out by hand.
 
+use std::collections::BTreeMap;
+
 use arborline::base::ids::Text;
 use arborline::tree::rules::Shape;
 
@@ -36,6 +38,8 @@ pub(super) fn sight(entries: &[(usize, [i128; 3], Facts)]) -> Sight {
             credited: *credited,
             facts: facts.clone(),
             seats: vec![Some((*credited, false))],
+            from_below: vec![false],
+            posted: BTreeMap::new(),
             volumes: vec![after - before],
             before: vec![*before],
             whole: vec![*whole],
@@ -52,7 +56,7 @@ pub(super) fn sight(entries: &[(usize, [i128; 3], Facts)]) -> Sight {
     }
 }
 
-fn facts(customers: bool, class: &str, place: usize, days: i64) -> Facts {
+pub(super) fn facts(customers: bool, class: &str, place: usize, days: i64) -> Facts {
     Facts {
         customers,
         class: Some(Text::from(class)),
@@ -65,6 +69,8 @@ fn facts(customers: bool, class: &str, place: usize, days: i64) -> Facts {
 pub(super) fn paid(sight: &Sight, pays: &Pays) -> (Vec<i128>, i128) {
     let payroll = Payroll {
         sight,
+        at_order: false,
+        active_then: true,
         earns: vec![false, true, true, true],
         ranks: vec![0; 4],
         held: &[],

@@ -1,7 +1,10 @@
 //! What entered a period piece by piece, judged by the order each piece is of: kinds of volume that a set derives, and
 //! what is paid order by order.
 
+use std::collections::BTreeMap;
+
 use arborline::base::ids::Text;
+use arborline::base::path::Path;
 use arborline::base::time::{DAY_MS, Time};
 
 use super::needs::Tally;
@@ -27,6 +30,10 @@ pub(crate) struct Deal {
     pub(crate) facts: Facts,
     /// By tree the seat it entered, and whether as from one level below it.
     pub(crate) seats: Vec<Option<(usize, bool)>>,
+    /// By tree, whether it counts as from one level below whoever is credited.
+    pub(crate) from_below: Vec<bool>,
+    /// Who stood above the order as it came in, and who of them was active, by path: the member credited first.
+    pub(crate) posted: BTreeMap<Path, Vec<(usize, bool)>>,
     /// By kind: what it brought, what there was of its order before it, and the whole order as it was accepted.
     pub(crate) volumes: Vec<i128>,
     pub(crate) before: Vec<i128>,
@@ -112,6 +119,10 @@ pub(crate) fn deals_among(
                     - day(world.people[entry.buyer].joined),
             },
             seats: seats.collect(),
+            from_below: (0..trees.len())
+                .map(|tree| !world.counts_own(entry, tree))
+                .collect(),
+            posted: sale.map(|sale| sale.posted.clone()).unwrap_or_default(),
             volumes: kinds
                 .clone()
                 .map(|kind| known(&entry.volumes, kind))
@@ -245,9 +256,17 @@ impl Payroll<'_> {
                 compression,
                 rates,
             } => {
-                let deals = deals.iter();
-                let pieces: Vec<Piece> = deals
+                let deals = deals.iter().copied();
+                let deals: Vec<&Deal> = deals
                     .filter(|deal| sieve.passes(&deal.facts, &mut Tally::new()))
+                    .collect();
+                if self.at_order {
+                    let on = (*tree, *kind);
+                    let sums = self.levels_then(on, *compression, (rates, 0), &deals);
+                    return (sums, OF_VOLUME);
+                }
+                let pieces: Vec<Piece> = deals
+                    .iter()
                     .filter_map(|deal| {
                         let (seat, below) = deal.seats[*tree]?;
                         let [before, after, _] = self.sight.portion(*kind, deal);
@@ -295,7 +314,8 @@ impl Payroll<'_> {
     /// By member, what customers bought who are credited to him.
     fn sold_to_customers(&self, kind: usize, deals: &[&Deal]) -> Vec<i128> {
         let mut sold = self.nothing();
-        for deal in deals.iter().filter(|deal| deal.facts.customers) {
+        let counted = |deal: &&&Deal| deal.facts.customers && self.counts_then(deal);
+        for deal in deals.iter().filter(counted) {
             let [before, after, _] = self.sight.portion(kind, deal);
             sold[deal.credited] += after - before;
         }
@@ -306,7 +326,8 @@ impl Payroll<'_> {
     fn orders_of_customers(&self, kind: usize, bands: &Bands, deals: &[&Deal]) -> Vec<i128> {
         let mut sums = self.nothing();
         for deal in deals {
-            if deal.sale.is_none() || !deal.facts.customers || !self.earns[deal.credited] {
+            let counts = deal.sale.is_some() && deal.facts.customers && self.counts_then(deal);
+            if !counts || !self.earns[deal.credited] {
                 continue;
             }
             let [before, after, whole] = self.sight.portion(kind, deal);

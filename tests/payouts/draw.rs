@@ -322,9 +322,10 @@ impl Painter<'_> {
     // ---- components ----
 
     fn component(&mut self, at: Where, foreign: bool, drawn: &[Component]) -> Component {
-        Component {
+        let mut component = Component {
             name: format!("component-{}", drawn.len()),
             period: at.period,
+            at_order: false,
             active_only: self.chance.percent(60),
             min_rank: if self.chance.percent(30) {
                 self.rank_of(at)
@@ -344,7 +345,9 @@ impl Painter<'_> {
                 Vec::new()
             },
             pays: self.pays(at, foreign, drawn),
-        }
+        };
+        self.judge_at_order(&mut component);
+        component
     }
 
     /// Some rank, a low one more often; 0 where there is none.

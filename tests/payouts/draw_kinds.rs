@@ -1,7 +1,9 @@
 //! Random derived kinds of volume, and components that are judged order by order.
 
+use arborline::base::path::{Path, Paths};
+
 use super::draw::{Painter, Where};
-use super::plan::{Bands, Compression, Derived, Pays, Sieve};
+use super::plan::{Bands, Component, Compression, Derived, Pays, Sieve};
 
 /// Factors of which many make halves of the least volume.
 const FACTORS: [i64; 6] = [
@@ -69,6 +71,23 @@ impl Painter<'_> {
         classes.into_iter().map(str::to_owned).collect()
     }
 
+    /// Some components that can be are judged as each order comes in. Draws nothing that other draws hang on.
+    pub(super) fn judge_at_order(&self, component: &mut Component) {
+        let finds_active_only = match &component.pays {
+            Pays::Unilevel { compression, .. } | Pays::FastStart { compression, .. } => {
+                match compression {
+                    Compression::None => false,
+                    Compression::SkipInactive => true,
+                    Compression::Full => return,
+                }
+            }
+            Pays::Customer { by_order: true, .. } | Pays::Retail { .. } => true,
+            _ => return,
+        };
+        component.at_order = self.chance.clone().percent(20);
+        component.active_only |= component.at_order && finds_active_only;
+    }
+
     /// What is paid order by order.
     pub(super) fn by_order(&mut self, at: Where) -> Pays {
         match self.chance.below(4) {
@@ -130,4 +149,15 @@ impl Painter<'_> {
             rate: self.rate(),
         }
     }
+}
+
+/// All ways up, as far as any set that is drawn looks.
+pub(super) fn everywhere(trees: usize) -> Paths {
+    let mut paths = Paths::default();
+    for tree in 0..trees as u8 {
+        for compressed in [false, true] {
+            paths.add(Path { tree, compressed }, 8);
+        }
+    }
+    paths
 }

@@ -11,7 +11,7 @@ use arborline::base::money::Micros;
 use arborline::document::plan::set::parse;
 use arborline::engine::command::plan::{ActivatePlan, DraftPlan};
 use arborline::engine::command::{Command, Verb};
-use arborline::engine::plans::LateRefunds;
+use arborline::engine::plans::{LateRefunds, Said};
 use arborline::engine::rules::{ClockMode, Rules};
 use arborline::plan::book::Book;
 use arborline::plan::clawback::Reversed;
@@ -28,6 +28,7 @@ use arborline::view::plan_book::PlanBook;
 
 use super::crossed::Crossed;
 use super::draw::Painter;
+use super::draw_kinds::everywhere;
 use super::naive::{Answer, work_out};
 use super::needs::Tally;
 use super::plan::{Draft, Pays};
@@ -495,8 +496,11 @@ impl Story {
         let (set, document) = (Text::from("main"), [1; 32]);
         let draft = DraftPlan {
             set: set.clone(),
-            document,
-            refunds,
+            said: Said {
+                document,
+                refunds,
+                paths: everywhere(self.pair.world.trees.len()),
+            },
         };
         let activate = ActivatePlan { set, version: 1 };
         let verbs = [

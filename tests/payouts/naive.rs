@@ -91,6 +91,8 @@ pub(super) fn payroll<'a>(
     let held = plan.ladder.filter(own);
     let payroll = Payroll {
         sight,
+        at_order: component.at_order,
+        active_then: component.active_only,
         held: held.map_or(&[], |ladder| &opening.held[ladder]),
         caps: ranks.iter().map(|&rank| cap(component, rank)).collect(),
         earns: earning(sight, component, &ranks),
@@ -241,7 +243,7 @@ fn earning(sight: &Sight, component: &Component, ranks: &[u8]) -> Vec<bool> {
     people
         .map(|(who, &rank)| {
             who.role == Role::Distributor
-                && (who.active || !component.active_only)
+                && (who.active || !component.active_only || component.at_order)
                 && rank >= component.min_rank
         })
         .collect()
@@ -258,7 +260,12 @@ fn tell(
         tally.entry(name).or_default()[usize::from(!so)] += 1;
     };
     for (&amount, cap) in paid.iter().zip(caps) {
-        note(component.pays.sort(), amount != 0);
+        let when = if component.at_order {
+            ", at the order"
+        } else {
+            ""
+        };
+        note(component.pays.sort() + when, amount != 0);
         note("below zero".to_owned(), amount < 0);
         if let Some(cap) = *cap {
             let by = if component.rank_caps.is_empty() {

@@ -12,6 +12,10 @@ const OF_EARNINGS: i128 = 100_000_000;
 /// Works out one component.
 pub(crate) struct Payroll<'a> {
     pub(crate) sight: &'a Sight,
+    /// Whether it is judged as each order came in who stood where and was active.
+    pub(crate) at_order: bool,
+    /// Whether only those earn then who were active.
+    pub(crate) active_then: bool,
     /// By member.
     pub(crate) earns: Vec<bool>,
     pub(crate) ranks: Vec<u8>,
@@ -35,6 +39,9 @@ pub(super) struct Piece {
 impl Payroll<'_> {
     /// What every member gets before a cap, exact, and how much of it makes one 1e-6.
     pub(crate) fn exact(&self, pays: &Pays) -> (Vec<i128>, i128) {
+        if let Some(sums) = self.unilevel_then(pays, &self.sight.paid_deals()) {
+            return (sums, OF_VOLUME);
+        }
         match pays {
             Pays::Unilevel {
                 tree,
@@ -213,7 +220,7 @@ impl Payroll<'_> {
     }
 
     /// The rate lists of a member.
-    fn list<'r>(&self, rates: &'r Rates, member: usize) -> &'r [i64] {
+    pub(super) fn list<'r>(&self, rates: &'r Rates, member: usize) -> &'r [i64] {
         let mut list = &rates.all;
         for (rank, row) in &rates.by_rank {
             if self.ranks[member] >= *rank {

@@ -99,6 +99,7 @@ fn entry(order: u32, [before, after, whole]: [i128; 3]) -> Entry {
     let mut seats = [NONE; TREES_MAX];
     seats[0] = 2;
     Entry {
+        posted: Vec::new(),
         order: Some(order),
         buyer: 3,
         late: None,
@@ -108,6 +109,7 @@ fn entry(order: u32, [before, after, whole]: [i128; 3]) -> Entry {
             class: None,
             place: 1,
             days: 0,
+            active: false,
         },
         seats,
         below: 0,

@@ -123,6 +123,8 @@ pub(crate) struct Plan {
 pub(crate) struct Component {
     pub(crate) name: String,
     pub(crate) period: usize,
+    /// Whether it is judged as each order came in who stood where and was active.
+    pub(crate) at_order: bool,
     /// Whether only active members earn.
     pub(crate) active_only: bool,
     /// 0 for everybody.

@@ -191,6 +191,9 @@ impl Payroll<'_> {
             });
             pieces.collect()
         };
+        if let Some(sums) = self.unilevel_then(pays, &deals) {
+            return Some((sums, OF_VOLUME));
+        }
         let sums = match pays {
             Pays::Unilevel {
                 tree,
@@ -247,6 +250,7 @@ fn capped(of: usize) -> Draft {
     let component = Component {
         name: "levels".to_owned(),
         period: of,
+        at_order: false,
         active_only: true,
         min_rank: 0,
         cap: Some(6_000_000),
@@ -309,6 +313,8 @@ fn parts_of_an_order_go_back_as_they_were_paid() {
                 days: 0,
             },
             seats: vec![Some((3, false))],
+            from_below: vec![false],
+            posted: BTreeMap::new(),
             volumes: vec![(after - before) * 10_000],
             before: vec![before * 10_000],
             whole: vec![whole * 10_000],

@@ -279,6 +279,9 @@ impl Scribe<'_> {
             }
             pays => self.by_order(pays, &names, &mut keys),
         }
+        if component.at_order {
+            keys.push("judged = \"order\"".to_owned());
+        }
         keys
     }
 

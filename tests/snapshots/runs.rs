@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arborline::base::after_close::AfterClose;
+use arborline::base::path::Paths;
 use arborline::base::time::{DAY_MS, Time};
 use arborline::base::volumes::Volumes;
 use arborline::document::network;
@@ -15,7 +16,7 @@ use arborline::engine::command::plan::{ActivatePlan, DraftPlan};
 use arborline::engine::command::refund::{Extent, Refund};
 use arborline::engine::command::{Command, Verb};
 use arborline::engine::member::{MemberKind, Profile};
-use arborline::engine::plans::LateRefunds;
+use arborline::engine::plans::{LateRefunds, Said};
 use arborline::engine::state::State;
 use arborline::runtime::openings::Openings;
 use arborline::runtime::payer;
@@ -108,8 +109,11 @@ fn commands(network: [u8; 32], plan: [u8; 32], refunds: LateRefunds) -> Vec<Comm
     };
     let draft = DraftPlan {
         set: "main".into(),
-        document: plan,
-        refunds,
+        said: Said {
+            document: plan,
+            refunds,
+            paths: Paths::default(),
+        },
     };
     let activate = ActivatePlan {
         set: "main".into(),

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::api::parse::token;
 use crate::base::after_close::AfterClose;
 use crate::base::ids::{Text, check_id};
+use crate::base::path::{Path, Paths};
 use crate::base::time::Time;
 use crate::cli::directory;
 use crate::cli::document::listed;
@@ -17,7 +18,7 @@ use crate::cli::import::sink::Sink;
 use crate::document::plan::set::parse;
 use crate::engine::command::plan::DraftPlan;
 use crate::engine::command::{Command, Verb};
-use crate::engine::plans::LateRefunds;
+use crate::engine::plans::{LateRefunds, Said};
 use crate::engine::rules::Rules;
 use crate::engine::state::State;
 
@@ -67,8 +68,11 @@ impl Drafted {
         }
         let draft = DraftPlan {
             set,
-            document: hash,
-            refunds: self.refunds(data, state)?,
+            said: Said {
+                document: hash,
+                refunds: self.refunds(data, state)?,
+                paths: self.paths(data, state)?,
+            },
         };
         Ok(Command {
             id,
@@ -102,6 +106,33 @@ impl Drafted {
             }
             (_, None) => Err(self.wrong("`data.reversed` is no list of period types")),
         }
+    }
+
+    /// Who the draft wants written down with orders; lines older than that say nothing.
+    fn paths(&self, data: &Value, state: &State) -> Result<Paths, Failure> {
+        let mut paths = Paths::default();
+        let Some(given) = data.get("posts") else {
+            return Ok(paths);
+        };
+        let trees = state.rules.as_ref().map(|rules| &rules.trees[..]);
+        let read = |one: &Value| {
+            let mut trees = trees?.iter();
+            let tree = trees.position(|tree| one["tree"] == *tree.name)?;
+            let path = Path {
+                tree: tree as u8,
+                compressed: one["compressed"].as_bool()?,
+            };
+            Some((path, u8::try_from(one["levels"].as_u64()?).ok()?))
+        };
+        let all = given.as_array().map(|all| all.iter().map(read));
+        let all: Option<Vec<_>> = all.and_then(Iterator::collect);
+        let all = all.ok_or_else(|| {
+            self.wrong("`data.posts` is no list of a known tree, compressed and levels each")
+        })?;
+        for (path, levels) in all {
+            paths.add(path, levels);
+        }
+        Ok(paths)
     }
 
     /// By the rules in force, or by those that take their place on the way.

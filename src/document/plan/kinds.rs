@@ -137,6 +137,7 @@ fn read_kind(section: &Section, network: &Network) -> Option<Derived> {
         orders: orders?,
         from_day: from_day?,
         to_day: to_day?,
+        while_active: false,
     };
     let all = filter == Filter::default();
     Some(Derived {

@@ -44,6 +44,7 @@ impl Sorts<'_> {
                         class: class.clone(),
                         place,
                         days,
+                        active: true,
                     }));
                 }
             }

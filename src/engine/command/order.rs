@@ -3,6 +3,7 @@
 use crate::base::bytes::{Malformed, Reader, put_signed, put_text, put_text_option, put_varint};
 use crate::base::ids::{Member, Text};
 use crate::base::number::Volume;
+use crate::engine::above;
 use crate::engine::activity;
 use crate::engine::command::{Command, Volumes};
 use crate::engine::credit::Credit;
@@ -71,7 +72,12 @@ pub(crate) fn book(
     posting::reserve(state, booked.targets, &order.volumes);
     posting::serve(state, &booked.credit, booked.targets, &order.volumes);
     let Credit { buyer, member, .. } = booked.credit;
-    let previous = state.members.set_last_order(buyer, state.orders.len());
+    let (number, paths) = (state.orders.len(), state.posts());
+    if !paths.is_empty() {
+        let passed = above::passed(state, rules, &booked.credit, &paths);
+        state.posted.add(number, &passed);
+    }
+    let previous = state.members.set_last_order(buyer, number);
     state.orders.add(&NewOrder {
         id: &command.id,
         tag: tags.order,

@@ -3,10 +3,12 @@
 use crate::base::after_close::AfterClose;
 use crate::base::bytes::{Malformed, Reader, put_text, put_varint};
 use crate::base::ids::Text;
+use crate::base::limits::TREES_MAX;
+use crate::base::path::{Path, Paths};
 use crate::engine::command::Command;
 use crate::engine::judging::{self, Lowest, Now};
 use crate::engine::outcome::{Accepted, Outcome};
-use crate::engine::plans::LateRefunds;
+use crate::engine::plans::{LateRefunds, Said};
 use crate::engine::rejection::Rejection;
 use crate::engine::state::State;
 
@@ -15,10 +17,8 @@ use crate::engine::state::State;
 pub struct DraftPlan {
     /// The set's id.
     pub set: Text,
-    /// BLAKE3 of the document's bytes, which lie in `documents/`.
-    pub document: [u8; 32],
-    /// What it says of refunds of orders whose period is over.
-    pub refunds: LateRefunds,
+    /// What its document says.
+    pub said: Said,
 }
 
 /// Makes a version the one that counts, for each period type from its next start on; the first one ever at once.
@@ -35,42 +35,78 @@ impl DraftPlan {
     pub(crate) fn execute(&self, state: &mut State, command: &Command, now: Now) -> Outcome {
         judging::timely(state.founded(), command.at, now)?;
         let Now { seq, time } = now;
-        let said = (self.document, self.refunds);
-        state.plans.draft(&self.set, said, (seq, time));
+        state.plans.draft(&self.set, &self.said, (seq, time));
         Ok(Accepted::default())
     }
 
     /// Whether it is as of a log that is older than what documents say of late refunds: such are written as they were.
     pub(crate) fn says_nothing(&self) -> bool {
-        self.refunds == LateRefunds::UNSAID
+        self.said.refunds == LateRefunds::UNSAID && !self.posts()
+    }
+
+    /// Whether anybody is to be written down with orders: others are told as they were before that could be said.
+    pub(crate) fn posts(&self) -> bool {
+        !self.said.paths.is_empty()
     }
 
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
         put_text(out, &self.set);
-        out.extend_from_slice(&self.document);
+        out.extend_from_slice(&self.said.document);
         if !self.says_nothing() {
-            out.push(self.refunds.after_close as u8);
-            out.push(self.refunds.reversed);
+            out.push(self.said.refunds.after_close as u8);
+            out.push(self.said.refunds.reversed);
+        }
+        if self.posts() {
+            out.push(self.said.paths.len() as u8);
+            for (path, levels) in self.said.paths.iter() {
+                out.extend_from_slice(&[path.tree, u8::from(path.compressed), levels]);
+            }
         }
     }
 
+    /// One that wants somebody written down with orders.
+    pub(crate) fn decode_posting(reader: &mut Reader<'_>) -> Result<DraftPlan, Malformed> {
+        let mut draft = DraftPlan::decode(reader)?;
+        let count = usize::from(reader.byte()?);
+        for _ in 0..count {
+            let path = Path {
+                tree: Some(reader.byte()?)
+                    .filter(|&tree| usize::from(tree) < TREES_MAX)
+                    .ok_or(Malformed)?,
+                compressed: match reader.byte()? {
+                    0 => false,
+                    1 => true,
+                    _ => return Err(Malformed),
+                },
+            };
+            draft.said.paths.add(path, reader.byte()?);
+        }
+        if count == 0 || draft.said.paths.len() != count {
+            return Err(Malformed);
+        }
+        Ok(draft)
+    }
+
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<DraftPlan, Malformed> {
-        let draft = DraftPlan::decode_unsaid(reader)?;
+        let mut draft = DraftPlan::decode_unsaid(reader)?;
         let number = usize::from(reader.byte()?);
         let after_close = AfterClose::ALL.get(number).copied();
-        let refunds = LateRefunds {
+        draft.said.refunds = LateRefunds {
             after_close: after_close.ok_or(Malformed)?,
             reversed: reader.byte()?,
         };
-        Ok(DraftPlan { refunds, ..draft })
+        Ok(draft)
     }
 
     /// One that was told before documents said anything of late refunds.
     pub(crate) fn decode_unsaid(reader: &mut Reader<'_>) -> Result<DraftPlan, Malformed> {
         Ok(DraftPlan {
             set: reader.text()?,
-            document: reader.take(32)?.try_into().map_err(|_| Malformed)?,
-            refunds: LateRefunds::UNSAID,
+            said: Said {
+                document: reader.take(32)?.try_into().map_err(|_| Malformed)?,
+                refunds: LateRefunds::UNSAID,
+                paths: Paths::default(),
+            },
         })
     }
 }
