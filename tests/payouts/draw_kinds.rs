@@ -84,7 +84,9 @@ impl Painter<'_> {
             Pays::Customer { by_order: true, .. } | Pays::Retail { .. } => true,
             _ => return,
         };
-        component.at_order = self.chance.clone().percent(20);
+        let mut aside = self.chance.clone();
+        aside.bits();
+        component.at_order = aside.percent(20);
         component.active_only |= component.at_order && finds_active_only;
     }
 

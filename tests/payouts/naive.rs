@@ -260,12 +260,12 @@ fn tell(
         tally.entry(name).or_default()[usize::from(!so)] += 1;
     };
     for (&amount, cap) in paid.iter().zip(caps) {
-        let when = if component.at_order {
-            ", at the order"
-        } else {
-            ""
+        let sort = match (component.at_order, &component.pays) {
+            (false, pays) => pays.sort(),
+            (true, Pays::Customer { .. }) => "customer, at the order".to_owned(),
+            (true, pays) => pays.sort() + ", at the order",
         };
-        note(component.pays.sort() + when, amount != 0);
+        note(sort, amount != 0);
         note("below zero".to_owned(), amount < 0);
         if let Some(cap) = *cap {
             let by = if component.rank_caps.is_empty() {
