@@ -1,7 +1,9 @@
 //! Where a batch is cut never shows: the same commands, one by one, in random cuts and from their bytes, give the same
 //! outcomes and the same state to the last figure.
 
+use arborline::base::after_close::AfterClose;
 use arborline::base::number::Volume;
+use arborline::base::path::{Path, Paths};
 use arborline::base::time::{DAY_MS, Time};
 use arborline::base::volumes::Volumes;
 use arborline::engine::command::adjust::Adjust;
@@ -10,12 +12,14 @@ use arborline::engine::command::enrol::Enrol;
 use arborline::engine::command::found::Found;
 use arborline::engine::command::move_leg::Move;
 use arborline::engine::command::order::Order;
+use arborline::engine::command::plan::DraftPlan;
 use arborline::engine::command::refund::{Extent, Refund};
 use arborline::engine::command::status::SetStatus;
 use arborline::engine::command::{Command, Verb};
 use arborline::engine::execute::execute_batch;
 use arborline::engine::member::{MemberKind, Profile, Status};
 use arborline::engine::outcome::Outcome;
+use arborline::engine::plans::{LateRefunds, Said};
 use arborline::engine::rules::Rules;
 use arborline::engine::state::State;
 
@@ -302,6 +306,40 @@ impl<'a, I: Iterator<Item = &'a Outcome> + 'a> FlattenErr<'a> for I {
     }
 }
 
+/// Drafts as they are told: before documents said what late refunds do, since, and with orders that somebody is written
+/// down with.
+fn drafts() -> [Command; 3] {
+    let said = Said {
+        document: [3; 32],
+        refunds: LateRefunds::UNSAID,
+        paths: Paths::default(),
+    };
+    let reversing = LateRefunds {
+        after_close: AfterClose::ReverseLines,
+        reversed: 1,
+    };
+    let mut paths = Paths::default();
+    for (tree, compressed) in [(0, true), (2, false)] {
+        paths.add(Path { tree, compressed }, 7);
+    }
+    let since = Said {
+        refunds: reversing,
+        ..said.clone()
+    };
+    let posting = Said {
+        paths,
+        ..since.clone()
+    };
+    [said, since, posting].map(|said| Command {
+        id: "draft".into(),
+        at: Time(0),
+        verb: Verb::DraftPlan(Box::new(DraftPlan {
+            set: "main".into(),
+            said,
+        })),
+    })
+}
+
 #[test]
 fn garbled_bytes_are_refused_and_never_panic() {
     let mut draw = Draw {
@@ -309,7 +347,8 @@ fn garbled_bytes_are_refused_and_never_panic() {
         now: network::time("2026-01-02"),
         made: 0,
     };
-    let commands = draw.commands(network::rules(&TREES), 120);
+    let mut commands = draw.commands(network::rules(&TREES), 120);
+    commands.extend(drafts());
     for command in &commands {
         let mut bytes = Vec::new();
         command.encode(&mut bytes);

@@ -5,9 +5,11 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use arborline::document::plan::set::parse;
+use arborline::document::plan::set::{late_refunds, parse};
+use arborline::engine::plans::Said;
 use arborline::engine::state::State;
 use arborline::plan::KINDS;
+use arborline::plan::set::PlanSet;
 use arborline::plan::standing::Standing;
 use arborline::view::commissions;
 use arborline::view::era::{self, Asked};
@@ -48,6 +50,7 @@ impl Table {
                     self.plan.clear();
                     Vec::new()
                 }
+                ["activate"] => self.activate(),
                 ["ranks", period @ ..] => holders(&self.payout(period)),
                 ["pays", period @ ..] => amounts(&self.payout(period)),
                 ["explain", member, component, period @ ..] => {
@@ -78,11 +81,26 @@ impl Table {
         out
     }
 
+    /// Puts the plan set told last in force, for what is judged as each order comes in.
+    fn activate(&mut self) -> Vec<String> {
+        let set = self.set();
+        let said = Said {
+            document: [1; 32],
+            refunds: late_refunds(&set),
+            paths: set.paths(),
+        };
+        self.script.activate("main", said)
+    }
+
+    fn set(&self) -> PlanSet {
+        let rules = self.script.state.rules.as_ref().expect("a network");
+        parse(&self.plan, rules).unwrap_or_else(|problems| panic!("{problems:#?}"))
+    }
+
     /// The current period, or the one named, by the plan set told last.
     fn payout(&mut self, period: &[&str]) -> Payout {
         let state: State = self.script.state.fork();
-        let rules = state.rules.clone().expect("a network");
-        let set = parse(&self.plan, &rules).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        let set = self.set();
         let lens = Lens::new(&state).expect("a network");
         let era = era::choose(&lens, None, period.first().copied()).expect("a period");
         let asked = Asked::of(&era);
@@ -256,6 +274,7 @@ tables!("plans", |text| Table::default().run(text);
     differential,
     fast_start,
     generation,
+    judged_at_the_order,
     matching,
     personal,
     pool,

@@ -230,6 +230,13 @@ impl Forest {
         self.groves[tree].walk().is_above(above, below)
     }
 
+    /// The lowest active seat at or above a seat. O(hops), and O(log cells) for each stretch of a chain beside which
+    /// somebody is active.
+    #[must_use]
+    pub fn active_from(&self, tree: usize, seat: Seat) -> Option<Seat> {
+        self.groves[tree].active_from(seat)
+    }
+
     /// Of some seats the nearest that stands above each of others. O(hops) for each of these, times log of how many
     /// those are.
     #[must_use]

@@ -109,6 +109,55 @@ impl Grove {
         )
     }
 
+    /// The lowest active seat at or above a seat. O(hops); entries of a chain are passed over where nobody is active that
+    /// stands on them or below them beside the chain.
+    #[must_use]
+    pub fn active_from(&self, mut seat: Seat) -> Option<Seat> {
+        while seat != NONE {
+            let (leaf, slot) = self.seats.place(seat);
+            if leaf == NONE {
+                if self.is_active(seat) {
+                    return Some(seat);
+                }
+                seat = self.seats.parent(seat);
+                continue;
+            }
+            let (mut block, mut upto) = (leaf, slot + 1);
+            loop {
+                let mut entries = (0..upto).rev();
+                let found = entries.find_map(|entry| self.lowest_active(block, entry));
+                if found.is_some() {
+                    return found;
+                }
+                let parent = self.blocks.parent(block);
+                if parent == NONE {
+                    break;
+                }
+                upto = self.blocks.slot(block);
+                block = parent;
+            }
+            seat = self.blocks.top(block);
+        }
+        None
+    }
+
+    /// The lowest active seat of an entry.
+    fn lowest_active(&self, block: u32, entry: usize) -> Option<Seat> {
+        let current = self
+            .plan
+            .activity_period
+            .is_none_or(|period| self.block_is_current(block, period));
+        if !current || active(self.lane(block, self.plan.sums, entry)) == 0 {
+            return None;
+        }
+        let id = self.blocks.id(block, entry);
+        if self.blocks.is_leaf(block) {
+            return self.is_active(id).then_some(id);
+        }
+        let mut entries = (0..self.blocks.count(id)).rev();
+        entries.find_map(|entry| self.lowest_active(id, entry))
+    }
+
     /// Packed counts of the children.
     #[must_use]
     pub fn counts_frontline(&self, seat: Seat) -> i64 {

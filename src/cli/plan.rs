@@ -25,6 +25,7 @@ use crate::plan::extent::Extent;
 use crate::plan::ladder::Ladder;
 use crate::plan::set::{Entry, PlanSet};
 use crate::plan::setting::Form;
+use crate::view::plan_summary::{PlanSummary, summary};
 
 /// The word for a sample of several kinds.
 const HYBRID: &str = "hybrid";
@@ -155,6 +156,7 @@ fn described(set: &PlanSet, rules: &Rules) -> String {
             .expect("a text takes any text");
         }
     }
+    text.push_str(&posted(&summary(set, rules)));
     if let Some(cap) = &set.company_cap {
         let (rate, kind) = (cap.rate, set.kind_name(cap.volume, &rules.kinds));
         let names = cap.components.iter();
@@ -169,6 +171,30 @@ fn described(set: &PlanSet, rules: &Rules) -> String {
         .expect("a text takes any text");
     }
     text
+}
+
+/// What is written down with each order; nothing where nothing is.
+fn posted(summary: &PlanSummary) -> String {
+    let paths = summary.posts.iter().map(|path| {
+        let active = if path.compressed {
+            ", active ones only"
+        } else {
+            ""
+        };
+        match path.levels {
+            0 => "whether the member credited is active".to_owned(),
+            levels => format!("{levels} above in {}{active}", path.tree),
+        }
+    });
+    let paths: Vec<String> = paths.collect();
+    if paths.is_empty() {
+        return String::new();
+    }
+    format!(
+        "written down with each order: {}; at most {} bytes\n",
+        paths.join("; "),
+        summary.posted_bytes_max
+    )
 }
 
 /// The same as data.
@@ -198,8 +224,10 @@ fn as_data(set: &PlanSet, rules: &Rules) -> Value {
             "components": own.map(component).collect::<Vec<_>>(),
         })
     });
+    let summary = summary(set, rules);
     json!({
         "name": set.name, "currency": set.currency,
+        "posts": summary.posts, "posted_bytes_max": summary.posted_bytes_max,
         "refunds_after_close": set.after_close.name(), "kinds": kinds.collect::<Vec<_>>(),
         "ladders": ladders.collect::<Vec<_>>(),
         "plans": plans.collect::<Vec<_>>(),

@@ -8,8 +8,8 @@ use crate::engine::posting;
 use crate::engine::rules::Rules;
 use crate::engine::state::State;
 
-/// Who stands on each path: the member credited, then the levels from the first on. O(levels), and on compressed paths
-/// O(inactive members between) more: where few are active that is all the way up.
+/// Who stands on each path: the member credited, then the levels from the first on. O(levels); on
+/// compressed paths O(hops) a level.
 pub(crate) fn passed(
     state: &State,
     rules: &Rules,
@@ -33,7 +33,13 @@ fn walk(state: &State, rules: &Rules, credit: &Credit, (path, levels): (Path, u8
         true => forest.parent(tree, seat),
         false => Some(seat),
     };
-    while let Some(seat) = next.filter(|_| passed.len() <= usize::from(levels)) {
+    while let Some(mut seat) = next.filter(|_| passed.len() <= usize::from(levels)) {
+        if path.compressed {
+            match forest.active_from(tree, seat) {
+                Some(active) => seat = active,
+                None => break,
+            }
+        }
         let one = stands(state, forest.owner(tree, seat));
         if one.member == COMPANY {
             break;

@@ -14,8 +14,8 @@ use bytemuck::{Pod, Zeroable};
 use crate::arena::column::Column;
 use crate::arena::pages::Pages;
 use crate::base::bytes::{Malformed, Reader, put_varint};
-use crate::base::path::{Passed, Path};
-use crate::engine::texts::Texts;
+use crate::base::path::{Passed, Path, Paths};
+use crate::engine::texts::{LINE, Texts};
 
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
@@ -27,6 +27,17 @@ struct Record {
 const _: () = assert!(size_of::<Record>() == 8);
 
 const COMPRESSED: u8 = 1 << 3;
+
+/// Bytes of a member's varint at most: a number of 32 bits, and one bit more.
+const MEMBER_MAX: usize = 5;
+
+/// Bytes that one order's paths take at most. O(paths).
+#[must_use]
+pub fn bytes_max(paths: &Paths) -> usize {
+    let path = |(_, levels): (Path, u8)| 2 + MEMBER_MAX * (1 + usize::from(levels));
+    let blob = size_of::<u32>() + paths.iter().map(path).sum::<usize>();
+    size_of::<Record>() + blob.next_multiple_of(LINE)
+}
 
 /// Paths of orders.
 pub struct Posted {

@@ -12,7 +12,7 @@ use crate::arena::pages::Pages;
 use crate::base::ids::Text;
 
 /// Bytes in a line, the unit of allocation.
-const LINE: usize = 64;
+pub(crate) const LINE: usize = 64;
 /// Bytes of the longest text.
 pub(crate) const TEXT_MAX: usize = 256;
 

@@ -3,6 +3,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::base::path::Path;
+use crate::engine::posted::bytes_max;
 use crate::engine::rules::Rules;
 use crate::plan::derived::Derived;
 use crate::plan::ladder::Ladder;
@@ -21,6 +23,21 @@ pub struct PlanSummary {
     pub ladders: Vec<LadderSummary>,
     /// Components of all its plans, in the order in which they are worked out.
     pub components: Vec<ComponentSummary>,
+    /// Who is written down with each order from the activation on, where components are judged as orders come in.
+    pub posts: Vec<PathSummary>,
+    /// Bytes that this takes for an order at most; 0 where nobody is.
+    pub posted_bytes_max: usize,
+}
+
+/// A way up from an order, of which those who stand on it are written down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PathSummary {
+    /// Name of the tree.
+    pub tree: String,
+    /// Levels above the member credited; 0 where only he is noted.
+    pub levels: u8,
+    /// Whether only distributors who are active then are counted.
+    pub compressed: bool,
 }
 
 /// One derived kind of volume.
@@ -85,11 +102,23 @@ pub fn summary(set: &PlanSet, rules: &Rules) -> PlanSummary {
         kind: entry.kind.name.to_owned(),
         period_type: period(entry.period),
     };
+    let paths = set.paths();
+    let path = |(path, levels): (Path, u8)| PathSummary {
+        tree: rules.trees[usize::from(path.tree)].name.to_string(),
+        levels,
+        compressed: path.compressed,
+    };
     PlanSummary {
         name: set.name.to_string(),
         currency: set.currency.to_string(),
         kinds: set.named_kinds().map(|(_, kind)| derived(kind)).collect(),
         ladders: set.ladders.iter().map(ladder).collect(),
         components: set.components.iter().map(component).collect(),
+        posts: paths.iter().map(path).collect(),
+        posted_bytes_max: if paths.is_empty() {
+            0
+        } else {
+            bytes_max(&paths)
+        },
     }
 }

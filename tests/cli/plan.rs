@@ -78,6 +78,36 @@ fn derived_kinds_are_told_in_words() {
 }
 
 #[test]
+fn what_is_written_down_with_orders_is_told() {
+    let desk = Desk::new();
+    let text = desk.done(&["plan", "sample", "unilevel"]);
+    let at_order = text.replace(
+        "kind = \"unilevel\"",
+        "kind = \"unilevel\"\njudged = \"order\"",
+    );
+    assert_ne!(text, at_order);
+    desk.write("plan.toml", &at_order);
+    let told = desk.done(&["plan", "check", "plan.toml"]);
+    let line =
+        "written down with each order: 5 above in enroller, active ones only; at most 72 bytes";
+    assert!(told.lines().any(|other| other == line), "{told}");
+    assert!(
+        told.contains("by month, swept; reads cv, with who stood above in enroller"),
+        "{told}"
+    );
+    let told = json(&desk.done(&["plan", "check", "plan.toml", "--json"]));
+    let posts = &told["set"]["posts"];
+    assert_eq!(
+        posts[0],
+        serde_json::json!({"tree": "enroller", "levels": 5, "compressed": true})
+    );
+    assert_eq!(told["set"]["posted_bytes_max"], 72);
+    desk.write("plan.toml", &text);
+    let told = desk.done(&["plan", "check", "plan.toml"]);
+    assert!(!told.contains("written down"), "{told}");
+}
+
+#[test]
 fn a_wrong_plan_is_told_whole() {
     let desk = Desk::new();
     desk.write(

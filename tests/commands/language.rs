@@ -116,6 +116,21 @@ impl Script {
         }
     }
 
+    /// Drafts a plan set of which only this is known to the engine, and activates it.
+    pub(crate) fn activate(&mut self, set: &str, said: Said) -> Vec<String> {
+        let latest = self.state.plans.latest(set);
+        let version = latest.map_or(1, |latest| latest.version + 1);
+        let draft = self.fact(Verb::DraftPlan(Box::new(DraftPlan {
+            set: set.into(),
+            said,
+        })));
+        let activate = self.fact(Verb::ActivatePlan(Box::new(ActivatePlan {
+            set: set.into(),
+            version,
+        })));
+        [self.execute(&draft), self.execute(&activate)].concat()
+    }
+
     fn execute(&mut self, command: &Command) -> Vec<String> {
         let mut bytes = Vec::new();
         command.encode(&mut bytes);

@@ -30,6 +30,10 @@ pub(super) fn compare(forest: &Forest, naive: &Naive, rules: &Rules, chance: &mu
             common.map(|seat| seat as Seat)
         );
         compare_nearest(forest, naive, b, chance);
+        let mut line = std::iter::successors(Some(a), |&at| naive.seats[at].parent);
+        let active = line.find(|&at| naive.seats[at].standing.active);
+        let told = forest.active_from(0, a as Seat);
+        assert_eq!(told, active.map(|at| at as Seat), "from {a}");
         if !list {
             let leg = 1 + chance.below(2) as u8;
             let mut end = a;
