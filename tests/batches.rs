@@ -12,7 +12,7 @@ use arborline::engine::command::enrol::Enrol;
 use arborline::engine::command::found::Found;
 use arborline::engine::command::move_leg::Move;
 use arborline::engine::command::order::Order;
-use arborline::engine::command::plan::DraftPlan;
+use arborline::engine::command::plan::{ActivatePlan, DraftPlan};
 use arborline::engine::command::refund::{Extent, Refund};
 use arborline::engine::command::status::SetStatus;
 use arborline::engine::command::{Command, Verb};
@@ -215,7 +215,12 @@ fn check(options: &[&str], seed: u64) {
         made: 0,
     };
     let rules = network::rules(options);
-    let commands = draw.commands(rules, 1_500);
+    let mut commands = draw.commands(rules, 1_500);
+    // In half of them, orders are written down with who stands above.
+    let posting = seed % 2 == 1;
+    if posting {
+        commands.splice(1..1, [posting_draft(), activation()]);
+    }
     let (alone, one_by_one) = run(&commands, || 1);
     let (together, in_one) = run(&commands, || usize::MAX);
     let logged: Vec<Command> = commands.iter().map(through_bytes).collect();
@@ -231,6 +236,7 @@ fn check(options: &[&str], seed: u64) {
         digests[0] == digests[1] && digests[0] == digests[2],
         "seed {seed}, {options:?}: {digests:?}"
     );
+    assert_eq!(one_by_one.posted.bytes() > 0, posting, "seed {seed}");
     let accepted = alone.iter().filter(|outcome| outcome.is_ok()).count();
     assert!(accepted > 300, "seed {seed}: only {accepted} accepted");
 }
@@ -308,36 +314,55 @@ impl<'a, I: Iterator<Item = &'a Outcome> + 'a> FlattenErr<'a> for I {
 
 /// Drafts as they are told: before documents said what late refunds do, since, and with orders that somebody is written
 /// down with.
-fn drafts() -> [Command; 3] {
-    let said = Said {
+fn drafts() -> Vec<Command> {
+    let unsaid = Said {
         document: [3; 32],
         refunds: LateRefunds::UNSAID,
         paths: Paths::default(),
     };
-    let reversing = LateRefunds {
-        after_close: AfterClose::ReverseLines,
-        reversed: 1,
+    let since = Said {
+        refunds: LateRefunds {
+            after_close: AfterClose::ReverseLines,
+            reversed: 1,
+        },
+        ..unsaid.clone()
     };
+    vec![draft(unsaid), draft(since), posting_draft()]
+}
+
+/// A draft that has those above written down, in two trees active ones only.
+fn posting_draft() -> Command {
     let mut paths = Paths::default();
-    for (tree, compressed) in [(0, true), (2, false)] {
+    for (tree, compressed) in [(0, true), (1, true), (2, false)] {
         paths.add(Path { tree, compressed }, 7);
     }
-    let since = Said {
-        refunds: reversing,
-        ..said.clone()
-    };
-    let posting = Said {
+    draft(Said {
+        document: [3; 32],
+        refunds: LateRefunds::UNSAID,
         paths,
-        ..since.clone()
-    };
-    [said, since, posting].map(|said| Command {
+    })
+}
+
+fn draft(said: Said) -> Command {
+    Command {
         id: "draft".into(),
         at: Time(0),
         verb: Verb::DraftPlan(Box::new(DraftPlan {
             set: "main".into(),
             said,
         })),
-    })
+    }
+}
+
+fn activation() -> Command {
+    Command {
+        id: "activation".into(),
+        at: Time(0),
+        verb: Verb::ActivatePlan(Box::new(ActivatePlan {
+            set: "main".into(),
+            version: 1,
+        })),
+    }
 }
 
 #[test]

@@ -50,12 +50,7 @@ fn states(name: &str, shapes: Shapes, network: &Network, scale: Scale, floors: b
             None
         }
     };
-    let mut bench = Bench {
-        machine,
-        kinds: shapes.kinds,
-        members: scale.members,
-        random: Random::new(scale.seed),
-    };
+    let mut bench = Bench::new(machine, shapes.kinds, scale);
     // One order each makes everybody active, in an order that no cache foresees.
     let all = bench.shuffled();
     let first_hour = bench.run(&all, ACTIVE_FROM);
@@ -86,15 +81,28 @@ fn states(name: &str, shapes: Shapes, network: &Network, scale: Scale, floors: b
     );
 }
 
-struct Bench {
-    machine: Machine,
+/// A machine that orders are drawn for.
+pub(crate) struct Bench {
+    /// The machine.
+    pub(crate) machine: Machine,
     kinds: usize,
     members: u32,
     random: Random,
 }
 
 impl Bench {
-    fn shuffled(&mut self) -> Vec<u32> {
+    /// Orders of so many kinds, by all members.
+    pub(crate) fn new(machine: Machine, kinds: usize, scale: Scale) -> Bench {
+        Bench {
+            machine,
+            kinds,
+            members: scale.members,
+            random: Random::new(scale.seed),
+        }
+    }
+
+    /// All members, in an order that no cache foresees.
+    pub(crate) fn shuffled(&mut self) -> Vec<u32> {
         let mut all: Vec<u32> = (0..self.members).collect();
         for last in (1..self.members).rev() {
             all.swap(last as usize, self.random.below(last + 1) as usize);
@@ -119,7 +127,7 @@ impl Bench {
     }
 
     /// Microseconds an order for as many repeats as `buyers` allow.
-    fn run(&mut self, buyers: &[u32], cv: i64) -> Vec<f64> {
+    pub(crate) fn run(&mut self, buyers: &[u32], cv: i64) -> Vec<f64> {
         let size = ORDERS.min(buyers.len() / 2);
         let repeats: Vec<u64> = buyers
             .chunks_exact(size)
@@ -130,7 +138,7 @@ impl Bench {
     }
 
     /// Gives an order to each of `buyers`, untimed; some may have theirs already.
-    fn finish(&mut self, buyers: &[u32], cv: i64) {
+    pub(crate) fn finish(&mut self, buyers: &[u32], cv: i64) {
         for chunk in buyers.chunks(ORDERS) {
             self.timed(chunk, cv);
         }
@@ -150,7 +158,8 @@ impl Bench {
             .collect()
     }
 
-    fn run_random(&mut self, cv: i64) -> Vec<f64> {
+    /// Microseconds an order by members drawn anew.
+    pub(crate) fn run_random(&mut self, cv: i64) -> Vec<f64> {
         let repeats: Vec<u64> = (0..REPEATS)
             .map(|_| {
                 let buyers = self.random_buyers();

@@ -2,15 +2,18 @@
 
 use arborline::base::ids::Text;
 use arborline::base::number::{UNIT, Volume};
+use arborline::base::path::Paths;
 use arborline::base::time::{DAY_MS, Time};
 use arborline::base::volumes::Volumes;
 use arborline::engine::command::enrol::{Enrol, Placement};
 use arborline::engine::command::found::Found;
 use arborline::engine::command::order::Order;
+use arborline::engine::command::plan::{ActivatePlan, DraftPlan};
 use arborline::engine::command::{Command, Verb};
 use arborline::engine::execute::execute_batch;
 use arborline::engine::member::{MemberKind, Profile};
 use arborline::engine::outcome::Outcome;
+use arborline::engine::plans::{LateRefunds, Said};
 use arborline::engine::position::PlaceAt;
 use arborline::engine::rules::{ClockMode, Late, PeriodType, Rules, TerminatedOrders};
 use arborline::engine::state::State;
@@ -168,6 +171,38 @@ impl Machine {
                 lines: Vec::new(),
             }),
         }
+    }
+
+    /// Puts a plan set in force that has these paths written down with orders.
+    pub(crate) fn post(&mut self, paths: &Paths) {
+        let said = Said {
+            document: [1; 32],
+            refunds: LateRefunds::UNSAID,
+            paths: paths.clone(),
+        };
+        let set = || Text::new("main");
+        let latest = self.state.plans.latest("main");
+        let version = latest.map_or(1, |latest| latest.version + 1);
+        let verbs = [
+            Verb::DraftPlan(Box::new(DraftPlan { set: set(), said })),
+            Verb::ActivatePlan(Box::new(ActivatePlan {
+                set: set(),
+                version,
+            })),
+        ];
+        let at = self.at;
+        let seq = self.next_seq;
+        let named = (seq..).zip(verbs).map(|(seq, verb)| Command {
+            id: Text::new(format!("plan{seq}")),
+            at,
+            verb,
+        });
+        self.execute(&named.collect::<Vec<_>>());
+    }
+
+    /// Bytes of what has been written down with orders, and orders so far.
+    pub(crate) fn posted(&self) -> (usize, u64) {
+        (self.state.posted.bytes(), self.orders)
     }
 
     /// Lets the next period begin: all figures are zero and nobody is active.

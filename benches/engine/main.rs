@@ -23,6 +23,7 @@ mod meter;
 mod moves;
 mod orders;
 mod plans;
+mod posting;
 mod reads;
 mod rig;
 
@@ -35,6 +36,8 @@ enum Part {
     Orders,
     /// Orders as commands, with ids and the order book.
     Commands,
+    /// Orders that somebody is written down with.
+    Posting,
     /// New seats.
     Growth,
     /// Moves.
@@ -96,10 +99,11 @@ fn main() {
         seed: arguments.seed,
     };
     // Memory goes first: what earlier parts freed would hide its growth.
-    let parts: [(Part, fn(Scale)); 10] = [
+    let parts: [(Part, fn(Scale)); 11] = [
         (Part::Memory, memory::measure),
         (Part::Orders, orders::measure),
         (Part::Commands, commands::measure),
+        (Part::Posting, posting::measure),
         (Part::Growth, growth::measure),
         (Part::Moves, moves::measure),
         (Part::Reads, reads::measure),

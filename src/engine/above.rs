@@ -1,6 +1,6 @@
 //! Who stands above an order that is being accepted, as things stand without it.
 
-use crate::base::ids::{COMPANY, ENROLLER_TREE, Member};
+use crate::base::ids::{COMPANY, ENROLLER_TREE, Seat};
 use crate::base::path::{Passed, Path, Paths};
 use crate::engine::credit::Credit;
 use crate::engine::member::MemberKind;
@@ -20,8 +20,33 @@ pub(crate) fn passed(
     paths.iter().map(on).collect()
 }
 
+/// Brings near what [`passed`] will look at where everybody is active, for several orders side by side.
+pub(crate) fn approach(state: &State, credits: &[Option<Credit>], paths: &Paths) {
+    let forest = &state.forest;
+    for (path, levels) in paths.iter() {
+        let tree = usize::from(path.tree);
+        if tree >= state.founded().trees.len() {
+            continue;
+        }
+        let mut line: Vec<Seat> = credits
+            .iter()
+            .flatten()
+            .filter_map(|credit| posting::seat(state, credit, tree))
+            .collect();
+        line.iter().for_each(|&seat| forest.prefetch(tree, seat));
+        for _ in 0..=levels {
+            line = line
+                .into_iter()
+                .filter_map(|seat| forest.parent(tree, seat))
+                .collect();
+            line.iter().for_each(|&seat| forest.prefetch(tree, seat));
+        }
+    }
+}
+
 fn walk(state: &State, rules: &Rules, credit: &Credit, (path, levels): (Path, u8)) -> Vec<Passed> {
-    let mut passed = vec![stands(state, credit.member)];
+    let credited = (ENROLLER_TREE, credit.member);
+    let mut passed = vec![stands(state, rules, credited)];
     let tree = usize::from(path.tree);
     let seat = (tree < rules.trees.len()).then(|| posting::seat(state, credit, tree));
     let Some(seat) = seat.flatten() else {
@@ -40,7 +65,7 @@ fn walk(state: &State, rules: &Rules, credit: &Credit, (path, levels): (Path, u8
                 None => break,
             }
         }
-        let one = stands(state, forest.owner(tree, seat));
+        let one = stands(state, rules, (tree, seat));
         if one.member == COMPANY {
             break;
         }
@@ -52,11 +77,12 @@ fn walk(state: &State, rules: &Rules, credit: &Credit, (path, levels): (Path, u8
     passed
 }
 
-fn stands(state: &State, member: Member) -> Passed {
-    let standing = state.forest.standing(ENROLLER_TREE, member);
-    let is_distributor = state.members.kind(member) == MemberKind::Distributor;
-    Passed {
-        member,
-        active: standing.active && is_distributor && member != COMPANY,
+/// A distributor who is active is so at each of his seats; in the enroller tree alone a customer may count as well.
+fn stands(state: &State, rules: &Rules, (tree, seat): (usize, Seat)) -> Passed {
+    let member = state.forest.owner(tree, seat);
+    let mut active = state.forest.standing(tree, seat).active;
+    if tree == ENROLLER_TREE && rules.count_customers {
+        active &= state.members.kind(member) == MemberKind::Distributor;
     }
+    Passed { member, active }
 }

@@ -2,16 +2,19 @@
 //!
 //! Accepted orders never carry a negative volume, so they commute: sums rise, and activity can only begin. A due timer
 //! or any other command ends a run; so does an order whose own activity would expire before a later one of the run. Where
-//! an order is written down with who is active above it, none runs beside another: each may make the next one's active.
+//! orders are written down with who is active above them, those that may make somebody active take effect before the next.
 
 use crate::arena::near;
 use crate::base::ids::ENROLLER_TREE;
+use crate::base::path::Paths;
 use crate::base::time::{DAY_MS, Time};
 use crate::base::volumes::Volumes;
 use crate::book::forest::Posting;
 use crate::book::rules::Window;
+use crate::engine::above;
 use crate::engine::command::order::{self, Booked, Order, Tags};
 use crate::engine::command::{Command, Verb};
+use crate::engine::credit::Credit;
 use crate::engine::ids::Tag;
 use crate::engine::judging::Now;
 use crate::engine::outcome::{Accepted, Outcome};
@@ -47,9 +50,6 @@ pub(crate) fn run(
     let Some(rules) = state.rules.clone() else {
         return 0;
     };
-    if !state.posts().is_empty() {
-        return 0;
-    }
     let mut lanes = [None; LANES];
     let count = gather(state, &rules, stamp, commands, &mut lanes);
     // What comes next is brought near while this run is at work.
@@ -58,6 +58,33 @@ pub(crate) fn run(
     }
     let lanes = &mut lanes[..count];
     fetch(state, lanes);
+    let paths = state.posts();
+    if paths.is_empty() {
+        abreast(state, &rules, lanes, (first_seq, &paths), out);
+        return count;
+    }
+    let credits = credits(state, lanes);
+    above::approach(state, &credits[..count], &paths);
+    let mut from = 0;
+    while from < count {
+        let later = &credits[from..count];
+        let changing = later.iter().position(|credit| !stays(state, credit));
+        let upto = changing.map_or(count, |at| from + at + 1);
+        let seq = first_seq + from as u64;
+        abreast(state, &rules, &lanes[from..upto], (seq, &paths), out);
+        from = upto;
+    }
+    count
+}
+
+/// Judges and books orders, then adds all their volumes.
+fn abreast(
+    state: &mut State,
+    rules: &Rules,
+    lanes: &[Option<Lane<'_>>],
+    (first_seq, paths): (u64, &Paths),
+    out: &mut Vec<Outcome>,
+) {
     let mut booked = [None; LANES];
     for (index, lane) in lanes.iter().flatten().enumerate() {
         let now = Now {
@@ -66,7 +93,8 @@ pub(crate) fn run(
         };
         state.as_of_time = lane.time;
         state.as_of_seq = now.seq;
-        let judged = order::book(state, &rules, lane.command, lane.order, lane.tags, now);
+        let told = (lane.command, lane.order, lane.tags);
+        let judged = order::book(state, rules, told, paths, now);
         let outcome = judged.map(|judged| {
             booked[index] = Some(judged);
             Accepted::default()
@@ -74,13 +102,29 @@ pub(crate) fn run(
         state.fold.add_outcome(&outcome);
         out.push(outcome);
     }
-    post(state, &rules, lanes, &booked);
+    post(state, rules, lanes, &booked);
     for (lane, booked) in lanes.iter().flatten().zip(&booked) {
         if let Some(booked) = booked {
-            judge(state, &rules, lane, booked);
+            judge(state, rules, lane, booked);
         }
     }
-    count
+}
+
+/// Whom each order will be credited to; nobody where its buyer is not known.
+fn credits(state: &State, lanes: &[Option<Lane<'_>>]) -> [Option<Credit>; LANES] {
+    let mut credits = [None; LANES];
+    for (credit, lane) in credits.iter_mut().zip(lanes.iter().flatten()) {
+        let (tags, id) = (lane.tags, &lane.order.member);
+        let buyer = state.members.find_guessed(tags.guess, tags.member, id);
+        *credit = buyer.and_then(|buyer| posting::credit(state, buyer, lane.order.centre));
+    }
+    credits
+}
+
+/// Whether an order changes nobody's activity: its member is active already, or nobody is credited.
+fn stays(state: &State, credit: &Option<Credit>) -> bool {
+    let active = |credit: &Credit| state.forest.standing(ENROLLER_TREE, credit.member).active;
+    credit.as_ref().is_none_or(active)
 }
 
 /// Chooses the lanes and asks for their places in the id tables.

@@ -3,6 +3,7 @@
 use crate::base::bytes::{Malformed, Reader, put_signed, put_text, put_text_option, put_varint};
 use crate::base::ids::{Member, Text};
 use crate::base::number::Volume;
+use crate::base::path::Paths;
 use crate::engine::above;
 use crate::engine::activity;
 use crate::engine::command::{Command, Volumes};
@@ -55,13 +56,12 @@ pub(crate) struct Booked {
     pub(crate) targets: Targets,
 }
 
-/// Judges an order and writes it into the order book; the figures come afterwards.
+/// Judges an order and writes it into the order book, with who stands on the paths; the figures come afterwards.
 pub(crate) fn book(
     state: &mut State,
     rules: &Rules,
-    command: &Command,
-    order: &Order,
-    tags: Tags,
+    (command, order, tags): (&Command, &Order, Tags),
+    paths: &Paths,
     now: Now,
 ) -> Result<Booked, Rejection> {
     if let Some(first) = state.orders.find_tagged(tags.order, &command.id) {
@@ -72,9 +72,9 @@ pub(crate) fn book(
     posting::reserve(state, booked.targets, &order.volumes);
     posting::serve(state, &booked.credit, booked.targets, &order.volumes);
     let Credit { buyer, member, .. } = booked.credit;
-    let (number, paths) = (state.orders.len(), state.posts());
+    let number = state.orders.len();
     if !paths.is_empty() {
-        let passed = above::passed(state, rules, &booked.credit, &paths);
+        let passed = above::passed(state, rules, &booked.credit, paths);
         state.posted.add(number, &passed);
     }
     let previous = state.members.set_last_order(buyer, number);
@@ -165,7 +165,8 @@ impl Order {
             member: Tag::of(&self.member),
             guess: None,
         };
-        let booked = book(state, &rules, command, self, tags, now)?;
+        let paths = state.posts();
+        let booked = book(state, &rules, (command, self, tags), &paths, now)?;
         posting::post(state, &booked.credit, booked.targets, &self.volumes);
         activate(state, &rules, command, self, &booked);
         Ok(Accepted::default())
