@@ -14,18 +14,21 @@ pub struct SoldBy {
     items: Vec<u32>,
 }
 
+/// Takes what is shown.
+type Each<'a> = dyn FnMut(Member, Source) + 'a;
+
 impl SoldBy {
     /// Everything that entered. O(members + orders accepted since the period began); 4 bytes of it for each stay.
     #[must_use]
     pub fn of(orders: &PlanOrders<'_>, members: u32) -> SoldBy {
-        SoldBy::gather(members, &|each| orders.each_source(each))
+        SoldBy::gather(members, |each: &mut Each<'_>| orders.each_source(each))
     }
 
     /// Orders by those who were written down with them. O(members + orders accepted since the period began x levels); 4 bytes of
     /// it for each stay.
     #[must_use]
     pub fn posted(orders: &PlanOrders<'_>, members: u32) -> SoldBy {
-        SoldBy::gather(members, &|each| {
+        SoldBy::gather(members, |each: &mut Each<'_>| {
             orders.each_source(&mut |_, source| {
                 for member in orders.written_with(source) {
                     each(member, source);
@@ -35,7 +38,7 @@ impl SoldBy {
     }
 
     /// What is shown, twice the same, by whom it is shown of.
-    fn gather(members: u32, show: &dyn Fn(&mut dyn FnMut(Member, Source))) -> SoldBy {
+    fn gather(members: u32, show: impl Fn(&mut Each<'_>)) -> SoldBy {
         let mut starts = vec![0u32; members as usize + 1];
         show(&mut |member, _| starts[member as usize + 1] += 1);
         for member in 0..members as usize {

@@ -102,7 +102,7 @@ fn who_stood_above_then_is_paid() {
         earlier: &[],
     };
     let deals: Vec<&Deal> = sight.deals.iter().collect();
-    let one = i128::from(60 * whole) * 1_000_000;
+    let one = 60 * whole * 1_000_000;
     for (compression, active_then, expected) in [
         // B has used up a level, with and without pay.
         (Compression::None, true, [0, 5 * one, 0, one]),

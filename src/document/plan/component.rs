@@ -82,11 +82,12 @@ pub fn read(section: &Section, plan: usize, place: &Place) -> Option<Entry> {
     if component.follows_ladder() {
         check_period(section, place);
     }
-    if component.finds_active_only() && active == Some(false) {
+    if component.finds_active_only()
+        && active == Some(false)
+        && let Some(field) = section.field("payee")
+    {
         let allowed = "`active`, where an order is paid on to those who were active as it came in";
-        section
-            .field("payee")
-            .map(|field| field.refuse(allowed, None));
+        field.refuse(allowed, None);
     }
     Some(Entry {
         name: name?,
