@@ -25,6 +25,7 @@ use arborline::engine::state::State;
 
 use crate::chance::{Chance, scale};
 use crate::commands::network;
+use crate::images::through_image;
 
 /// Draws commands that collide often: few members, ids used again, orders close to limits, times that jump.
 struct Draw {
@@ -197,6 +198,9 @@ fn run(commands: &[Command], mut cut: impl FnMut() -> usize) -> (Vec<Outcome>, S
         let (batch, later) = rest.split_at(cut().clamp(1, rest.len()));
         let seq = out.len() as u64 + 1;
         execute_batch(&mut state, seq, Time(0), batch, &mut out);
+        if rest.len() % 7 == 0 {
+            state = through_image(&mut state);
+        }
         rest = later;
     }
     (out, state)

@@ -4,7 +4,9 @@ use arborline::base::ids::Text;
 use arborline::base::time::Time;
 use arborline::engine::command::found::Found;
 use arborline::engine::command::{Command, Verb};
+use arborline::engine::execute::execute_batch;
 use arborline::engine::rules::{ClockMode, Rules};
+use arborline::engine::state::State;
 
 use crate::chance::{Chance, scale};
 use commands::{Lean, Writer};
@@ -63,6 +65,20 @@ pub(crate) fn drawn(seed: u64, count: usize) -> (Rules, Vec<Command>) {
     rules.clock = ClockMode::Events;
     let commands = drawn_for(&rules, chance, count);
     (rules, commands)
+}
+
+/// The state of a network that was founded by rules and told commands.
+pub(crate) fn executed(rules: &Rules, commands: &[Command]) -> State {
+    let (mut state, first) = (State::new(), founding(rules.clone()));
+    execute_batch(&mut state, 1, first.stamp, &first.commands, &mut Vec::new());
+    execute(&mut state, commands);
+    state
+}
+
+/// Tells a state more commands.
+pub(crate) fn execute(state: &mut State, commands: &[Command]) {
+    let seq = state.as_of_seq + 1;
+    execute_batch(state, seq, laws::START, commands, &mut Vec::new());
 }
 
 /// Commands drawn for a network with these rules, under which time follows the commands; the founding is left out.

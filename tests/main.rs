@@ -15,6 +15,7 @@ mod documents;
 mod forest;
 mod histories;
 mod http;
+mod images;
 mod import;
 mod log;
 mod model;

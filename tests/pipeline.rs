@@ -10,5 +10,6 @@ mod network;
 mod openings;
 mod plans;
 mod runs;
+mod snapshots;
 mod start;
 mod time;

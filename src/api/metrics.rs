@@ -54,7 +54,7 @@ pub struct Metrics {
     pub connections: Level,
     /// Connections closed because their address held all it may.
     pub connections_refused: Counter,
-    levels: [Level; 9],
+    levels: [Level; 11],
     last_run: Gauge<f64, AtomicU64>,
 }
 
@@ -63,7 +63,7 @@ fn buckets() -> Histogram {
 }
 
 /// Name and meaning of the gauges read from the runtime, in the order of [`Metrics::scrape`].
-const LEVELS: [(&str, &str); 9] = [
+const LEVELS: [(&str, &str); 11] = [
     ("as_of_seq", "Number of the last command in the state"),
     ("confirmed_seq", "Number of the last command on disk"),
     ("queued_commands", "Commands waiting to be logged"),
@@ -73,6 +73,14 @@ const LEVELS: [(&str, &str); 9] = [
     ("runs_due", "Closed periods that wait to be paid"),
     ("runs_failed", "Closed periods that could not be paid"),
     ("runs_posted", "Periods paid"),
+    (
+        "snapshot_seq",
+        "Number of the last command in the last snapshot",
+    ),
+    (
+        "snapshot_bytes",
+        "Bytes of the last snapshot that this process wrote",
+    ),
 ];
 
 impl Metrics {
@@ -84,7 +92,7 @@ impl Metrics {
         let latency: Latency = Family::new_with_constructor(buckets);
         let (panics, connections) = (Counter::default(), Level::default());
         let connections_refused = Counter::default();
-        let levels: [Level; 9] = Default::default();
+        let levels: [Level; 11] = Default::default();
         let last_run = Gauge::default();
         registry.register("events", "Facts by type and outcome", events.clone());
         registry.register("request_seconds", "Seconds a request took", latency.clone());
@@ -155,6 +163,8 @@ impl Metrics {
             health.runs_due - health.runs_failed.min(health.runs_due),
             health.runs_failed,
             runs as u64,
+            health.snapshot_seq,
+            health.snapshot.map_or(0, |taken| taken.bytes),
         ];
         self.last_run.set(health.last_run_ms as f64 / 1_000.0);
         for (level, value) in self.levels.iter().zip(values) {

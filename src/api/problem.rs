@@ -129,6 +129,7 @@ codes! {
     HeadersTooLarge = 431 "headers_too_large" "The headers are too large";
     Internal = 500 "internal" "The server failed";
     RunUnreadable = 500 "run_unreadable" "The file of a run cannot be read";
+    SnapshotRefused = 500 "snapshot_refused" "No snapshot could be written";
     Busy = 503 "busy" "The server is busy";
     NotCaughtUp = 503 "not_caught_up" "The answer is not as fresh as asked yet";
     Stopping = 503 "stopping" "The server is stopping";

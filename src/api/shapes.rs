@@ -10,6 +10,7 @@ use crate::base::time::Time;
 use crate::engine::member::{MemberKind, Status};
 use crate::engine::role::Role;
 use crate::runtime::health::Health;
+use crate::runtime::snapshots::Taken;
 use crate::view::shape::ByKind;
 
 /// One event.
@@ -398,6 +399,10 @@ pub struct StatusAnswer {
     pub replayed_commands: u64,
     /// Milliseconds this start took.
     pub replay_ms: u64,
+    /// The last command in the last snapshot; 0 where there is none.
+    pub snapshot_seq: u64,
+    /// When that was written, where this process wrote it.
+    pub snapshot_at: Option<Time>,
 }
 
 impl StatusAnswer {
@@ -416,6 +421,34 @@ impl StatusAnswer {
             free_bytes: health.free_bytes,
             replayed_commands: health.replayed_commands,
             replay_ms: health.replay_ms,
+            snapshot_seq: health.snapshot_seq,
+            snapshot_at: health.snapshot.map(|taken| taken.at),
+        }
+    }
+}
+
+/// A snapshot that was written.
+#[derive(Serialize, ToSchema)]
+pub struct SnapshotAnswer {
+    /// The last command in it.
+    pub seq: u64,
+    /// When it was durable.
+    pub at: Time,
+    /// Bytes of its image.
+    pub bytes: u64,
+    /// Milliseconds that writing took.
+    pub ms: u64,
+}
+
+impl SnapshotAnswer {
+    /// Of one that was taken.
+    #[must_use]
+    pub fn of(taken: &Taken) -> SnapshotAnswer {
+        SnapshotAnswer {
+            seq: taken.seq,
+            at: taken.at,
+            bytes: taken.bytes,
+            ms: taken.ms,
         }
     }
 }

@@ -4,6 +4,9 @@ use std::marker::PhantomData;
 
 use bytemuck::Pod;
 
+use crate::base::bytes::Malformed;
+
+use super::image::{ImageReader, ImageWriter};
 use super::pages::{Grid, Pages, reach_of, shift_of};
 
 /// A vector of `T` in pages that can be forked. `T` is plain bytes, a multiple of eight of them, aligned to at most 8.
@@ -124,6 +127,22 @@ impl<T: Pod> Column<T> {
             pages: self.pages.fork(),
             of: PhantomData,
         }
+    }
+
+    /// Takes it down.
+    pub fn put<'s>(&'s self, image: &mut ImageWriter<'s>) {
+        image.put_pages(&self.pages);
+    }
+
+    /// What [`Column::put`] put. O(pages).
+    ///
+    /// # Errors
+    /// If it is none of such records.
+    pub fn take(image: &mut ImageReader<'_>) -> Result<Column<T>, Malformed> {
+        Ok(Column {
+            pages: image.take_pages(Of::<T>::STRIDE)?,
+            of: PhantomData,
+        })
     }
 
     /// The pages, for those who write undo lists.

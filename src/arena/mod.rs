@@ -9,6 +9,8 @@
 
 pub mod ahead;
 pub mod column;
+pub mod image;
+mod lines;
 pub mod near;
 pub mod pages;
 mod pool;

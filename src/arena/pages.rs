@@ -3,7 +3,8 @@
 //! ```text
 //! Pages
 //!   slots   [ Slot { data: *mut u64, epoch: u64 } ]   hot: one load leads to a record
-//!   owners  [ Arc<Page> ]                             cold: keeps each page alive, in the same order
+//!   owners  [ Option<Arc<Page>> ]                     cold: keeps each page alive, in the same order; none: it lies in `over`
+//!   over    the bytes of an image                     never written
 //!   epoch   u64
 //! page      [ Line; n ]   Line = 64 bytes, so that records begin on cache lines' grid
 //! ```
@@ -18,8 +19,10 @@
 
 use std::sync::Arc;
 
+use super::lines::PageBytes;
 use super::near;
 use super::pool::Page;
+use crate::base::bytes::Malformed;
 
 /// Bytes a page holds at most; records per page are the greatest power of two that fits.
 const PAGE_BYTES: usize = 16 * 1024;
@@ -74,10 +77,16 @@ pub(super) const fn shift_of(stride: usize) -> u32 {
     fit.ilog2()
 }
 
+/// Whether records may have so many words.
+pub(super) fn is_stride(words: usize) -> bool {
+    (1..=PAGE_BYTES / 8).contains(&words)
+}
+
 /// Records of a fixed number of words in pages that can be forked.
 pub struct Pages {
     slots: Vec<Slot>,
-    owners: Vec<Arc<Page>>,
+    owners: Vec<Option<Arc<Page>>>,
+    over: Option<PageBytes>,
     epoch: u64,
     /// Words of a record.
     stride: usize,
@@ -99,8 +108,9 @@ struct Undo {
     words: Vec<u64>,
 }
 
-// SAFETY: `data` points into the page that `owners` keeps alive at the same place. It is written only through
-// `&mut self` and only while the slot's epoch says that no other `Pages` holds the page; all other access is reading.
+// SAFETY: `data` points into the page that `owners` keeps alive at the same place, or into the bytes that `over` does. It is
+// written only through `&mut self` and only while the slot's epoch says that no other `Pages` holds the page, which it never
+// does of one in `over`; all other access is reading.
 unsafe impl Send for Pages {}
 // SAFETY: as above: through `&self` pages are only read.
 unsafe impl Sync for Pages {}
@@ -115,6 +125,7 @@ impl Pages {
         Pages {
             slots: Vec::new(),
             owners: Vec::new(),
+            over: None,
             epoch: 1,
             stride,
             shift: shift_of(stride),
@@ -122,6 +133,42 @@ impl Pages {
             reach: reach_of(stride),
             undo: None,
         }
+    }
+
+    /// Records in pages of an image: none of them is touched. O(pages).
+    ///
+    /// # Errors
+    /// If the lines are not as many as there are pages, or a page reaches beyond the image.
+    pub(super) fn over(
+        stride: usize,
+        len: u32,
+        lines: impl ExactSizeIterator<Item = u32>,
+        over: &PageBytes,
+    ) -> Result<Pages, Malformed> {
+        let mut pages = Pages::new(stride);
+        if lines.len() != (len as usize).div_ceil(1 << pages.shift) {
+            return Err(Malformed);
+        }
+        let page_lines = pages.page_lines();
+        pages.slots.reserve_exact(lines.len());
+        for line in lines {
+            let data = over.words(line, page_lines).ok_or(Malformed)?.cast_mut();
+            // No pages ever had this epoch, so that each is copied before it is written.
+            pages.slots.push(Slot { data, epoch: 0 });
+        }
+        pages.owners = vec![None; pages.slots.len()];
+        pages.over = Some(over.clone());
+        pages.len = len;
+        Ok(pages)
+    }
+
+    /// The words of each page, in order.
+    pub(super) fn each(&self) -> impl Iterator<Item = &[u64]> {
+        let words = self.page_lines() * 8;
+        self.slots.iter().map(move |slot| {
+            // SAFETY: `data` points to a whole page, all of it initialised, that nobody writes while `&self` lives.
+            unsafe { std::slice::from_raw_parts(slot.data, words) }
+        })
     }
 
     /// Records there are.
@@ -165,7 +212,7 @@ impl Pages {
                 data: page.words(),
                 epoch: self.owning_epoch(),
             });
-            self.owners.push(page);
+            self.owners.push(Some(page));
         }
         self.len += 1;
         index
@@ -188,6 +235,7 @@ impl Pages {
         Pages {
             slots: self.slots.clone(),
             owners: self.owners.clone(),
+            over: self.over.clone(),
             // Every slot carries an older epoch than either side's new one.
             epoch: self.epoch,
             stride: self.stride,
@@ -317,14 +365,19 @@ impl Pages {
 
     /// Makes a page this side's own: by finding that nobody else holds it any more, or by copying it.
     fn own(&mut self, page: usize, epoch: u64) {
-        let owner = &mut self.owners[page];
-        if Arc::get_mut(owner).is_none() {
-            *owner = Arc::new(Page::copy_of(owner));
-        }
-        self.slots[page] = Slot {
-            data: owner.words(),
-            epoch,
+        let own = self.owners[page].as_mut().and_then(Arc::get_mut);
+        let data = match own {
+            Some(page) => page.words(),
+            None => {
+                let lines = self.page_lines();
+                // SAFETY: `data` points to a whole page, which nobody writes while it is shared or part of an image.
+                let copy = unsafe { Page::copy_of(self.slots[page].data, lines) };
+                let data = copy.words();
+                self.owners[page] = Some(Arc::new(copy));
+                data
+            }
         };
+        self.slots[page] = Slot { data, epoch };
     }
 
     /// The grid these pages were made with.

@@ -75,12 +75,16 @@ impl Page {
         page
     }
 
-    /// A page equal to another.
-    pub(super) fn copy_of(other: &Page) -> Page {
-        let (mut page, _) = Page::take(other.lines);
-        // SAFETY: `other` holds `lines` initialised lines that nobody writes while it is borrowed.
-        let from = unsafe { std::slice::from_raw_parts(other.at.0.as_ptr(), other.lines) };
-        page.lines_mut().copy_from_slice(from);
+    /// A page equal to what lies elsewhere.
+    ///
+    /// # Safety
+    /// From `words` on there are so many lines, all initialised, that nobody writes meanwhile.
+    pub(super) unsafe fn copy_of(words: *const u64, lines: usize) -> Page {
+        let (mut page, _) = Page::take(lines);
+        // SAFETY: as the caller says; words are as good as lines, but for where they may begin.
+        let from = unsafe { std::slice::from_raw_parts(words.cast::<[u64; 8]>(), lines) };
+        let to = page.lines_mut().iter_mut();
+        to.zip(from).for_each(|(to, from)| to.0 = *from);
         page
     }
 

@@ -2,7 +2,10 @@
 
 use bytemuck::Pod;
 
+use crate::base::bytes::Malformed;
+
 use super::column::Of;
+use super::image::{ImageReader, ImageWriter};
 use super::pages::Pages;
 
 /// A forkable vector of records of `stride` signed words.
@@ -125,6 +128,21 @@ impl Words {
         Words {
             pages: self.pages.fork(),
         }
+    }
+
+    /// Takes it down.
+    pub fn put<'s>(&'s self, image: &mut ImageWriter<'s>) {
+        image.put_pages(&self.pages);
+    }
+
+    /// What [`Words::put`] put, of records of `stride` words. O(pages).
+    ///
+    /// # Errors
+    /// If it is none of such records.
+    pub fn take(image: &mut ImageReader<'_>, stride: usize) -> Result<Words, Malformed> {
+        Ok(Words {
+            pages: image.take_pages(stride)?,
+        })
     }
 
     /// The pages, for those who write undo lists.

@@ -1,7 +1,8 @@
 //! What a refund does whose order's period is over.
 
 /// What a refund does that enters a later period than its order did. Ranks, activity and steps read it whatever this says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AfterClose {
     /// It takes nothing from what is paid on, but for legs; whoever earned on the order gives that back.
     #[default]

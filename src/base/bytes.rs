@@ -1,8 +1,13 @@
 //! Little-endian bytes: a writer's helpers and a reader that never reads past its end.
 
+use std::sync::Arc;
+
 use super::ids::Text;
 use super::number::Volume;
 use super::time::Time;
+
+/// Bytes that never change and stay where they are while anybody holds them: a mapped file, or a copy of one.
+pub type SharedBytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
 
 /// Appends an unsigned number in 1 to 10 bytes, seven bits each, low bits first.
 pub fn put_varint(out: &mut Vec<u8>, mut value: u64) {

@@ -1,9 +1,11 @@
 //! Who stands above an order when it is accepted, as far as plan sets ask that it be written down with it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::ids::Member;
 
 /// A way up from an order's seat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Path {
     /// Index of the tree.
     pub tree: u8,
@@ -21,7 +23,7 @@ pub struct Passed {
 }
 
 /// Paths to write down, each with the levels that are wanted at most.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Paths(Vec<(Path, u8)>);
 
 impl Paths {

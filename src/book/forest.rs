@@ -3,7 +3,9 @@
 //! Owns seats, links, chains and figures of all trees. Must not know members beyond their number, ids, orders,
 //! calendars or commands.
 
+use crate::arena::image::{ImageReader, ImageWriter};
 use crate::arena::pages::Pages;
+use crate::base::bytes::Malformed;
 use crate::base::ids::{COMPANY, ENROLLER_TREE, Member, NONE, Seat};
 use crate::base::volumes::Volumes;
 use crate::tree::seats::{COUNTED, WAITING};
@@ -111,6 +113,30 @@ impl Forest {
             ladders: self.ladders.clone(),
             kernels: self.kernels.clone(),
         }
+    }
+
+    /// Takes it down.
+    pub fn put<'s>(&'s self, image: &mut ImageWriter<'s>) {
+        image.put_plain(&(&self.ladders, &self.kernels));
+        image.put_size(self.groves.len());
+        for grove in &self.groves {
+            grove.put(image);
+        }
+    }
+
+    /// What [`Forest::put`] put. O(pages + roots + seats that wait).
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn take(image: &mut ImageReader<'_>) -> Result<Forest, Malformed> {
+        let (ladders, kernels) = image.take_plain()?;
+        let trees: u8 = image.take()?;
+        let groves = (0..trees).map(|_| Grove::take(image));
+        Ok(Forest {
+            groves: groves.collect::<Result<_, _>>()?,
+            ladders,
+            kernels,
+        })
     }
 
     /// Appends all pages.

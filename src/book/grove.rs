@@ -1,9 +1,14 @@
 //! A grove: one tree with its figures. Here: what it is made of, and how stale figures become zero.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
+use crate::arena::image::{ImageReader, ImageWriter};
 use crate::arena::pages::Pages;
 use crate::arena::words::Words;
+use crate::base::bytes::Malformed;
 use crate::base::ids::{ENROLLER_TREE, NONE, Seat};
 use crate::tree::blocks::{BlockLayout, Blocks, FAN};
 use crate::tree::layout::{SeatLayout, Stamps, low, pair};
@@ -17,7 +22,7 @@ use super::ladder::Ladder;
 use super::rules::{Kept, KernelRule, Window};
 
 /// A bucket vector kept on one tree, with its places in records.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KernelPlan {
     /// Index in the rules' list.
     pub index: usize,
@@ -40,7 +45,7 @@ pub struct KernelPlan {
 }
 
 /// What a grove keeps, and where: fixed by the rules.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GrovePlan {
     /// Sums a seat keeps.
     pub sums: usize,
@@ -100,9 +105,9 @@ pub struct Grove {
     /// The running periods.
     pub now: Stamps,
     /// Roots that stand apart (trees with numbered legs), by seat.
-    pub roots: Arc<std::collections::BTreeSet<Seat>>,
+    pub roots: Arc<BTreeSet<Seat>>,
     /// Seats in the holding tank.
-    pub waiting: Arc<std::collections::BTreeSet<Seat>>,
+    pub waiting: Arc<BTreeSet<Seat>>,
 }
 
 impl Grove {
@@ -117,7 +122,7 @@ impl Grove {
         let mut grove = Grove {
             seats: Seats::new(kept.trees[index].shape, seat),
             blocks: Blocks::new(block),
-            wide: Words::new((plan.carry_words + plan.kernels.len()).max(1)),
+            wide: Words::new(plan.wide_words()),
             plan: Arc::new(plan),
             now: Stamps::default(),
             roots: Arc::default(),
@@ -139,6 +144,41 @@ impl Grove {
             roots: Arc::clone(&self.roots),
             waiting: Arc::clone(&self.waiting),
         }
+    }
+
+    /// Takes it down.
+    pub fn put<'s>(&'s self, image: &mut ImageWriter<'s>) {
+        self.seats.put(image);
+        self.blocks.put(image);
+        image.put_plain(&*self.plan);
+        self.wide.put(image);
+        image.put_plain(&self.now);
+        for seats in [&self.roots, &self.waiting] {
+            image.put_all(seats.iter().copied());
+        }
+    }
+
+    /// What [`Grove::put`] put. O(pages + roots + seats that wait).
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn take(image: &mut ImageReader<'_>) -> Result<Grove, Malformed> {
+        let (seats, blocks) = (Seats::take(image)?, Blocks::take(image)?);
+        let plan: GrovePlan = image.take_plain()?;
+        let wide = Words::take(image, plan.wide_words())?;
+        let now = image.take_plain()?;
+        let mut set = || -> Result<Arc<BTreeSet<Seat>>, Malformed> {
+            Ok(Arc::new(image.take_all()?.into_iter().collect()))
+        };
+        Ok(Grove {
+            seats,
+            blocks,
+            wide,
+            plan: Arc::new(plan),
+            now,
+            roots: set()?,
+            waiting: set()?,
+        })
     }
 
     /// Appends all pages.
@@ -307,6 +347,11 @@ impl Grove {
 }
 
 impl GrovePlan {
+    /// Words of a wide record; one where there are no kernels.
+    fn wide_words(&self) -> usize {
+        (self.carry_words + self.kernels.len()).max(1)
+    }
+
     /// The lane of a ladder's upward slack; the downward one follows it.
     #[must_use]
     pub fn up_lane(&self, ladder: usize) -> usize {

@@ -4,13 +4,15 @@
 //! rise before the next step is reached, and fall before the present one is lost. The least of each over a block tells
 //! whether anybody in it crosses, so exactly those who do are visited.
 
+use serde::{Deserialize, Serialize};
+
 use super::rules::Thresholds;
 
 /// Slack of a cell that can never cross.
 pub const NEVER: i64 = i64::MAX / 2;
 
 /// A ladder kept on one tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ladder {
     /// Index in the rules' list.
     pub index: usize,

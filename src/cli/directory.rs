@@ -37,6 +37,9 @@ pub fn runtime(settings: &Settings, found: Found<'_>) -> Result<settings::Settin
         _ => Durability::Fsync,
     };
     runtime.segment_bytes = settings.count("segment_mib") << 20;
+    runtime.snapshots.kept =
+        usize::try_from(settings.count("snapshots_kept")).expect("a small count");
+    runtime.snapshots.every = settings.count("snapshot_commands");
     runtime.queue_submissions = usize::try_from(settings.count("queue")).expect("a small count");
     if let Found::With(otherwise) = found {
         runtime.founding = Some(founding(settings.network().as_deref(), otherwise)?);

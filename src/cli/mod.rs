@@ -29,6 +29,7 @@ pub mod run;
 pub mod runs;
 pub mod serve;
 pub mod settings;
+pub mod snapshot;
 pub mod status;
 pub mod token;
 pub mod verify;

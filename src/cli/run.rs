@@ -11,7 +11,7 @@ use crate::cli::exit::{EXITS, Exit, Failure};
 use crate::cli::import::command as import;
 use crate::cli::output::Output;
 use crate::cli::{
-    completions, config, export, log, network, plan, runs, serve, status, token, verify,
+    completions, config, export, log, network, plan, runs, serve, snapshot, status, token, verify,
 };
 
 /// Every command.
@@ -23,6 +23,7 @@ pub const COMMANDS: &[&Subcommand] = &[
     &export::COMMAND,
     &verify::COMMAND,
     &status::COMMAND,
+    &snapshot::COMMAND,
     &log::COMMAND,
     &network::COMMAND,
     &plan::COMMAND,

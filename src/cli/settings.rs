@@ -86,6 +86,10 @@ pub const SETTINGS: &[Setting] = &[
         "Connections one address may hold open, 0 for any number; those from this machine are not counted"),
     setting("segment_mib", "segment-mib", "ARBORLINE_SEGMENT_MIB", Shape::Count(4, 4096), "64",
         "Size of a log segment in MiB"),
+    setting("snapshots_kept", "snapshots-kept", "ARBORLINE_SNAPSHOTS_KEPT", Shape::Count(0, 100), "2",
+        "How many snapshots are kept; with 0 none are written, and every start replays the log"),
+    setting("snapshot_commands", "snapshot-commands", "ARBORLINE_SNAPSHOT_COMMANDS", Shape::Count(0, 1_000_000_000_000), "10000000",
+        "Commands after which a running server writes the next snapshot, 0 for never; a clean stop writes one in any case"),
 ];
 
 /// Where a value came from.

@@ -9,6 +9,7 @@ use crate::cli::exit::Exit;
 use crate::cli::output::grouped;
 use crate::cli::settings;
 use crate::runtime::audit;
+use crate::runtime::begin;
 use crate::runtime::offline::check_documents;
 use crate::runtime::openings::Openings;
 use crate::runtime::plans::Plans;
@@ -17,7 +18,7 @@ use crate::view::verify::report::Verified;
 /// The command.
 pub const COMMAND: Subcommand = Subcommand {
     name: "verify",
-    about: "Check the log, the documents and the runs it names, replay it, recompute every figure and compare; a server may have the directory open",
+    about: "Check the log, the documents and the runs it names, and the snapshots, replay it, recompute every figure and compare; a server may have the directory open",
     args: |command| settings::args(command, &["data"]),
     run: |call| {
         let settings = settings::resolve(call.matches)?;
@@ -27,7 +28,10 @@ pub const COMMAND: Subcommand = Subcommand {
             .map_err(|fault| directory::fault(&fault))?;
         let state = Arc::new(read.state);
         let plans = Arc::new(Plans::new(Arc::clone(&read.files)));
-        let verified = audit::all(&Openings::new(read.files, plans), &state);
+        let mut verified = audit::all(&Openings::new(Arc::clone(&read.files), plans), &state);
+        if verified.wrong_snapshots.is_empty() {
+            verified.wrong_snapshots = begin::lead_elsewhere(&read.files, &state);
+        }
         call.output
             .answer(&told(&verified, state.as_of_seq), &verified)?;
         Ok(if verified.is_clean() {
@@ -68,7 +72,11 @@ fn told(verified: &Verified, seq: u64) -> String {
         writeln!(text, "{} runs read, {} wrong", grouped(all), grouped(wrong))
             .expect("a text takes any text");
     }
-    for wrong in &verified.wrong_runs {
+    if verified.snapshots > 0 {
+        let (all, wrong) = (verified.snapshots, verified.wrong_snapshots.len());
+        writeln!(text, "{all} snapshots read, {wrong} wrong").expect("a text takes any text");
+    }
+    for wrong in verified.wrong_runs.iter().chain(&verified.wrong_snapshots) {
         writeln!(text, "  {wrong}").expect("a text takes any text");
     }
     text

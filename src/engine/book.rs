@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::arena::image::{ImageReader, ImageWriter};
 use crate::arena::pages::Pages;
+use crate::base::bytes::Malformed;
 use crate::base::limits::KINDS_MAX;
 use crate::base::time::Time;
 use crate::book::forest::Forest;
@@ -72,6 +74,26 @@ impl Branch {
         }
     }
 
+    pub(crate) fn put<'s>(&'s self, image: &mut ImageWriter<'s>) {
+        image.put(self.ordinal);
+        image.put_signed(self.cutoff.0);
+        image.put_plain(&(self.late, &*self.rules, self.totals));
+        self.forest.put(image);
+    }
+
+    pub(crate) fn take(image: &mut ImageReader<'_>) -> Result<Branch, Malformed> {
+        let (ordinal, cutoff) = (image.take()?, Time(image.take_signed()?));
+        let (late, rules, totals) = image.take_plain()?;
+        Ok(Branch {
+            ordinal,
+            cutoff,
+            late,
+            rules: Arc::new(rules),
+            forest: Forest::take(image)?,
+            totals,
+        })
+    }
+
     /// Appends all pages.
     pub(crate) fn pages<'p>(&'p mut self, all: &mut Vec<&'p mut Pages>) {
         self.forest.pages(all);
@@ -92,6 +114,30 @@ impl Branch {
 }
 
 impl ClosedBook {
+    pub(crate) fn put<'s>(&'s self, image: &mut ImageWriter<'s>) {
+        image.put(self.ordinal);
+        image.put_signed(self.closed.0);
+        image.put(self.seq);
+        image.put_plain(&(&*self.rules, self.reversed, self.totals));
+        self.forest.put(image);
+        self.members.put(image);
+    }
+
+    pub(crate) fn take(image: &mut ImageReader<'_>) -> Result<ClosedBook, Malformed> {
+        let (ordinal, closed, seq) = (image.take()?, Time(image.take_signed()?), image.take()?);
+        let (rules, reversed, totals) = image.take_plain()?;
+        Ok(ClosedBook {
+            ordinal,
+            closed,
+            seq,
+            rules: Arc::new(rules),
+            forest: Forest::take(image)?,
+            reversed,
+            members: Members::take(image)?,
+            totals,
+        })
+    }
+
     /// The branch it was before it was closed, with what a closed book has no use for.
     pub(crate) fn reopened(self, cutoff: Time, late: Late) -> Branch {
         Branch {

@@ -20,8 +20,10 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::arena::column::Column;
+use crate::arena::image::{ImageReader, ImageWriter};
 use crate::arena::pages::Pages;
 use crate::arena::words::Words;
+use crate::base::bytes::Malformed;
 use crate::base::ids::{Member, NONE};
 use crate::base::number::Volume;
 use crate::base::time::Time;
@@ -115,6 +117,23 @@ impl Corrections {
             volumes: self.volumes.fork(),
             kinds: self.kinds,
         }
+    }
+
+    /// Takes them down.
+    pub(crate) fn put<'s>(&'s self, image: &mut ImageWriter<'s>) {
+        image.put_size(self.kinds);
+        self.records.put(image);
+        self.volumes.put(image);
+    }
+
+    /// What [`Corrections::put`] put. O(pages).
+    pub(crate) fn take(image: &mut ImageReader<'_>) -> Result<Corrections, Malformed> {
+        let kinds = image.take()?;
+        Ok(Corrections {
+            records: Column::take(image)?,
+            volumes: Words::take(image, kinds)?,
+            kinds,
+        })
     }
 
     /// Appends all pages.

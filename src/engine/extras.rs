@@ -5,7 +5,9 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::arena::column::Column;
+use crate::arena::image::{ImageReader, ImageWriter};
 use crate::arena::pages::Pages;
+use crate::base::bytes::Malformed;
 use crate::base::ids::{NONE, Seat};
 use crate::base::time::Time;
 
@@ -83,6 +85,22 @@ impl Extras {
             departures: self.departures.fork(),
             rolled_up: self.rolled_up.fork(),
         }
+    }
+
+    /// Takes them down.
+    pub(crate) fn put<'s>(&'s self, image: &mut ImageWriter<'s>) {
+        self.entries.put(image);
+        self.departures.put(image);
+        self.rolled_up.put(image);
+    }
+
+    /// What [`Extras::put`] put. O(pages).
+    pub(crate) fn take(image: &mut ImageReader<'_>) -> Result<Extras, Malformed> {
+        Ok(Extras {
+            entries: Column::take(image)?,
+            departures: Column::take(image)?,
+            rolled_up: Column::take(image)?,
+        })
     }
 
     /// Appends all pages.

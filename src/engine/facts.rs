@@ -17,7 +17,9 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::arena::column::Column;
+use crate::arena::image::{ImageReader, ImageWriter};
 use crate::arena::pages::Pages;
+use crate::base::bytes::Malformed;
 use crate::base::ids::Text;
 use crate::engine::ids::{IdTable, Tag};
 use crate::engine::packed::{U40, pack40, unpack40};
@@ -55,6 +57,22 @@ impl Facts {
             table: self.table.fork(),
             texts: self.texts.fork(),
         }
+    }
+
+    /// Takes them down.
+    pub(crate) fn put<'s>(&'s self, image: &mut ImageWriter<'s>) {
+        self.records.put(image);
+        self.table.put(image);
+        self.texts.put(image);
+    }
+
+    /// What [`Facts::put`] put. O(pages).
+    pub(crate) fn take(image: &mut ImageReader<'_>) -> Result<Facts, Malformed> {
+        Ok(Facts {
+            records: Column::take(image)?,
+            table: IdTable::take(image)?,
+            texts: Texts::take(image)?,
+        })
     }
 
     /// Appends all pages.

@@ -40,6 +40,11 @@ impl Fold {
         }
     }
 
+    /// One that goes on from a value.
+    pub(crate) fn from_value(value: u64) -> Fold {
+        Fold(value)
+    }
+
     pub(crate) fn value(self) -> u64 {
         self.0
     }

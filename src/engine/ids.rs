@@ -16,7 +16,9 @@
 use std::sync::Arc;
 
 use crate::arena::column::Column;
+use crate::arena::image::{ImageReader, ImageWriter};
 use crate::arena::pages::Pages;
+use crate::base::bytes::Malformed;
 use crate::base::ids::hash_id;
 
 const EMPTY: u64 = u64::MAX;
@@ -94,6 +96,28 @@ impl IdTable {
             depth: self.depth,
             collided: Arc::clone(&self.collided),
         }
+    }
+
+    /// Takes it down.
+    pub(crate) fn put<'s>(&'s self, image: &mut ImageWriter<'s>) {
+        self.buckets.put(image);
+        image.put_all(self.directory.iter().map(|place| place.0));
+        image.put_all(self.counts.iter().copied());
+        image.put(self.depth);
+        image.put_all(self.collided.iter().copied());
+    }
+
+    /// What [`IdTable::put`] put. O(pages).
+    pub(crate) fn take(image: &mut ImageReader<'_>) -> Result<IdTable, Malformed> {
+        let buckets = Column::take(image)?;
+        let directory = image.take_all()?.into_iter().map(Place).collect();
+        Ok(IdTable {
+            buckets,
+            directory,
+            counts: image.take_all()?,
+            depth: image.take()?,
+            collided: Arc::new(image.take_all()?),
+        })
     }
 
     /// Appends all pages.

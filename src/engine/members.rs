@@ -25,8 +25,10 @@
 
 use bytemuck::{Pod, Zeroable};
 
+use crate::arena::image::{ImageReader, ImageWriter};
 use crate::arena::pages::Pages;
 use crate::arena::words::Words;
+use crate::base::bytes::Malformed;
 use crate::base::ids::{COMPANY, ENROLLER_TREE, Member, NONE, Seat, Text};
 use crate::base::time::Time;
 use crate::engine::extras::{Extras, Further, RolledUp};
@@ -156,6 +158,37 @@ impl Members {
             tags: self.tags.clone(),
             trees: self.trees,
         }
+    }
+
+    /// Takes them down.
+    pub(crate) fn put<'s>(&'s self, image: &mut ImageWriter<'s>) {
+        image.put_size(self.trees);
+        self.lines.put(image);
+        self.extras.put(image);
+        self.table.put(image);
+        self.texts.put(image);
+        for names in [&self.countries, &self.currencies, &self.zones] {
+            names.put(image);
+        }
+        self.tags.put(image);
+    }
+
+    /// What [`Members::put`] put. O(pages).
+    pub(crate) fn take(image: &mut ImageReader<'_>) -> Result<Members, Malformed> {
+        let trees: u8 = image.take()?;
+        let trees = usize::from(trees);
+        let mut members = Members {
+            lines: Words::take(image, stride(trees))?,
+            extras: Extras::take(image)?,
+            table: IdTable::take(image)?,
+            texts: Texts::take(image)?,
+            ..Members::new(trees)
+        };
+        members.countries.take(image)?;
+        members.currencies.take(image)?;
+        members.zones.take(image)?;
+        members.tags.take(image)?;
+        Ok(members)
     }
 
     /// Appends all pages.

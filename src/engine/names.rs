@@ -4,6 +4,12 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::arena::image::{ImageReader, ImageWriter};
+use crate::base::bytes::Malformed;
+
 /// A side table of values that many records share. Number 0 stands for none.
 #[derive(Debug, Clone)]
 pub(crate) struct Names<T> {
@@ -20,6 +26,28 @@ struct Inner<T> {
 }
 
 impl<T: Clone + Eq + Hash> Names<T> {
+    /// Takes them down.
+    pub(crate) fn put(&self, image: &mut ImageWriter<'_>)
+    where
+        T: Serialize,
+    {
+        image.put_plain(&self.inner.values);
+    }
+
+    /// Becomes what [`Names::put`] put.
+    pub(crate) fn take(&mut self, image: &mut ImageReader<'_>) -> Result<(), Malformed>
+    where
+        T: DeserializeOwned,
+    {
+        let values: Vec<T> = image.take_plain()?;
+        let numbers = values.iter().cloned().zip(1..);
+        self.inner = Arc::new(Inner {
+            numbers: numbers.collect(),
+            values,
+        });
+        Ok(())
+    }
+
     /// An empty table for at most `max` values.
     pub(crate) fn new(max: u32) -> Names<T> {
         Names {

@@ -21,6 +21,7 @@
 
 use bytemuck::{Pod, Zeroable};
 
+use crate::arena::image::{ImageReader, ImageWriter};
 use crate::arena::pages::Pages;
 use crate::arena::words::Words;
 use crate::base::bytes::{Malformed, Reader, put_signed, put_text, put_varint};
@@ -142,6 +143,33 @@ impl Orders {
             currencies: self.currencies.clone(),
             kinds: self.kinds,
         }
+    }
+
+    /// Takes them down.
+    pub(crate) fn put<'s>(&'s self, image: &mut ImageWriter<'s>) {
+        image.put_size(self.kinds);
+        self.lines.put(image);
+        self.table.put(image);
+        self.texts.put(image);
+        self.blobs.put(image);
+        self.classes.put(image);
+        self.currencies.put(image);
+    }
+
+    /// What [`Orders::put`] put. O(pages).
+    pub(crate) fn take(image: &mut ImageReader<'_>) -> Result<Orders, Malformed> {
+        let kinds: u8 = image.take()?;
+        let kinds = usize::from(kinds);
+        let mut orders = Orders {
+            lines: Words::take(image, RECORD_WORDS + kinds)?,
+            table: IdTable::take(image)?,
+            texts: Texts::take(image)?,
+            blobs: Texts::take(image)?,
+            ..Orders::new(kinds)
+        };
+        orders.classes.take(image)?;
+        orders.currencies.take(image)?;
+        Ok(orders)
     }
 
     /// Appends all pages.

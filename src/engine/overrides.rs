@@ -4,10 +4,14 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
+use crate::arena::image::{ImageReader, ImageWriter};
+use crate::base::bytes::Malformed;
 use crate::base::ids::{Member, Text};
 
 /// One override.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Override {
     /// Whose.
     pub member: Member,
@@ -34,6 +38,17 @@ pub struct Overrides {
 }
 
 impl Overrides {
+    /// Takes them down.
+    pub(crate) fn put(&self, image: &mut ImageWriter<'_>) {
+        image.put_plain(&*self.all);
+    }
+
+    /// What [`Overrides::put`] put.
+    pub(crate) fn take(image: &mut ImageReader<'_>) -> Result<Overrides, Malformed> {
+        let all = Arc::new(image.take_plain()?);
+        Ok(Overrides { all })
+    }
+
     /// All of them, in the order of their commands.
     #[must_use]
     pub fn all(&self) -> &[Override] {

@@ -5,7 +5,11 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
+use crate::arena::image::{ImageReader, ImageWriter};
 use crate::arena::pages::Pages;
+use crate::base::bytes::Malformed;
 use crate::base::ids::Text;
 use crate::base::limits::{FUTURE_MS_MAX, KINDS_MAX};
 use crate::base::time::{DAY_MS, Time};
@@ -37,7 +41,7 @@ pub struct PeriodState {
     refund_days: Arc<Vec<u16>>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Calendar {
     starts: Vec<Time>,
     labels: Vec<Text>,
@@ -87,6 +91,23 @@ impl Periods {
         Periods {
             types: self.types.iter_mut().map(PeriodState::fork).collect(),
         }
+    }
+
+    /// Takes them down, with all books at hand.
+    pub(crate) fn put<'s>(&'s self, image: &mut ImageWriter<'s>) {
+        image.put_size(self.types.len());
+        for of in &self.types {
+            of.put(image);
+        }
+    }
+
+    /// What [`Periods::put`] put. O(pages).
+    pub(crate) fn take(image: &mut ImageReader<'_>) -> Result<Periods, Malformed> {
+        let count: u8 = image.take()?;
+        let types = (0..count).map(|_| PeriodState::take(image));
+        Ok(Periods {
+            types: types.collect::<Result<_, _>>()?,
+        })
     }
 
     /// Appends all pages of branches; closed books are not written.
@@ -180,6 +201,46 @@ impl PeriodState {
         state.current = state.ordinal_at(now);
         state.first = state.current;
         state
+    }
+
+    fn put<'s>(&'s self, image: &mut ImageWriter<'s>) {
+        image.put_plain(&(&*self.calendar, self.late, self.cutoff_ms));
+        image.put_plain(&(self.current, self.first, &*self.began, self.totals));
+        image.put_plain(&(&self.due, &*self.refund_days));
+        image.put_size(usize::from(self.branch.is_some()));
+        if let Some(branch) = &self.branch {
+            branch.put(image);
+        }
+        image.put_size(self.books.len());
+        for book in &self.books {
+            book.put(image);
+        }
+    }
+
+    fn take(image: &mut ImageReader<'_>) -> Result<PeriodState, Malformed> {
+        let (calendar, late, cutoff_ms) = image.take_plain()?;
+        let (current, first, began, totals) = image.take_plain()?;
+        let (due, refund_days) = image.take_plain()?;
+        let branch = match image.take::<u8>()? {
+            0 => None,
+            _ => Some(Branch::take(image)?),
+        };
+        let count: u32 = image.take()?;
+        let books = (0..count).map(|_| ClosedBook::take(image).map(Arc::new));
+        let books = books.collect::<Result<_, _>>()?;
+        Ok(PeriodState {
+            calendar: Arc::new(calendar),
+            late,
+            cutoff_ms,
+            current,
+            first,
+            began: Arc::new(began),
+            totals,
+            branch,
+            books,
+            due,
+            refund_days: Arc::new(refund_days),
+        })
     }
 
     fn fork(&mut self) -> PeriodState {

@@ -4,13 +4,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
+use crate::arena::image::{ImageReader, ImageWriter};
 use crate::base::after_close::AfterClose;
+use crate::base::bytes::Malformed;
 use crate::base::ids::Text;
 use crate::base::path::Paths;
 use crate::base::time::Time;
 
 /// One version of a plan set.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanVersion {
     /// The set's id.
     pub set: Text,
@@ -29,7 +33,7 @@ pub struct PlanVersion {
 }
 
 /// What a plan set says of refunds that enter a later period than their orders did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LateRefunds {
     /// What they do.
     pub after_close: AfterClose,
@@ -52,7 +56,7 @@ impl LateRefunds {
 }
 
 /// A version made the one that counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activation {
     /// Index of the version among [`Plans::versions`].
     pub of: usize,
@@ -90,6 +94,32 @@ pub struct Said {
 }
 
 impl Plans {
+    /// Takes them down.
+    pub(crate) fn put(&self, image: &mut ImageWriter<'_>) {
+        image.put_plain(&(&self.inner.versions, &self.inner.activations));
+    }
+
+    /// What [`Plans::put`] put.
+    pub(crate) fn take(image: &mut ImageReader<'_>) -> Result<Plans, Malformed> {
+        let (versions, activations): (Vec<PlanVersion>, Vec<Activation>) = image.take_plain()?;
+        let mut by_set: BTreeMap<Text, Vec<usize>> = BTreeMap::new();
+        for (at, version) in versions.iter().enumerate() {
+            by_set.entry(version.set.clone()).or_default().push(at);
+        }
+        let activated = |one: &Activation| versions.get(one.of).ok_or(Malformed);
+        let activated: Result<Vec<&PlanVersion>, _> = activations.iter().map(activated).collect();
+        let posts = activated?.iter().any(|version| !version.paths.is_empty());
+        let inner = Inner {
+            versions,
+            by_set,
+            activations,
+            posts,
+        };
+        Ok(Plans {
+            inner: Arc::new(inner),
+        })
+    }
+
     /// Whether nothing was ever drafted.
     #[must_use]
     pub fn is_empty(&self) -> bool {

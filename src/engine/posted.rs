@@ -12,6 +12,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::arena::column::Column;
+use crate::arena::image::{ImageReader, ImageWriter};
 use crate::arena::pages::Pages;
 use crate::base::bytes::{Malformed, Reader, put_varint};
 use crate::base::path::{Passed, Path, Paths};
@@ -58,6 +59,20 @@ impl Posted {
             records: self.records.fork(),
             paths: self.paths.fork(),
         }
+    }
+
+    /// Takes it down.
+    pub(crate) fn put<'s>(&'s self, image: &mut ImageWriter<'s>) {
+        self.records.put(image);
+        self.paths.put(image);
+    }
+
+    /// What [`Posted::put`] put. O(pages).
+    pub(crate) fn take(image: &mut ImageReader<'_>) -> Result<Posted, Malformed> {
+        Ok(Posted {
+            records: Column::take(image)?,
+            paths: Texts::take(image)?,
+        })
     }
 
     /// Appends all pages.

@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
+use crate::arena::image::{ImageReader, ImageWriter};
+use crate::base::bytes::Malformed;
 use crate::base::ids::Text;
 use crate::base::time::Time;
 
 /// A period that was paid.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
     /// Index of the period type.
     pub period_type: usize,
@@ -52,6 +56,23 @@ struct Inner {
 }
 
 impl Runs {
+    /// Takes them down.
+    pub(crate) fn put(&self, image: &mut ImageWriter<'_>) {
+        image.put_plain(&self.inner.all);
+    }
+
+    /// What [`Runs::put`] put.
+    pub(crate) fn take(image: &mut ImageReader<'_>) -> Result<Runs, Malformed> {
+        let mut runs = Runs::default();
+        for run in image.take_plain::<Vec<Run>>()? {
+            if runs.of(run.period_type, run.ordinal).is_some() {
+                return Err(Malformed);
+            }
+            runs.post(run);
+        }
+        Ok(runs)
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -12,7 +12,9 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::arena::column::Column;
+use crate::arena::image::{ImageReader, ImageWriter};
 use crate::arena::pages::Pages;
+use crate::base::bytes::Malformed;
 use crate::base::ids::Member;
 use crate::base::number::Volume;
 
@@ -42,6 +44,18 @@ impl Served {
         Served {
             sums: self.sums.fork(),
         }
+    }
+
+    /// Takes it down.
+    pub(crate) fn put<'s>(&'s self, image: &mut ImageWriter<'s>) {
+        self.sums.put(image);
+    }
+
+    /// What [`Served::put`] put. O(pages).
+    pub(crate) fn take(image: &mut ImageReader<'_>) -> Result<Served, Malformed> {
+        Ok(Served {
+            sums: Column::take(image)?,
+        })
     }
 
     /// Appends all pages.

@@ -8,7 +8,9 @@
 //! Must not know what the bytes mean.
 
 use crate::arena::column::Column;
+use crate::arena::image::{ImageReader, ImageWriter};
 use crate::arena::pages::Pages;
+use crate::base::bytes::Malformed;
 use crate::base::ids::Text;
 
 /// Bytes in a line, the unit of allocation.
@@ -37,6 +39,20 @@ impl Texts {
             lines: self.lines.fork(),
             len: self.len,
         }
+    }
+
+    /// Takes it down.
+    pub(crate) fn put<'s>(&'s self, image: &mut ImageWriter<'s>) {
+        self.lines.put(image);
+        image.put(self.len);
+    }
+
+    /// What [`Texts::put`] put. O(pages).
+    pub(crate) fn take(image: &mut ImageReader<'_>) -> Result<Texts, Malformed> {
+        Ok(Texts {
+            lines: Column::take(image)?,
+            len: image.take()?,
+        })
     }
 
     /// Appends all pages.

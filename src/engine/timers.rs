@@ -3,6 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use crate::arena::image::{ImageReader, ImageWriter};
+use crate::base::bytes::Malformed;
 use crate::base::ids::Member;
 use crate::base::time::Time;
 
@@ -45,6 +47,60 @@ pub(crate) struct Timers {
 }
 
 impl Timers {
+    /// Takes them down, the first due first: each is five numbers.
+    pub(crate) fn put(&self, image: &mut ImageWriter<'_>) {
+        let mut all: Vec<_> = self.heap.iter().map(|Reverse(timer)| *timer).collect();
+        all.sort_unstable();
+        image.put_all(all.into_iter().flat_map(|(due, timer)| {
+            let [kind, a, b, c] = match timer {
+                Timer::Cutoff {
+                    period_type,
+                    ordinal,
+                } => [0, period_type.into(), ordinal.into(), 0],
+                Timer::Roll {
+                    length_ms,
+                    period_type,
+                    ordinal,
+                } => [1, period_type.into(), ordinal.into(), length_ms as u64],
+                Timer::Change { seq } => [2, seq, 0, 0],
+                Timer::Expiry { member } => [3, member.into(), 0, 0],
+            };
+            [due.0 as u64, kind, a, b, c]
+        }));
+    }
+
+    /// What [`Timers::put`] put. O(timers).
+    pub(crate) fn take(image: &mut ImageReader<'_>) -> Result<Timers, Malformed> {
+        let words: Vec<u64> = image.take_all()?;
+        let (timers, rest) = words.as_chunks::<5>();
+        if !rest.is_empty() {
+            return Err(Malformed);
+        }
+        let small = |word: u64| u8::try_from(word).map_err(|_| Malformed);
+        let number = |word: u64| u32::try_from(word).map_err(|_| Malformed);
+        let timer = |&[due, kind, a, b, c]: &[u64; 5]| {
+            let timer = match kind {
+                0 => Timer::Cutoff {
+                    period_type: small(a)?,
+                    ordinal: number(b)?,
+                },
+                1 => Timer::Roll {
+                    length_ms: c as i64,
+                    period_type: small(a)?,
+                    ordinal: number(b)?,
+                },
+                2 => Timer::Change { seq: a },
+                3 => Timer::Expiry { member: number(a)? },
+                _ => return Err(Malformed),
+            };
+            Ok(Reverse((Time(due as i64), timer)))
+        };
+        Ok(Timers {
+            heap: timers.iter().map(timer).collect::<Result<_, _>>()?,
+            held_back: None,
+        })
+    }
+
     /// Sets a timer.
     pub(crate) fn set(&mut self, due: Time, timer: Timer) {
         match &mut self.held_back {

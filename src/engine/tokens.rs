@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
+use crate::arena::image::{ImageReader, ImageWriter};
+use crate::base::bytes::Malformed;
 use crate::base::ids::{Member, Text};
 use crate::base::time::Time;
 use crate::engine::role::Role;
 
 /// A token that was created, revoked or not.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token {
     /// The id it was created under.
     pub id: Text,
@@ -48,6 +52,20 @@ struct Inner {
 }
 
 impl Tokens {
+    /// Takes them down.
+    pub(crate) fn put(&self, image: &mut ImageWriter<'_>) {
+        image.put_plain(&self.inner.tokens);
+    }
+
+    /// What [`Tokens::put`] put.
+    pub(crate) fn take(image: &mut ImageReader<'_>) -> Result<Tokens, Malformed> {
+        let mut tokens = Tokens::default();
+        for token in image.take_plain::<Vec<Token>>()? {
+            tokens.add(token);
+        }
+        Ok(tokens)
+    }
+
     /// All tokens in order of creation.
     pub fn iter(&self) -> impl Iterator<Item = &Token> + '_ {
         self.inner.tokens.iter()

@@ -99,6 +99,7 @@ impl Applier {
         let mut state = self.shared.state.write();
         let (outcomes, digests) = (&mut self.outcomes, &mut self.digests);
         decisions::decide(&mut state, stamp, commands, outcomes, digests);
+        self.shared.set_stamp(stamp);
         self.shared.levels.follow(&state);
         let applied = state.as_of_seq;
         self.shared.let_readers_in(state);

@@ -91,6 +91,7 @@ impl Desk {
         group.stamp = self.stamp;
         let count = group.count();
         let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+        let kept = self.kept_seq;
         let confirmed = match self.log.submit(self.stamp, count as u32, &parts) {
             Ok(first_seq) => {
                 group.first_seq = first_seq;
@@ -99,7 +100,10 @@ impl Desk {
             Err(fault) => Standing::Unknown(fault),
         };
         match confirmed {
-            Standing::Confirmed { seq } => self.shared.levels.set_confirmed(seq),
+            Standing::Confirmed { seq } => {
+                self.shared.levels.set_confirmed(seq);
+                self.shared.levels.set_told(kept);
+            }
             Standing::Unknown(fault) => {
                 self.shared.levels.set_poisoned();
                 for waiting in group.waiting {
@@ -151,6 +155,7 @@ impl Desk {
     /// If the disk refuses.
     pub fn mark(&mut self) -> Result<(), Fault> {
         self.log.sync()?;
+        self.shared.levels.set_told(self.kept_seq);
         self.log.append(self.stamp, 0, &[])?;
         self.log.sync()
     }

@@ -30,7 +30,9 @@ use crate::runtime::paid::{self, Paid, Unread};
 use crate::runtime::plans::PlanError;
 use crate::runtime::present::Known;
 use crate::runtime::shared::{EndOnPanic, Entry, Message, Shared};
+use crate::runtime::snapshots::{NotTaken, Taken};
 use crate::runtime::submission::{Receipt, Receipts, Refused, Submission};
+use crate::runtime::take;
 use crate::store::batch::write_command;
 use crate::store::documents;
 use crate::store::fault::Fault;
@@ -371,6 +373,15 @@ impl Handle {
         Some(verified.await)
     }
 
+    /// Writes a snapshot, on a thread of the pool.
+    ///
+    /// # Errors
+    /// See [`NotTaken`].
+    pub async fn snapshot(&self) -> Result<Taken, NotTaken> {
+        let shared = Arc::clone(&self.shared);
+        self.heavy(move || take::take(&shared)).await
+    }
+
     /// Opens the file of a run. Reads the disk: call it from where waiting does no harm.
     ///
     /// # Errors
@@ -429,6 +440,8 @@ impl Handle {
             runs_due: levels.due().iter().map(|&due| u64::from(due)).sum(),
             runs_failed: self.shared.payer.failed().len() as u64,
             last_run_ms: self.shared.payer.last_ms(),
+            snapshot_seq: self.shared.snapshots.last_seq(),
+            snapshot: self.shared.snapshots.last(),
         }
     }
 }

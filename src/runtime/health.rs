@@ -1,6 +1,7 @@
 //! How the server is, for `/readyz`, `/metrics` and `/v1/status`.
 
 use crate::base::time::Time;
+use crate::runtime::snapshots::Taken;
 
 /// One moment's figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,4 +36,8 @@ pub struct Health {
     pub runs_failed: u64,
     /// Milliseconds that the last run took; 0 before the first of this process.
     pub last_run_ms: u64,
+    /// Sequence of the last command in the last snapshot; 0 where there is none.
+    pub snapshot_seq: u64,
+    /// The last snapshot that this process wrote.
+    pub snapshot: Option<Taken>,
 }

@@ -1,11 +1,15 @@
 //! Levels that all threads read and each is written by few: sequences, queue, room on the disk, how it stands.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
 
 use crate::base::limits::PERIOD_TYPES_MAX;
 use crate::base::time::Time;
 use crate::engine::state::State;
 use crate::runtime::submission::Refused;
+
+/// How long whoever waits for decisions sleeps in between.
+const WAIT: Duration = Duration::from_millis(10);
 
 /// Stands for "no timer".
 const NEVER: i64 = i64::MAX;
@@ -18,6 +22,7 @@ pub struct Levels {
     next_timer: AtomicI64,
     due: [AtomicU32; PERIOD_TYPES_MAX],
     confirmed_seq: AtomicU64,
+    told_seq: AtomicU64,
     in_flight_commands: AtomicU64,
     in_flight_bytes: AtomicU64,
     free_bytes: AtomicU64,
@@ -74,6 +79,26 @@ impl Levels {
     #[must_use]
     pub fn confirmed_seq(&self) -> u64 {
         self.confirmed_seq.load(Ordering::Acquire)
+    }
+
+    /// Tells up to which sequence decisions are durable in the log.
+    pub fn set_told(&self, seq: u64) {
+        self.told_seq.store(seq, Ordering::Release);
+    }
+
+    /// Waits until the decisions up to a sequence are durable, which they are with the next group, or once the log has been
+    /// idle for a moment. False where the disk has failed before.
+    #[must_use]
+    pub fn wait_told(&self, seq: u64) -> bool {
+        loop {
+            if self.told_seq.load(Ordering::Acquire) >= seq {
+                return true;
+            }
+            if self.poisoned() {
+                return false;
+            }
+            std::thread::sleep(WAIT);
+        }
     }
 
     /// Tells the last sequence confirmed.

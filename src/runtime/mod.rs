@@ -22,6 +22,7 @@
 //! | [`writer`], [`applier`] | the two threads that write |
 //! | [`shared`], [`levels`] | what all threads see |
 //! | [`decisions`], [`replay`] | what the engine decided, kept and compared |
+//! | [`snapshots`], [`take`], [`begin`] | states written beside the log, and a start from the last one |
 //! | [`start`], [`offline`], [`settings`] | opening a directory, with and without threads |
 //! | [`network_change`], [`room`] | a changed network document, from its text to its command; room for what it keeps |
 //! | [`plan_draft`], [`plans`] | a plan document, from its text to its command; plan sets compiled |
@@ -41,6 +42,7 @@
 
 pub mod applier;
 pub mod audit;
+pub mod begin;
 pub mod calendars;
 pub mod changes;
 pub mod clock;
@@ -68,7 +70,9 @@ pub mod reversals;
 pub mod room;
 pub mod settings;
 pub mod shared;
+pub mod snapshots;
 pub mod start;
 pub mod submission;
 pub mod sweeps;
+pub mod take;
 pub mod writer;

@@ -12,6 +12,7 @@ use crate::engine::command::{Command, Verb};
 use crate::engine::outcome::Outcome;
 use crate::engine::rejection::Rejection;
 use crate::engine::state::State;
+use crate::runtime::begin;
 use crate::runtime::calendars::Calendars;
 use crate::runtime::clock::{self, Stopwatch};
 use crate::runtime::decisions;
@@ -22,8 +23,9 @@ use crate::runtime::payer::{self, DUE_MAX};
 use crate::runtime::plan_draft;
 use crate::runtime::plans::Plans;
 use crate::runtime::repeats;
-use crate::runtime::replay::replay;
-use crate::runtime::settings::{Founding, MACHINE_VERSION, Settings, StartError};
+use crate::runtime::replay::{Beginning, replay};
+use crate::runtime::settings::{Founding, MACHINE_VERSION, Settings, SnapshotSettings, StartError};
+use crate::runtime::snapshots;
 use crate::runtime::submission::{Receipt, Refusal};
 use crate::store::directory::Directory;
 use crate::store::documents;
@@ -34,6 +36,7 @@ use crate::store::options::Options;
 use crate::store::outcomes::Outcomes;
 use crate::store::recover::{Opened, inspect};
 use crate::store::runs;
+use crate::store::snapshot;
 
 /// A network opened for writing by this thread alone; its directory is locked meanwhile.
 pub struct Offline {
@@ -53,6 +56,10 @@ pub struct Offline {
     unpaid: u8,
     /// Commands replayed, and the milliseconds it took.
     pub replayed: (u64, u64),
+    /// When snapshots are taken.
+    pub snapshots: SnapshotSettings,
+    /// Sequence of the snapshot that this start began with, or wrote since; 0 for none.
+    pub begun_with: u64,
 }
 
 /// A network opened to be read; nothing is locked or changed, and a server may write meanwhile.
@@ -72,7 +79,7 @@ pub struct ReadOnly {
 pub fn read(settings: &Settings) -> Result<ReadOnly, StartError> {
     let directory = Directory::new(Arc::clone(&settings.disk), &settings.dir);
     let (files, opened) = inspect(&directory, Some(MACHINE_VERSION))?;
-    let state = replay(&files)?.state;
+    let state = replay(&files, Beginning::default())?.state;
     Ok(ReadOnly {
         state,
         files,
@@ -81,7 +88,7 @@ pub fn read(settings: &Settings) -> Result<ReadOnly, StartError> {
 }
 
 impl Offline {
-    /// Opens or founds a directory. Costs a replay of the log.
+    /// Opens or founds a directory. Costs a replay of the log behind the last snapshot.
     ///
     /// # Errors
     /// See [`StartError`].
@@ -96,7 +103,7 @@ impl Offline {
         }
         let (mut log, opened) = Log::open(&directory, options)?;
         runs::clean(&directory)?;
-        let replayed = replay(log.files())?;
+        let (replayed, begun_with) = begin::begin(log.files(), log.next_seq())?;
         for untold in &replayed.untold {
             log.append_outcomes(&Outcomes {
                 first_seq: untold.first_seq,
@@ -105,7 +112,7 @@ impl Offline {
             })?;
         }
         log.write_outcomes()?;
-        let commands = replayed.state.as_of_seq;
+        let commands = replayed.state.as_of_seq - begun_with;
         let ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
         let mut offline = Offline {
             state: replayed.state,
@@ -116,12 +123,16 @@ impl Offline {
             planned: false,
             unpaid: 0,
             replayed: (commands, ms),
+            snapshots: settings.snapshots,
+            begun_with,
         };
         offline.found(&directory, settings.founding, settings.plan.as_deref())?;
         offline.extend_calendars()?;
         if let Some(text) = &settings.plan {
             offline.begin_plans(text)?;
         }
+        // From here on all that was decided so far is durable.
+        offline.log.sync()?;
         Ok(offline)
     }
 
@@ -198,7 +209,7 @@ impl Offline {
         documents::put(&self.log.files().directory, bytes)
     }
 
-    /// Tells the log's readers that all of it is durable, and closes it.
+    /// Tells the log's readers that all of it is durable, closes it, and takes a snapshot where that is worth it.
     ///
     /// # Errors
     /// If the disk refuses.
@@ -208,7 +219,26 @@ impl Offline {
             self.log.append(self.stamp, 0, &[])?;
             self.log.sync()?;
         }
+        // Where there is none, the log has everything.
+        if snapshots::is_worth_it(self.snapshots, self.begun_with, self.state.as_of_seq)
+            && let Err(fault) = self.snapshot()
+        {
+            tracing::warn!(%fault, "no snapshot was taken");
+        }
         Ok(())
+    }
+
+    /// Writes a snapshot, and removes older ones; its bytes. O(bytes).
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn snapshot(&mut self) -> Result<u64, Fault> {
+        self.log.sync()?;
+        let (files, twin) = (self.log.files(), self.state.twin());
+        let bytes = snapshots::write(files, &twin, self.stamp, || true)?;
+        snapshot::prune(&files.directory, self.snapshots.kept.max(1))?;
+        self.begun_with = twin.as_of_seq;
+        Ok(bytes)
     }
 
     fn submit_batch(

@@ -35,20 +35,38 @@ pub struct Replayed {
     pub untold: Vec<Decided>,
 }
 
-/// Replays a whole log.
+/// What a replay begins with.
+pub struct Beginning {
+    /// The state after some command, or before the first.
+    pub state: State,
+    /// Stamp of the batch that held it.
+    pub stamp: Time,
+}
+
+impl Default for Beginning {
+    fn default() -> Beginning {
+        Beginning {
+            state: State::new(),
+            stamp: Time::MIN,
+        }
+    }
+}
+
+/// Replays a log from what a state does not hold yet to its end.
 ///
 /// # Errors
 /// Damage by file and byte; a command that cannot be read, or the first difference from what the log tells, by
 /// sequence.
-pub fn replay(files: &Arc<Files>) -> Result<Replayed, StartError> {
-    let reader = Reader::new(files, 1, Proof::Chain)?;
+pub fn replay(files: &Arc<Files>, beginning: Beginning) -> Result<Replayed, StartError> {
+    let held = beginning.state.as_of_seq;
+    let reader = Reader::new(files, held + 1, Proof::Chain)?;
     let (send, receive) = bounded(AHEAD);
     let (spent, back) = unbounded();
     std::thread::scope(|scope| {
-        scope.spawn(move || read(reader, &send, &back));
+        scope.spawn(move || read(reader, held, &send, &back));
         // Dropped at the first difference, so that the reading thread does not wait for ever.
         let receive: Receiver<_> = receive;
-        let mut replay = Replay::new(spent);
+        let mut replay = Replay::new(beginning, spent);
         for item in &receive {
             replay.take(item?)?;
         }
@@ -61,8 +79,13 @@ enum Item {
     Told(Decided),
 }
 
-/// Reads and decodes until the end, a fault, or until nobody listens any more.
-fn read(mut reader: Reader, to: &Sender<Result<Item, StartError>>, spent: &Receiver<Vec<Command>>) {
+/// Reads and decodes what comes after the command `held`, until the end, a fault, or until nobody listens any more.
+fn read(
+    mut reader: Reader,
+    held: u64,
+    to: &Sender<Result<Item, StartError>>,
+    spent: &Receiver<Vec<Command>>,
+) {
     loop {
         // Commands are given back to the thread that made them: memory is freed cheapest there, and the executing
         // thread is the one that has no time.
@@ -70,14 +93,23 @@ fn read(mut reader: Reader, to: &Sender<Result<Item, StartError>>, spent: &Recei
         let item = match reader.next() {
             Ok(None) => return,
             Err(fault) => Err(StartError::Fault(fault)),
-            Ok(Some(Entry::Outcomes(told))) => Ok(Item::Told(Decided {
-                first_seq: told.first_seq,
-                count: told.count,
-                bytes: told.bytes.to_vec(),
-            })),
+            Ok(Some(Entry::Outcomes(told))) => {
+                let told = Decided {
+                    first_seq: told.first_seq,
+                    count: told.count,
+                    bytes: told.bytes.to_vec(),
+                };
+                match after(told, held) {
+                    None => continue,
+                    Some(told) => told.map(Item::Told),
+                }
+            }
             Ok(Some(Entry::Batch(batch))) => {
                 let first_seq = batch.header.first_seq;
-                let commands = (first_seq..).zip(batch.iter()).map(|(seq, bytes)| {
+                let later = (first_seq..)
+                    .zip(batch.iter())
+                    .filter(|(seq, _)| *seq > held);
+                let commands = later.map(|(seq, bytes)| {
                     Command::decode(bytes).map_err(|_| StartError::Unreadable { seq })
                 });
                 let commands: Result<Vec<_>, _> = commands.collect();
@@ -89,6 +121,33 @@ fn read(mut reader: Reader, to: &Sender<Result<Item, StartError>>, spent: &Recei
             return;
         }
     }
+}
+
+/// What the log tells of commands after `held`; none where it tells nothing of them.
+fn after(told: Decided, held: u64) -> Option<Result<Decided, StartError>> {
+    let (first_seq, count) = (told.first_seq, u64::from(told.count));
+    if first_seq > held || count == 0 {
+        return Some(Ok(told));
+    }
+    let left = (first_seq + count - 1)
+        .checked_sub(held)
+        .filter(|&left| left > 0)?;
+    let Ok(all) = decisions::decode(first_seq, count as usize, &told.bytes) else {
+        return Some(Err(StartError::Differs {
+            seq: first_seq,
+            what: "the log's decisions cannot be read".to_owned(),
+        }));
+    };
+    let outcomes = &all.outcomes[(count - left) as usize..];
+    let digests = digests_in(held + 1, left as usize);
+    let digests = &all.digests[all.digests.len() - digests..];
+    let mut bytes = Vec::new();
+    decisions::encode(outcomes, digests, &mut bytes);
+    Some(Ok(Decided {
+        first_seq: held + 1,
+        count: left as u32,
+        bytes,
+    }))
 }
 
 /// How many outcomes and digests have been compared.
@@ -115,15 +174,15 @@ struct Replay {
 }
 
 impl Replay {
-    fn new(spent: Sender<Vec<Command>>) -> Replay {
+    fn new(Beginning { state, stamp }: Beginning, spent: Sender<Vec<Command>>) -> Replay {
         Replay {
-            state: State::new(),
-            stamp: Time::MIN,
+            next_told: state.as_of_seq + 1,
+            state,
+            stamp,
             commands: Vec::new(),
             outcomes: Vec::new(),
             digests: Vec::new(),
             compared: Compared::default(),
-            next_told: 1,
             told: VecDeque::new(),
             spent,
         }

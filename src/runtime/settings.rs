@@ -48,6 +48,19 @@ pub struct Settings {
     pub queue_bytes: u64,
     /// Bytes of free disk below which nothing more is taken.
     pub reserve_bytes: u64,
+    /// When snapshots are taken.
+    pub snapshots: SnapshotSettings,
+}
+
+/// When snapshots are taken, and how many are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SnapshotSettings {
+    /// How many are kept; 0 for none, then none are taken.
+    pub kept: usize,
+    /// Commands after which a running server takes the next one; 0 for never.
+    pub every: u64,
+    /// Commands that one at the end must spare the next start: fewer are replayed as soon as one is written.
+    pub least: u64,
 }
 
 impl Settings {
@@ -64,6 +77,11 @@ impl Settings {
             queue_submissions: 1_024,
             queue_bytes: 64 << 20,
             reserve_bytes: 256 << 20,
+            snapshots: SnapshotSettings {
+                kept: 2,
+                every: 10_000_000,
+                least: 10_000,
+            },
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What all threads of a runtime see, and what travels between them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 use parking_lot::{RwLock, RwLockWriteGuard};
 use tokio::sync::{oneshot, watch};
@@ -16,6 +16,7 @@ use crate::runtime::openings::Openings;
 use crate::runtime::payer::{DUE_MAX, Payer};
 use crate::runtime::plans::Plans;
 use crate::runtime::present::Presents;
+use crate::runtime::snapshots::Snapshots;
 use crate::runtime::submission::{Receipts, Refused};
 use crate::runtime::sweeps::Sweeps;
 use crate::store::files::Files;
@@ -106,15 +107,24 @@ pub struct Shared {
     pub payer: Payer,
     /// Commands replayed at this start, and the milliseconds it took.
     pub replayed: (u64, u64),
+    /// Snapshots.
+    pub snapshots: Snapshots,
+    stamp: AtomicI64,
 }
 
 impl Shared {
     /// Shares a state that stands where the log stands.
     #[must_use]
-    pub fn new(state: State, files: Arc<Files>, heavy: Heavy, replayed: (u64, u64)) -> Arc<Shared> {
+    pub fn new(
+        (state, stamp): (State, Time),
+        files: Arc<Files>,
+        heavy: Heavy,
+        (replayed, snapshots): ((u64, u64), Snapshots),
+    ) -> Arc<Shared> {
         let levels = Levels::default();
         levels.follow(&state);
         levels.set_confirmed(state.as_of_seq);
+        levels.set_told(state.as_of_seq);
         let plans = Arc::new(Plans::new(Arc::clone(&files)));
         Arc::new(Shared {
             applied: watch::Sender::new(state.as_of_seq),
@@ -131,7 +141,19 @@ impl Shared {
             sweeps: Sweeps::default(),
             heavy,
             replayed,
+            snapshots,
+            stamp: AtomicI64::new(stamp.0),
         })
+    }
+
+    /// Stamp of the last batch of which something has been executed; to be asked, and told, by whoever has the state to write.
+    pub fn stamp(&self) -> Time {
+        Time(self.stamp.load(Ordering::Acquire))
+    }
+
+    /// Tells that stamp.
+    pub fn set_stamp(&self, stamp: Time) {
+        self.stamp.store(stamp.0, Ordering::Release);
     }
 
     /// Reads the state; the writer waits meanwhile, so it must be short.

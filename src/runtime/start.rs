@@ -18,6 +18,8 @@ use crate::runtime::offline::Offline;
 use crate::runtime::repeats::Repeats;
 use crate::runtime::settings::{OnFault, Settings, StartError};
 use crate::runtime::shared::{EndOnPanic, Message, Shared};
+use crate::runtime::snapshots::Snapshots;
+use crate::runtime::take;
 use crate::runtime::writer::Writer;
 use crate::store::recover::Opened;
 
@@ -39,7 +41,7 @@ pub struct Server {
     touching: Touching,
 }
 
-/// Opens a directory and starts a server on it. Costs a replay of the log.
+/// Opens a directory and starts a server on it. Costs a replay of the log behind the last snapshot.
 ///
 /// `on_fault` is called once, from the log thread, when the disk has failed: everybody in flight has been answered by
 /// then, and the process should end with its own code.
@@ -54,7 +56,9 @@ pub fn open(settings: Settings, on_fault: OnFault) -> Result<Server, StartError>
     let files = Arc::clone(offline.log.files());
     let heavy = Heavy::start().map_err(no_thread)?;
     let (repeats, repeats_thread) = Repeats::start(Arc::clone(&files)).map_err(no_thread)?;
-    let shared = Shared::new(offline.state, files, heavy, offline.replayed);
+    let snapshots = Snapshots::new(offline.snapshots, offline.begun_with);
+    let state = (offline.state, offline.stamp);
+    let shared = Shared::new(state, files, heavy, (offline.replayed, snapshots));
     shared.read(|state| shared.plans.compile_running(state));
     let (queue, submissions) = bounded(waiting);
     let (groups, to_apply) = bounded(GROUPS_WAITING);
@@ -108,6 +112,7 @@ impl Server {
         for thread in [self.writer, self.repeats] {
             assert!(thread.join().is_ok(), "a thread ended by a bug");
         }
+        take::take_last(&self.shared);
         self.shared.heavy.stop();
         drop(self.touching);
     }

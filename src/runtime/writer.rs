@@ -23,6 +23,7 @@ use crate::runtime::room;
 use crate::runtime::settings::OnFault;
 use crate::runtime::shared::{Entry, Group, Message, Shared};
 use crate::runtime::submission::Refused;
+use crate::runtime::take;
 use crate::store::documents;
 use crate::store::fault::Fault;
 
@@ -276,6 +277,13 @@ impl Writer {
             shared.heavy.offer(Box::new(move || drop(idle)));
         }
         self.make_room(run);
+        if shared.snapshots.is_due(shared.levels.applied_seq()) {
+            let shared = Arc::clone(&shared);
+            // What comes of it is told there.
+            self.shared.heavy.offer(Box::new(move || {
+                drop(take::take(&shared));
+            }));
+        }
         if shared.levels.applied_seq() == desk.sent_seq {
             let now = desk.stamp.max(clock::now());
             let document = shared.read(|state| state.document);
@@ -317,6 +325,7 @@ impl Writer {
         let marked = desk
             .keep_decisions()
             .and_then(|()| desk.log.sync())
+            .inspect(|()| self.shared.levels.set_told(desk.kept_seq))
             .and_then(|()| match desk.log.mark_is_behind() {
                 true => desk.mark(),
                 false => Ok(()),

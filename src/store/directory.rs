@@ -54,6 +54,12 @@ impl Directory {
         self.path.join("runs")
     }
 
+    /// The folder of snapshots; made with the first of them.
+    #[must_use]
+    pub fn snapshots(&self) -> PathBuf {
+        self.path.join("snapshots")
+    }
+
     /// Makes the directory and its folders where they are missing.
     ///
     /// # Errors

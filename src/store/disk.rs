@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::base::bytes::SharedBytes;
 use crate::store::fault::{Fault, at};
 
 /// A file held open.
@@ -66,6 +67,38 @@ pub trait DiskFile: Send + Sync {
     fn set_len(&self, len: u64) -> io::Result<()>;
     /// Returns when everything written so far, and the length, is durable.
     fn sync_data(&self) -> io::Result<()>;
+    /// All its bytes, beginning where words may; whoever changes the file meanwhile breaks them. A copy, where the disk cannot
+    /// do better.
+    fn map(&self) -> io::Result<SharedBytes> {
+        let len = usize::try_from(self.size()?).map_err(io::Error::other)?;
+        let mut copy = Copied {
+            words: vec![0; len.div_ceil(size_of::<u128>())],
+            len,
+        };
+        let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut copy.words);
+        let mut done = 0;
+        while done < len {
+            match self.read_at(&mut bytes[done..len], done as u64) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(read) => done += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Arc::new(copy))
+    }
+}
+
+/// A file's bytes in memory.
+struct Copied {
+    words: Vec<u128>,
+    len: usize,
+}
+
+impl AsRef<[u8]> for Copied {
+    fn as_ref(&self) -> &[u8] {
+        &bytemuck::cast_slice(&self.words)[..self.len]
+    }
 }
 
 /// Writes all of `bytes`, going on after a short or interrupted write.

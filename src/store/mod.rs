@@ -15,6 +15,9 @@
 //! DIR/documents/<blake3>      documents that commands name by their hash
 //! DIR/runs/<blake3>           runs that commands name by their digest
 //! DIR/runs/<draft>.tmp        a run until it is whole
+//! DIR/snapshots/<seq>.image   a state as it stood after a command, to be mapped
+//! DIR/snapshots/<seq>.json    what says that it is whole, written last
+//! DIR/snapshots/image.tmp     an image until it is whole
 //! ```
 //!
 //! | file | holds |
@@ -33,6 +36,7 @@
 //! | [`recover`] | opening: the durable mark, the torn tail |
 //! | [`options`], [`log`], [`order`] | settings; writing; the small trait the log thread speaks |
 //! | [`documents`] | large documents by content hash |
+//! | [`snapshot`], `mapping` | states to begin with, drawn byte by byte; their bytes in memory |
 //! | [`runs`], [`run_writer`], [`run_reader`] | what periods paid, drawn byte by byte; writing and reading it |
 //!
 //! Decisions.
@@ -60,6 +64,7 @@ pub mod files;
 pub mod frame;
 pub mod frames;
 pub mod log;
+mod mapping;
 pub mod options;
 pub mod order;
 pub mod outcomes;
@@ -73,3 +78,4 @@ pub mod run_reader;
 pub mod run_writer;
 pub mod runs;
 pub mod segment;
+pub mod snapshot;

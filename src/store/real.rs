@@ -6,7 +6,9 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::base::bytes::SharedBytes;
 use crate::store::disk::{Access, Disk, DiskFile, File, Lock};
+use crate::store::mapping;
 
 /// The operating system's own files.
 #[derive(Debug, Clone, Copy, Default)]
@@ -102,5 +104,9 @@ impl DiskFile for RealFile {
 
     fn sync_data(&self) -> io::Result<()> {
         self.0.sync_data()
+    }
+
+    fn map(&self) -> io::Result<SharedBytes> {
+        mapping::map(&self.0)
     }
 }

@@ -15,8 +15,12 @@
 //! maps       8 x u8 each
 //! ```
 
+use serde::{Deserialize, Serialize};
+
+use crate::arena::image::{ImageReader, ImageWriter};
 use crate::arena::pages::Pages;
 use crate::arena::words::Words;
+use crate::base::bytes::Malformed;
 use crate::base::ids::{NONE, Seat};
 
 use super::layout::{Stamps, high, low, pair};
@@ -25,7 +29,7 @@ use super::layout::{Stamps, high, low, pair};
 pub const FAN: usize = 8;
 
 /// Where each part of a block lies, in words from its start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlockLayout {
     /// Words of stamps, from word 1 on.
     pub stamp_words: usize,
@@ -108,6 +112,26 @@ impl Blocks {
             layout: self.layout,
             free: self.free,
         }
+    }
+
+    /// Takes them down.
+    pub fn put<'s>(&'s self, image: &mut ImageWriter<'s>) {
+        image.put_plain(&self.layout);
+        self.records.put(image);
+        image.put(self.free);
+    }
+
+    /// What [`Blocks::put`] put. O(pages).
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn take(image: &mut ImageReader<'_>) -> Result<Blocks, Malformed> {
+        let layout: BlockLayout = image.take_plain()?;
+        Ok(Blocks {
+            records: Words::take(image, layout.stride)?,
+            layout,
+            free: image.take()?,
+        })
     }
 
     /// Appends all pages.

@@ -24,6 +24,8 @@
 //! A stamp is the low 16 bits of the ordinal of the period the figures belong to; with any other stamp they count as
 //! zero. `slot` is the seat's place in its chain block. `room` is the distance down to the nearest free leg.
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::limits::{KINDS_MAX, PERIOD_TYPES_MAX};
 
 use super::rules::Shape;
@@ -35,7 +37,7 @@ pub const SUMS_MAX: usize = KINDS_MAX * PERIOD_TYPES_MAX;
 pub const LINE_WORDS: usize = 8;
 
 /// Where each part of a seat record lies, in words from its start: those below `line` in the line, the others in the rest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeatLayout {
     /// Volume kinds.
     pub kinds: usize,
@@ -158,7 +160,7 @@ pub fn pair(low: u32, high: u32) -> i64 {
 }
 
 /// Stamps of the running periods, in the form in which records carry them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Stamps {
     ordinals: [u16; PERIOD_TYPES_MAX],
     /// The same as stamp words; word 0 has zeros where slot and flags lie.

@@ -1,7 +1,9 @@
 //! Seats: the records of one tree, read and written by the parts that are links.
 
+use crate::arena::image::{ImageReader, ImageWriter};
 use crate::arena::pages::Pages;
 use crate::arena::words::Words;
+use crate::base::bytes::Malformed;
 use crate::base::ids::{Member, NONE, Seat};
 
 use super::layout::{SeatLayout, high, low, pair};
@@ -97,6 +99,27 @@ impl Seats {
     pub fn prefetch(&self, seat: Seat) {
         self.lines.prefetch(seat);
         self.rest.prefetch(seat);
+    }
+
+    /// Takes them down.
+    pub fn put<'s>(&'s self, image: &mut ImageWriter<'s>) {
+        image.put_plain(&(self.shape, self.layout));
+        self.lines.put(image);
+        self.rest.put(image);
+    }
+
+    /// What [`Seats::put`] put. O(pages).
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn take(image: &mut ImageReader<'_>) -> Result<Seats, Malformed> {
+        let (shape, layout): (Shape, SeatLayout) = image.take_plain()?;
+        Ok(Seats {
+            lines: Words::take(image, layout.line)?,
+            rest: Words::take(image, layout.rest.max(1))?,
+            layout,
+            shape,
+        })
     }
 
     /// Appends all pages.

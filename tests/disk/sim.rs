@@ -262,6 +262,19 @@ impl SimDisk {
         image
     }
 
+    /// Puts a file there, durably.
+    pub(crate) fn put(&self, path: &Path, bytes: Vec<u8>) {
+        let mut world = self.world();
+        let inode = world.inodes.len();
+        world.inodes.push(Inode {
+            cache: bytes.clone(),
+            durable: bytes,
+            ..Inode::default()
+        });
+        world.names.insert(path.to_owned(), inode);
+        world.durable_names.insert(path.to_owned(), inode);
+    }
+
     /// The disk that a crash leaves behind: unlocked, and without trouble.
     pub(crate) fn image(&self, survivors: Survivors, chance: &mut Chance) -> SimDisk {
         let world = self.world();

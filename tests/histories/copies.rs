@@ -1,4 +1,5 @@
-//! The same commands give the same state: however they are cut into batches, after their bytes, and beside a fork.
+//! The same commands give the same state: however they are cut into batches, after their bytes, through images, and beside
+//! a fork.
 
 use arborline::base::time::Time;
 use arborline::engine::command::Command;
@@ -11,6 +12,7 @@ use super::commands::Lean;
 use super::play::Batch;
 use super::{History, compare, run};
 use crate::chance::{Chance, scale};
+use crate::images::through_image;
 
 /// Commands with their stamps, through their bytes and back.
 fn through_bytes(batches: &[Batch]) -> Vec<(Time, Command)> {
@@ -27,7 +29,8 @@ fn through_bytes(batches: &[Batch]) -> Vec<(Time, Command)> {
     all
 }
 
-/// Executes commands in other batches: as many together as chance says and the clock allows.
+/// Executes commands in other batches, as many together as chance says and the clock allows, and now and then goes on from
+/// an image.
 fn replayed(
     commands: &[(Time, Command)],
     wall: bool,
@@ -51,6 +54,9 @@ fn replayed(
         let first = u64::try_from(at).expect("a small number") + 1;
         execute_batch(&mut state, first, stamp, &batch, &mut outcomes);
         at = end;
+        if chance.below(6) == 0 {
+            state = through_image(&mut state);
+        }
     }
     (state, outcomes)
 }

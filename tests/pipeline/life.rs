@@ -15,7 +15,7 @@ use crate::histories::drawn;
 
 const DIR: &str = "/data/net";
 
-fn on(disk: &SimDisk, rules: Rules) -> arborline::runtime::settings::Settings {
+pub(super) fn on(disk: &SimDisk, rules: Rules) -> arborline::runtime::settings::Settings {
     let mut settings = settings(disk, Path::new(DIR), rules);
     // Not a document that can be read: calendars that grow by themselves would be commands that nobody sent.
     let founding = settings.founding.as_mut().expect("a network to found");

@@ -20,7 +20,7 @@ const HOMED: &[Homed] = &[
     homed("Instant::now", &["src/runtime/clock.rs"]),
     homed("Timestamp::now", &["src/runtime/clock.rs"]),
     homed("Zoned::now", &["src/runtime/clock.rs"]),
-    homed("unsafe", &["src/arena/"]),
+    homed("unsafe", &["src/arena/", "src/store/mapping.rs"]),
     homed("f32", &["src/api/", "src/view/", "src/cli/"]),
     homed("f64", &["src/api/", "src/view/", "src/cli/"]),
     homed(

@@ -10,6 +10,7 @@ pub mod members;
 pub mod network;
 pub mod plans;
 pub mod runs;
+pub mod snapshots;
 pub mod tokens;
 pub mod trees;
 pub mod verifications;
@@ -22,6 +23,7 @@ pub const ROUTES: &[&[Route]] = &[
     commissions::ROWS,
     runs::ROWS,
     verifications::ROWS,
+    snapshots::ROWS,
     company::ROWS,
     network::ROWS,
     plans::ROWS,

@@ -45,7 +45,7 @@ pub struct Report {
     pub differences: Vec<Difference>,
 }
 
-/// What was verified: figures, and the runs that were paid.
+/// What was verified: figures, the runs that were paid, and the snapshots.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Verified {
     /// Figures.
@@ -55,13 +55,17 @@ pub struct Verified {
     pub runs: usize,
     /// What is wrong with them, a sentence each.
     pub wrong_runs: Vec<String>,
+    /// Snapshots that were read.
+    pub snapshots: usize,
+    /// What is wrong with them, a sentence each.
+    pub wrong_snapshots: Vec<String>,
 }
 
 impl Verified {
     /// Whether everything is right.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.report.is_clean() && self.wrong_runs.is_empty()
+        self.report.is_clean() && self.wrong_runs.is_empty() && self.wrong_snapshots.is_empty()
     }
 }
 

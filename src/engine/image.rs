@@ -1,0 +1,120 @@
+//! The state as an image: what a snapshot holds, and how a state is put together from it again.
+
+use std::sync::Arc;
+
+use crate::arena::image::{ImageReader, ImageWriter};
+use crate::base::bytes::Malformed;
+use crate::base::time::Time;
+use crate::book::forest::Forest;
+use crate::engine::corrections::Corrections;
+use crate::engine::facts::Facts;
+use crate::engine::fold::Fold;
+use crate::engine::members::Members;
+use crate::engine::orders::Orders;
+use crate::engine::overrides::Overrides;
+use crate::engine::periods::Periods;
+use crate::engine::plans::Plans;
+use crate::engine::posted::Posted;
+use crate::engine::rules::Rules;
+use crate::engine::runs::Runs;
+use crate::engine::served::Served;
+use crate::engine::state::{Begins, Pending, State};
+use crate::engine::timers::Timers;
+use crate::engine::tokens::Tokens;
+
+impl State {
+    /// Takes the state down, timers included: a [`State::twin`], for a fork has none. O(pages + timers + what is told in
+    /// words).
+    pub fn put<'s>(&'s self, image: &mut ImageWriter<'s>) {
+        image.put(self.as_of_seq);
+        image.put_signed(self.as_of_time.0);
+        image.put(self.fold.value());
+        let laws: Vec<(u64, &Rules)> = self.laws.iter().map(|(seq, law)| (*seq, &**law)).collect();
+        image.put_plain(&(laws, self.document));
+        let pending = self.pending.as_deref().map(|pending| {
+            let Begins {
+                period_type,
+                ordinal,
+                at,
+            } = pending.begins;
+            let begins = (period_type, ordinal, at.0);
+            (&*pending.rules, pending.document, begins, pending.seq)
+        });
+        image.put_plain(&pending);
+        self.forest.put(image);
+        self.members.put(image);
+        self.orders.put(image);
+        self.posted.put(image);
+        self.corrections.put(image);
+        self.served.put(image);
+        self.facts.put(image);
+        self.periods.put(image);
+        self.tokens.put(image);
+        self.plans.put(image);
+        self.runs.put(image);
+        self.overrides.put(image);
+        self.timers.put(image);
+    }
+
+    /// The state that an image was taken of. O(pages + timers + what is told in words); pages stay untouched in the bytes
+    /// they lie in.
+    ///
+    /// # Errors
+    /// If it is the image of no state.
+    pub fn take(mut image: ImageReader<'_>) -> Result<State, Malformed> {
+        let from = &mut image;
+        let (as_of_seq, as_of_time) = (from.take()?, Time(from.take_signed()?));
+        let fold = Fold::from_value(from.take()?);
+        let (laws, document) = from.take_plain()?;
+        let laws: Vec<(u64, Rules)> = laws;
+        let laws: Vec<_> = laws
+            .into_iter()
+            .map(|(seq, law)| (seq, Arc::new(law)))
+            .collect();
+        let state = State {
+            as_of_seq,
+            as_of_time,
+            rules: laws
+                .last()
+                .map(|(_, law): &(u64, Arc<Rules>)| Arc::clone(law)),
+            laws: Arc::new(laws),
+            document,
+            pending: pending(from)?,
+            forest: Forest::take(from)?,
+            members: Members::take(from)?,
+            orders: Orders::take(from)?,
+            posted: Posted::take(from)?,
+            corrections: Corrections::take(from)?,
+            served: Served::take(from)?,
+            facts: Facts::take(from)?,
+            periods: Periods::take(from)?,
+            tokens: Tokens::take(from)?,
+            plans: Plans::take(from)?,
+            runs: Runs::take(from)?,
+            overrides: Overrides::take(from)?,
+            timers: Timers::take(from)?,
+            fold,
+        };
+        image.finish()?;
+        Ok(state)
+    }
+}
+
+type Told = Option<(Rules, [u8; 32], (usize, u32, i64), u64)>;
+
+fn pending(image: &mut ImageReader<'_>) -> Result<Option<Arc<Pending>>, Malformed> {
+    let told: Told = image.take_plain()?;
+    Ok(told.map(|(rules, document, begins, seq)| {
+        let (period_type, ordinal, at) = begins;
+        Arc::new(Pending {
+            rules: Arc::new(rules),
+            document,
+            begins: Begins {
+                period_type,
+                ordinal,
+                at: Time(at),
+            },
+            seq,
+        })
+    }))
+}
