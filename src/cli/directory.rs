@@ -10,7 +10,7 @@ use crate::document::network::parse;
 use crate::engine::rules::ClockMode;
 use crate::runtime::clock;
 use crate::runtime::offline::{self, Offline, ReadOnly};
-use crate::runtime::settings::{self, Founding, StartError};
+use crate::runtime::settings::{self, Check, Founding, StartError};
 use crate::store::fault::Fault;
 use crate::store::options::Durability;
 
@@ -39,6 +39,10 @@ pub fn runtime(settings: &Settings, found: Found<'_>) -> Result<settings::Settin
     runtime.segment_bytes = settings.count("segment_mib") << 20;
     runtime.snapshots.kept =
         usize::try_from(settings.count("snapshots_kept")).expect("a small count");
+    runtime.snapshots.check = match settings.value("snapshot_check") {
+        "first" => Check::First,
+        _ => Check::Behind,
+    };
     runtime.snapshots.every = settings.count("snapshot_commands");
     runtime.queue_submissions = usize::try_from(settings.count("queue")).expect("a small count");
     if let Found::With(otherwise) = found {
@@ -77,7 +81,10 @@ pub fn founding(document: Option<&Path>, otherwise: &str) -> Result<Founding, Fa
 /// # Errors
 /// If it is in use, damaged, of another version, or holds no network where none may be founded.
 pub fn open(settings: &Settings, found: Found<'_>) -> Result<Offline, Failure> {
-    Offline::open(runtime(settings, found)?).map_err(|error| start(&error))
+    let mut runtime = runtime(settings, found)?;
+    // Nobody reads meanwhile.
+    runtime.snapshots.check = Check::First;
+    Offline::open(runtime).map_err(|error| start(&error))
 }
 
 /// Opens a directory to read; a server may have it open.

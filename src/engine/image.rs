@@ -22,6 +22,9 @@ use crate::engine::state::{Begins, Pending, State};
 use crate::engine::timers::Timers;
 use crate::engine::tokens::Tokens;
 
+/// Of images: raised whenever the parts of a state take themselves down otherwise.
+pub const FORMAT: u32 = 1;
+
 impl State {
     /// Takes the state down, timers included: a [`State::twin`], for a fork has none. O(pages + timers + what is told in
     /// words).

@@ -11,7 +11,7 @@ pub(crate) mod extras;
 pub(crate) mod fold;
 pub(crate) mod grow;
 pub(crate) mod ids;
-mod image;
+pub mod image;
 pub(crate) mod lockstep;
 pub(crate) mod names;
 pub(crate) mod packed;

@@ -3,23 +3,33 @@
 use std::sync::Arc;
 
 use crate::arena::image::ImageReader;
+use crate::engine::image::FORMAT;
 use crate::engine::state::State;
 use crate::runtime::replay::{Beginning, Replayed, replay};
-use crate::runtime::settings::StartError;
+use crate::runtime::settings::{Check, StartError};
 use crate::store::directory::Directory;
 use crate::store::fault::Fault;
 use crate::store::files::Files;
 use crate::store::segment::Expected;
-use crate::store::snapshot;
+use crate::store::snapshot::{self, Snapshot};
 
-/// The state at the end of a log, from the last snapshot that holds, and the sequence of that; 0 where all was replayed.
-/// What is wrong with one that does not hold is told, and the one before it is taken.
+/// Where a start began.
+pub struct Begun {
+    /// What the log came to.
+    pub replayed: Replayed,
+    /// Sequence of the snapshot it began with; 0 where all was replayed.
+    pub seq: u64,
+    /// That snapshot, where it has not been checked.
+    pub unchecked: Option<Snapshot>,
+}
+
+/// The state at the end of a log, from the last snapshot that holds. What is wrong with one that does not is told, and the
+/// one before it is taken.
 ///
 /// # Errors
 /// As [`replay`].
-pub fn begin(files: &Arc<Files>, next_seq: u64) -> Result<(Replayed, u64), StartError> {
-    let (directory, expected) = (&files.directory, &files.expected);
-    for seq in snapshot::list(directory)? {
+pub fn begin(files: &Arc<Files>, next_seq: u64, check: Check) -> Result<Begun, StartError> {
+    for seq in snapshot::list(&files.directory)? {
         if seq >= next_seq {
             tracing::warn!(
                 seq,
@@ -27,13 +37,30 @@ pub fn begin(files: &Arc<Files>, next_seq: u64) -> Result<(Replayed, u64), Start
             );
             continue;
         }
-        match read(directory, expected, seq).map(|beginning| replay(files, beginning)) {
-            Ok(Ok(replayed)) => return Ok((replayed, seq)),
-            Ok(Err(error)) => tracing::warn!(seq, %error, "the log does not follow a snapshot"),
-            Err(fault) => tracing::warn!(seq, %fault, "a snapshot does not hold"),
+        match from(files, seq, check) {
+            Ok(begun) => return Ok(begun),
+            Err(error) => {
+                tracing::warn!(seq, %error, "a snapshot does not hold, or the log does not follow it")
+            }
         }
     }
-    Ok((replay(files, Beginning::default())?, 0))
+    Ok(Begun {
+        replayed: replay(files, Beginning::default())?,
+        seq: 0,
+        unchecked: None,
+    })
+}
+
+fn from(files: &Arc<Files>, seq: u64, check: Check) -> Result<Begun, StartError> {
+    let found = snapshot::open(&files.directory, &files.expected, FORMAT, seq)?;
+    if check == Check::First {
+        found.check()?;
+    }
+    Ok(Begun {
+        replayed: replay(files, state_of(&found)?)?,
+        seq,
+        unchecked: (check == Check::Behind).then_some(found),
+    })
 }
 
 /// The state that a snapshot holds, every byte of it checked. O(bytes); nothing of it is copied.
@@ -41,18 +68,25 @@ pub fn begin(files: &Arc<Files>, next_seq: u64) -> Result<(Replayed, u64), Start
 /// # Errors
 /// Damage by file and byte.
 pub fn read(directory: &Directory, expected: &Expected, seq: u64) -> Result<Beginning, Fault> {
-    let found = snapshot::open(directory, expected, seq)?;
+    let found = snapshot::open(directory, expected, FORMAT, seq)?;
     found.check()?;
+    state_of(&found)
+}
+
+/// The state that a snapshot holds. O(pages), none of which is touched.
+fn state_of(found: &Snapshot) -> Result<Beginning, Fault> {
     let image = ImageReader::new(found.tables()?, found.bytes(), found.pages());
     let state = image.and_then(State::take);
-    let state = state.map_err(|_| found.is_none_of_ours())?;
-    if state.as_of_seq != seq {
-        return Err(found.is_none_of_ours());
+    match state
+        .ok()
+        .filter(|state| state.as_of_seq == found.manifest.seq)
+    {
+        None => Err(found.is_none_of_ours()),
+        Some(state) => Ok(Beginning {
+            state,
+            stamp: found.stamp(),
+        }),
     }
-    Ok(Beginning {
-        state,
-        stamp: found.stamp(),
-    })
 }
 
 /// Which snapshots lead to another state than a replay of all, which came to `state`; a sentence each. O(bytes + all), for

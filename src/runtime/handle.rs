@@ -425,7 +425,7 @@ impl Handle {
         let (free_bytes, no_space) = levels.space();
         let (replayed_commands, replay_ms) = self.shared.replayed;
         Health {
-            ready: levels.closed().is_none(),
+            ready: levels.closed().is_none() && !levels.checking(),
             poisoned: levels.poisoned(),
             no_space,
             applied_seq: levels.applied_seq(),

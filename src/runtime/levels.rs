@@ -23,12 +23,14 @@ pub struct Levels {
     due: [AtomicU32; PERIOD_TYPES_MAX],
     confirmed_seq: AtomicU64,
     told_seq: AtomicU64,
+    told_wanted: AtomicU64,
     in_flight_commands: AtomicU64,
     in_flight_bytes: AtomicU64,
     free_bytes: AtomicU64,
     no_space: AtomicBool,
     stopping: AtomicBool,
     poisoned: AtomicBool,
+    checking: AtomicBool,
 }
 
 impl Levels {
@@ -81,15 +83,34 @@ impl Levels {
         self.confirmed_seq.load(Ordering::Acquire)
     }
 
+    /// Tells whether the snapshot that this start began with is still being checked.
+    pub fn set_checking(&self, checking: bool) {
+        self.checking.store(checking, Ordering::Release);
+    }
+
+    /// Whether it is: until then nothing is logged, since what is decided may rest on it.
+    #[must_use]
+    pub fn checking(&self) -> bool {
+        self.checking.load(Ordering::Acquire)
+    }
+
     /// Tells up to which sequence decisions are durable in the log.
     pub fn set_told(&self, seq: u64) {
         self.told_seq.store(seq, Ordering::Release);
     }
 
-    /// Waits until the decisions up to a sequence are durable, which they are with the next group, or once the log has been
-    /// idle for a moment. False where the disk has failed before.
+    /// Whether somebody waits for decisions up to `kept_seq` or before to be durable.
+    #[must_use]
+    pub fn told_is_wanted(&self, kept_seq: u64) -> bool {
+        let wanted = self.told_wanted.load(Ordering::Acquire);
+        wanted <= kept_seq && wanted > self.told_seq.load(Ordering::Acquire)
+    }
+
+    /// Waits until the decisions up to a sequence are durable, which they are with the next group, or within a second where
+    /// there is none. False where the disk has failed before.
     #[must_use]
     pub fn wait_told(&self, seq: u64) -> bool {
+        self.told_wanted.fetch_max(seq, Ordering::AcqRel);
         loop {
             if self.told_seq.load(Ordering::Acquire) >= seq {
                 return true;

@@ -12,7 +12,7 @@ use crate::engine::command::{Command, Verb};
 use crate::engine::outcome::Outcome;
 use crate::engine::rejection::Rejection;
 use crate::engine::state::State;
-use crate::runtime::begin;
+use crate::runtime::begin::{Begun, begin};
 use crate::runtime::calendars::Calendars;
 use crate::runtime::clock::{self, Stopwatch};
 use crate::runtime::decisions;
@@ -36,7 +36,7 @@ use crate::store::options::Options;
 use crate::store::outcomes::Outcomes;
 use crate::store::recover::{Opened, inspect};
 use crate::store::runs;
-use crate::store::snapshot;
+use crate::store::snapshot::{self, Snapshot};
 
 /// A network opened for writing by this thread alone; its directory is locked meanwhile.
 pub struct Offline {
@@ -60,6 +60,8 @@ pub struct Offline {
     pub snapshots: SnapshotSettings,
     /// Sequence of the snapshot that this start began with, or wrote since; 0 for none.
     pub begun_with: u64,
+    /// That snapshot, where it has not been checked.
+    pub unchecked: Option<Snapshot>,
 }
 
 /// A network opened to be read; nothing is locked or changed, and a server may write meanwhile.
@@ -103,7 +105,12 @@ impl Offline {
         }
         let (mut log, opened) = Log::open(&directory, options)?;
         runs::clean(&directory)?;
-        let (replayed, begun_with) = begin::begin(log.files(), log.next_seq())?;
+        let check = settings.snapshots.check;
+        let Begun {
+            replayed,
+            seq: begun_with,
+            unchecked,
+        } = begin(log.files(), log.next_seq(), check)?;
         for untold in &replayed.untold {
             log.append_outcomes(&Outcomes {
                 first_seq: untold.first_seq,
@@ -125,6 +132,7 @@ impl Offline {
             replayed: (commands, ms),
             snapshots: settings.snapshots,
             begun_with,
+            unchecked,
         };
         offline.found(&directory, settings.founding, settings.plan.as_deref())?;
         offline.extend_calendars()?;

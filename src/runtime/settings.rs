@@ -52,6 +52,15 @@ pub struct Settings {
     pub snapshots: SnapshotSettings,
 }
 
+/// When a snapshot is compared with its checksums.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Check {
+    /// Before anything is answered from it.
+    First,
+    /// While reads are answered already, and before anything is written: until then a damaged page can show a wrong figure.
+    Behind,
+}
+
 /// When snapshots are taken, and how many are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SnapshotSettings {
@@ -59,6 +68,8 @@ pub struct SnapshotSettings {
     pub kept: usize,
     /// Commands after which a running server takes the next one; 0 for never.
     pub every: u64,
+    /// When the one that a server begins with is checked.
+    pub check: Check,
     /// Commands that one at the end must spare the next start: fewer are replayed as soon as one is written.
     pub least: u64,
 }
@@ -80,6 +91,7 @@ impl Settings {
             snapshots: SnapshotSettings {
                 kept: 2,
                 every: 10_000_000,
+                check: Check::First,
                 least: 10_000,
             },
         }

@@ -164,9 +164,12 @@ impl Shared {
         question(&state)
     }
 
-    /// Whether so many closed periods wait to be paid that no more submissions are taken. What cannot be paid holds
-    /// nobody up.
+    /// Whether no more submissions are taken: so many closed periods wait to be paid, or the snapshot that this start began
+    /// with is still being checked. What cannot be paid holds nobody up.
     pub fn held_up(&self) -> bool {
+        if self.levels.checking() {
+            return true;
+        }
         let blocked = self.payer.blocked();
         let mut due = self.levels.due().into_iter().enumerate();
         due.any(|(of, due)| due as usize > DUE_MAX && blocked >> of & 1 == 0)

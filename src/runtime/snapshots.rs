@@ -4,6 +4,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::arena::image::ImageWriter;
 use crate::base::time::Time;
+use crate::engine::image::FORMAT;
 use crate::engine::state::State;
 use crate::runtime::settings::SnapshotSettings;
 use crate::store::fault::Fault;
@@ -131,6 +132,7 @@ pub fn write(
     let subject = Subject {
         seq: state.as_of_seq,
         stamp,
+        image_format: FORMAT,
     };
     let manifest = snapshot::write(&files.directory, &files.expected, subject, (pages, &tables))?;
     // Replay begins behind it, and takes the decisions before from the log.

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use crate::arena::ahead;
 use crate::runtime::applier::Applier;
 use crate::runtime::clock::Stopwatch;
-use crate::runtime::desk::Desk;
+use crate::runtime::desk::{Desk, Place};
 use crate::runtime::handle::Handle;
 use crate::runtime::heavy::Heavy;
 use crate::runtime::offline::Offline;
@@ -22,6 +22,7 @@ use crate::runtime::snapshots::Snapshots;
 use crate::runtime::take;
 use crate::runtime::writer::Writer;
 use crate::store::recover::Opened;
+use crate::store::snapshot::{self, Snapshot};
 
 /// Groups that may wait to be applied: enough to keep both threads busy, few enough to keep answers soon.
 const GROUPS_WAITING: usize = 3;
@@ -80,6 +81,11 @@ pub fn open(settings: Settings, on_fault: OnFault) -> Result<Server, StartError>
         fault: None,
     };
     let place = Arc::new(Mutex::new(Some(desk)));
+    if let Some(unchecked) = offline.unchecked {
+        shared.levels.set_checking(true);
+        let (shared, place) = (Arc::clone(&shared), Arc::clone(&place));
+        spawn("check", move || check(&unchecked, &shared, &place))?;
+    }
     let writer = Writer {
         place: Arc::clone(&place),
         shared: Arc::clone(&shared),
@@ -100,6 +106,19 @@ pub fn open(settings: Settings, on_fault: OnFault) -> Result<Server, StartError>
         repeats: repeats_thread,
         touching,
     })
+}
+
+/// Checks the snapshot that a start began with. Where it is damaged, it is put aside and writing ends: what is in memory
+/// follows from it.
+fn check(unchecked: &Snapshot, shared: &Shared, place: &Place) {
+    if let Err(fault) = unchecked.check() {
+        let aside = snapshot::put_aside(&shared.files.directory, unchecked.manifest.seq);
+        tracing::error!(%fault, ?aside, "the snapshot that this start began with is damaged");
+        if let Some(desk) = place.lock().as_mut() {
+            desk.fault = Some(fault);
+        }
+    }
+    shared.levels.set_checking(false);
 }
 
 impl Server {

@@ -32,6 +32,9 @@ const MARK_AFTER: Duration = Duration::from_millis(500);
 /// How often space, calendars and forks are looked after.
 const UPKEEP_EVERY: Duration = Duration::from_secs(1);
 
+/// How often it is looked whether a snapshot has been checked.
+const CHECK_EVERY: Duration = Duration::from_millis(5);
+
 /// The desk is taken away only by this thread, at its end.
 const HERE: &str = "the desk is here until the log thread ends";
 
@@ -136,10 +139,12 @@ impl Writer {
         desk.keep_decisions()?;
         self.pay(desk, run)?;
         let stopping = self.shared.levels.closed() == Some(Refused::Stopping);
-        if self.shared.held_up() && !stopping {
+        let checking = self.shared.levels.checking();
+        if self.shared.held_up() && (!stopping || checking) {
             desk.log.write_outcomes()?;
             advance_mark(desk)?;
-            return Ok(Flow::HeldUp(UPKEEP_EVERY));
+            let patience = if checking { CHECK_EVERY } else { UPKEEP_EVERY };
+            return Ok(Flow::HeldUp(patience));
         }
         if let Some((group, parts)) = self.gather(desk, run) {
             return desk.log_group(group, &parts).map(|()| Flow::GoOn);
@@ -350,8 +355,12 @@ impl Writer {
     }
 }
 
-/// Tells that what stands above the durable mark of an idle log is durable.
+/// Tells that what stands above the durable mark of an idle log is durable; decisions are made so where somebody waits.
 fn advance_mark(desk: &mut Desk) -> Result<(), Fault> {
+    if desk.shared.levels.told_is_wanted(desk.kept_seq) {
+        desk.log.sync()?;
+        desk.shared.levels.set_told(desk.kept_seq);
+    }
     if !desk.log.mark_is_behind() || desk.since_commit.elapsed() < MARK_AFTER {
         return Ok(());
     }

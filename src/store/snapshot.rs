@@ -48,6 +48,8 @@ pub struct Range {
 pub struct Manifest {
     /// Of directories, and so of all that lies in them.
     format: u32,
+    /// Of the image.
+    image_format: u32,
     /// The log that the state followed from.
     log_id: LogId,
     /// Version of the machine that made it.
@@ -70,6 +72,8 @@ pub struct Subject {
     pub seq: u64,
     /// Stamp of the last batch.
     pub stamp: Time,
+    /// Format of the image, which is told apart by whoever makes it.
+    pub image_format: u32,
 }
 
 /// A snapshot that is there to be read. Its bytes have been checked when [`Snapshot::check`] says so, and not before.
@@ -130,6 +134,7 @@ pub fn write<'p>(
     directory.disk.sync_dir(&dir).map_err(at("sync", &dir))?;
     Ok(Manifest {
         format: FORMAT,
+        image_format: subject.image_format,
         log_id: expected.log_id,
         machine_version: expected.machine_version.unwrap_or(0),
         seq: subject.seq,
@@ -189,13 +194,31 @@ pub fn prune(directory: &Directory, keep: usize) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Gives a snapshot that turned out to be damaged another name: no start begins with it, and nothing of it is lost.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn put_aside(directory: &Directory, seq: u64) -> Result<(), Fault> {
+    let path = directory.snapshots().join(manifest_name(seq));
+    let aside = path.with_extension("damaged");
+    let renamed = directory.disk.rename(&path, &aside);
+    renamed.map_err(at("rename", &path))?;
+    let dir = directory.snapshots();
+    directory.disk.sync_dir(&dir).map_err(at("sync", &dir))
+}
+
 /// Opens a snapshot, without looking at more of its image than its length.
 ///
 /// # Errors
 /// Damage by file and byte; a snapshot of another log, or by another machine.
-pub fn open(directory: &Directory, expected: &Expected, seq: u64) -> Result<Snapshot, Fault> {
+pub fn open(
+    directory: &Directory,
+    expected: &Expected,
+    image_format: u32,
+    seq: u64,
+) -> Result<Snapshot, Fault> {
     let manifest = directory.snapshots().join(manifest_name(seq));
-    let manifest = read_manifest(directory, &manifest, expected, seq)?;
+    let manifest = read_manifest(directory, &manifest, expected, (image_format, seq))?;
     let path = image(directory, seq);
     let file = directory.disk.open(&path, Access::Read);
     let file = file.map_err(at("open", &path))?;
@@ -321,7 +344,7 @@ fn read_manifest(
     directory: &Directory,
     path: &Path,
     expected: &Expected,
-    seq: u64,
+    (image_format, seq): (u32, u64),
 ) -> Result<Manifest, Fault> {
     let damaged = |reason| Fault::damaged(path, 0, reason);
     let bytes = read_whole(directory.disk.as_ref(), path, MANIFEST_BYTES_MAX)?;
@@ -335,12 +358,14 @@ fn read_manifest(
     }
     let manifest: Manifest =
         serde_json::from_str(line).map_err(|_| damaged("it is no manifest"))?;
-    if manifest.format != FORMAT {
-        return Err(Fault::OtherFormat {
-            file: path.to_owned(),
-            found: manifest.format,
-            ours: FORMAT,
-        });
+    for (found, ours) in [
+        (manifest.format, FORMAT),
+        (manifest.image_format, image_format),
+    ] {
+        if found != ours {
+            let file = path.to_owned();
+            return Err(Fault::OtherFormat { file, found, ours });
+        }
     }
     if manifest.log_id != expected.log_id || manifest.seq != seq {
         return Err(damaged("it is of another log, or has another's name"));

@@ -7,8 +7,10 @@ use arborline::engine::rules::Rules;
 use arborline::engine::state::State;
 use arborline::runtime::begin::lead_elsewhere;
 use arborline::runtime::offline;
-use arborline::runtime::settings::{Settings, SnapshotSettings};
+use arborline::runtime::settings::{Check, OnFault, Settings, SnapshotSettings};
+use arborline::runtime::start::{Server, open};
 use arborline::runtime::submission::Submission;
+use arborline::store::fault::Fault;
 
 use super::life::on;
 use super::network::{block_on, enrol, offline, order, rules, serve, settings, submit};
@@ -24,6 +26,7 @@ fn snapping(settings: Settings, least: u64) -> Settings {
         snapshots: SnapshotSettings {
             kept: 2,
             every: 0,
+            check: Check::First,
             least,
         },
         ..settings
@@ -316,4 +319,52 @@ fn a_server_takes_one_when_it_is_due_and_at_its_end() {
     server.stop();
     let network = offline(settings(&disk, Path::new(DIR), rules()));
     assert_eq!((network.begun_with, network.replayed.0), (seq, 0));
+}
+
+/// A server that checks while it answers.
+fn behind(disk: &SimDisk, on_fault: OnFault) -> Server {
+    let mut settings = snapping(settings(disk, Path::new(DIR), rules()), u64::MAX);
+    settings.snapshots.check = Check::Behind;
+    open(settings, on_fault).expect("a snapshot that is whole at first sight")
+}
+
+#[test]
+fn reads_are_answered_and_nothing_is_written_before_it_has_been_checked() {
+    let (disk, [first, second], digest) = with_two();
+    let server = behind(&disk, Box::new(|fault| panic!("{fault}")));
+    assert_eq!(server.handle.read(State::full_digest), digest);
+    assert_eq!(server.handle.health().snapshot_seq, second);
+    block_on(submit(&server, told(5))).expect("durable");
+    assert!(server.handle.health().ready);
+    let digest = server.handle.read(State::full_digest);
+    server.stop();
+    opens(&disk, digest, second, "after it was checked");
+
+    // A page that nobody looks at is damaged: writing ends before it has begun, and the next start begins elsewhere.
+    let (path, bytes) = image_of(&disk, second);
+    let pages = 4_096..bytes.len() / 2;
+    let mut other = bytes.clone();
+    for at in pages.step_by(16 << 10) {
+        other[at + (15 << 10)] ^= 1;
+    }
+    let damaged = disk.with(&path, other);
+    let (send, faults) = std::sync::mpsc::channel();
+    let on_fault = move |fault: &Fault| send.send(fault.to_string()).expect("somebody listens");
+    let server = behind(&damaged, Box::new(on_fault));
+    let written = block_on(submit(&server, told(6)));
+    assert!(written.is_err(), "{written:?}");
+    let fault = faults.recv().expect("a fault");
+    assert!(
+        fault.contains("its checksum differs") && fault.contains(&format!("{second:020}.image")),
+        "{fault}"
+    );
+    server.stop();
+    opens(&damaged, digest, first, "put aside");
+}
+
+fn image_of(disk: &SimDisk, seq: u64) -> (PathBuf, Vec<u8>) {
+    let name = format!("{seq:020}.image");
+    let mut files = disk.files().into_iter();
+    let found = files.find(|(path, _)| path.ends_with(&name));
+    found.expect("an image")
 }
