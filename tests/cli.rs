@@ -11,6 +11,7 @@ mod events;
 mod plan;
 mod plans;
 mod runs;
+mod snapshots;
 
 /// A folder with the program, cut off from the variables of whoever runs the tests.
 struct Desk {

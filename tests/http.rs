@@ -17,5 +17,6 @@ mod refused;
 mod roles;
 mod runs;
 pub(crate) mod server;
+mod snapshots;
 mod socket;
 mod together;

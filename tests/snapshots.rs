@@ -14,6 +14,7 @@ use arborline::base::time::{DAY_MS, Time};
 use arborline::document::network;
 use arborline::engine::command::found::Found;
 use arborline::engine::command::{Command, Verb};
+use arborline::engine::image::FORMAT as IMAGE;
 use arborline::engine::state::State;
 use arborline::runtime::offline::{self, Offline};
 use arborline::runtime::settings::{MACHINE_VERSION, Settings, StartError};
@@ -33,6 +34,7 @@ use arborline::view::verify::check::verify;
 use crate::chance::Chance;
 use crate::histories::drawn_for;
 
+mod begun;
 mod runs;
 
 /// 2026-01-01.
@@ -76,6 +78,16 @@ fn with_runs() -> &'static [PathBuf] {
         made.collect()
     });
     &WITH_RUNS
+}
+
+/// The directory with a snapshot, written anew first where that is asked for.
+fn with_snapshot() -> &'static Path {
+    static WITH_SNAPSHOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let dir = folder().join(format!("snapshot-{IMAGE}-machine-{MACHINE_VERSION}"));
+        update(&dir, begun::make);
+        dir
+    });
+    &WITH_SNAPSHOT
 }
 
 fn settings(dir: &Path) -> Settings {
@@ -269,6 +281,12 @@ fn every_shipped_directory_shows_what_it_showed() {
             runs.display()
         );
     }
+    let snapshots = with_snapshot().join("snapshots");
+    assert!(
+        snapshots.is_dir(),
+        "{} is missing: run with UPDATE=1",
+        snapshots.display()
+    );
     for dir in all() {
         let (before, expected) = (files(&dir), expected(&dir));
         let ours = expected.starts_with(&format!("machine_version {MACHINE_VERSION}\n"));
@@ -283,6 +301,8 @@ fn every_shipped_directory_shows_what_it_showed() {
         let copy = copy(&dir);
         match Offline::open(settings(copy.path())) {
             Ok(mut network) => {
+                let has_one = ours && dir == with_snapshot();
+                begun::check(copy.path(), has_one, &network);
                 let seq = network.state.as_of_seq;
                 let order = Command {
                     id: "one more".into(),
@@ -332,7 +352,7 @@ fn the_present_directory_has_every_kind_of_file() {
     }
     let bytes: usize = files(&folder()).values().map(Vec::len).sum();
     assert!(
-        bytes < 256 << 10,
+        bytes < 768 << 10,
         "{bytes} bytes are too many for a repository"
     );
 }

@@ -31,6 +31,8 @@ const ALIGNMENT: u64 = 4_096;
 const BLOCK: usize = 64 << 10;
 /// Bytes written at once.
 const CHUNK: usize = 16 * BLOCK;
+/// Bytes after which what is written is made durable: a sync of all at the end would hold up the log's for seconds.
+const SYNC_BYTES: u64 = 8 << 20;
 const MANIFEST_BYTES_MAX: u64 = 16 << 10;
 
 /// Where a part of an image lies.
@@ -387,6 +389,7 @@ struct Out<'f> {
     /// What has not been written yet.
     chunk: Vec<u8>,
     len: u64,
+    synced_to: u64,
     checks: Vec<u8>,
 }
 
@@ -397,6 +400,7 @@ impl<'f> Out<'f> {
             path,
             chunk: Vec::with_capacity(CHUNK),
             len: 0,
+            synced_to: 0,
             checks: Vec::new(),
         }
     }
@@ -427,6 +431,10 @@ impl<'f> Out<'f> {
         let from = self.len - self.chunk.len() as u64;
         write_all(self.file.as_ref(), self.path, &self.chunk, from)?;
         self.chunk.clear();
+        if self.len - self.synced_to >= SYNC_BYTES {
+            self.file.sync_data().map_err(at("sync", self.path))?;
+            self.synced_to = self.len;
+        }
         Ok(())
     }
 
