@@ -198,7 +198,7 @@ fn run(commands: &[Command], mut cut: impl FnMut() -> usize) -> (Vec<Outcome>, S
         let (batch, later) = rest.split_at(cut().clamp(1, rest.len()));
         let seq = out.len() as u64 + 1;
         execute_batch(&mut state, seq, Time(0), batch, &mut out);
-        if rest.len() % 7 == 0 {
+        if rest.len().is_multiple_of(7) {
             state = through_image(&mut state);
         }
         rest = later;
