@@ -63,6 +63,17 @@ fn from(files: &Arc<Files>, seq: u64, check: Check) -> Result<Begun, StartError>
     })
 }
 
+/// Checks a snapshot that a start began with; a damaged one is put aside. O(bytes).
+///
+/// # Errors
+/// The first damage, by file and byte.
+pub fn prove(directory: &Directory, unchecked: &Snapshot) -> Result<(), Fault> {
+    unchecked.check().inspect_err(|fault| {
+        let aside = snapshot::put_aside(directory, unchecked.manifest.seq);
+        tracing::error!(%fault, ?aside, "the snapshot that this start began with is damaged");
+    })
+}
+
 /// The state that a snapshot holds, every byte of it checked. O(bytes); nothing of it is copied.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ use crate::engine::command::{Command, Verb};
 use crate::engine::outcome::Outcome;
 use crate::engine::rejection::Rejection;
 use crate::engine::state::State;
-use crate::runtime::begin::{Begun, begin};
+use crate::runtime::begin::{Begun, begin, prove};
 use crate::runtime::calendars::Calendars;
 use crate::runtime::clock::{self, Stopwatch};
 use crate::runtime::decisions;
@@ -111,6 +111,13 @@ impl Offline {
             seq: begun_with,
             unchecked,
         } = begin(log.files(), log.next_seq(), check)?;
+        // Nothing is written that rests on what has not been checked.
+        let mut unchecked = unchecked;
+        if !replayed.untold.is_empty() {
+            unchecked
+                .take()
+                .map_or(Ok(()), |one| prove(&directory, &one))?;
+        }
         for untold in &replayed.untold {
             log.append_outcomes(&Outcomes {
                 first_seq: untold.first_seq,
@@ -255,6 +262,9 @@ impl Offline {
         bytes: &[u8],
         receipts: &mut Vec<Receipt>,
     ) -> Result<(), Fault> {
+        if let Some(unchecked) = self.unchecked.take() {
+            prove(&self.log.files().directory, &unchecked)?;
+        }
         self.stamp = self.stamp.max(clock::now());
         let count = commands.len() as u32;
         let first_seq = self.log.append(self.stamp, count, &[bytes])?;

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 
 use crate::arena::ahead;
 use crate::runtime::applier::Applier;
+use crate::runtime::begin::prove;
 use crate::runtime::clock::Stopwatch;
 use crate::runtime::desk::{Desk, Place};
 use crate::runtime::handle::Handle;
@@ -22,7 +23,7 @@ use crate::runtime::snapshots::Snapshots;
 use crate::runtime::take;
 use crate::runtime::writer::Writer;
 use crate::store::recover::Opened;
-use crate::store::snapshot::{self, Snapshot};
+use crate::store::snapshot::Snapshot;
 
 /// Groups that may wait to be applied: enough to keep both threads busy, few enough to keep answers soon.
 const GROUPS_WAITING: usize = 3;
@@ -108,15 +109,12 @@ pub fn open(settings: Settings, on_fault: OnFault) -> Result<Server, StartError>
     })
 }
 
-/// Checks the snapshot that a start began with. Where it is damaged, it is put aside and writing ends: what is in memory
-/// follows from it.
+/// Checks the snapshot that a start began with. Where it is damaged, writing ends: what is in memory follows from it.
 fn check(unchecked: &Snapshot, shared: &Shared, place: &Place) {
-    if let Err(fault) = unchecked.check() {
-        let aside = snapshot::put_aside(&shared.files.directory, unchecked.manifest.seq);
-        tracing::error!(%fault, ?aside, "the snapshot that this start began with is damaged");
-        if let Some(desk) = place.lock().as_mut() {
-            desk.fault = Some(fault);
-        }
+    if let Err(fault) = prove(&shared.files.directory, unchecked)
+        && let Some(desk) = place.lock().as_mut()
+    {
+        desk.fault = Some(fault);
     }
     shared.levels.set_checking(false);
 }

@@ -8,6 +8,7 @@ use arborline::engine::state::State;
 use arborline::runtime::begin::lead_elsewhere;
 use arborline::runtime::offline;
 use arborline::runtime::settings::{Check, OnFault, Settings, SnapshotSettings};
+use arborline::runtime::snapshots::write;
 use arborline::runtime::start::{Server, open};
 use arborline::runtime::submission::Submission;
 use arborline::store::fault::Fault;
@@ -350,6 +351,16 @@ fn reads_are_answered_and_nothing_is_written_before_it_has_been_checked() {
     let damaged = disk.with(&path, other);
     let (send, faults) = std::sync::mpsc::channel();
     let on_fault = move |fault: &Fault| send.send(fault.to_string()).expect("somebody listens");
+    // So it is where there is no server.
+    let alone = damaged.image(Survivors::All, &mut Chance::new(1));
+    let mut unchecked = settings(&alone, Path::new(DIR), rules());
+    unchecked.snapshots.check = Check::Behind;
+    let mut network = offline(unchecked);
+    assert_eq!(network.begun_with, second);
+    let refused = network.submit(told(6));
+    assert!(matches!(refused, Err(Fault::Damaged { .. })), "{refused:?}");
+    drop(network);
+    opens(&alone, digest, first, "put aside without a server");
     let server = behind(&damaged, Box::new(on_fault));
     let written = block_on(submit(&server, told(6)));
     assert!(written.is_err(), "{written:?}");
@@ -367,4 +378,18 @@ fn image_of(disk: &SimDisk, seq: u64) -> (PathBuf, Vec<u8>) {
     let mut files = disk.files().into_iter();
     let found = files.find(|(path, _)| path.ends_with(&name));
     found.expect("an image")
+}
+
+#[test]
+fn one_whose_decisions_will_not_be_durable_does_not_count() {
+    let (disk, [_, second], digest) = with_two();
+    let mut network = offline(settings(&disk, Path::new(DIR), rules()));
+    network.submit(told(3)).expect("a disk in order");
+    let twin = network.state.twin();
+    let refused = write(network.log.files(), &twin, network.stamp, || false);
+    assert!(matches!(refused, Err(Fault::Poisoned)), "{refused:?}");
+    drop(network);
+    let network = offline(settings(&disk, Path::new(DIR), rules()));
+    assert_eq!(network.begun_with, second);
+    assert_ne!(network.state.full_digest(), digest);
 }
