@@ -1,8 +1,11 @@
 //! Snapshots: a start from one is a start from the log, whatever becomes of its files.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use arborline::base::time::Time;
 use arborline::engine::command::Command;
+use arborline::engine::execute::execute_batch;
 use arborline::engine::rules::Rules;
 use arborline::engine::state::State;
 use arborline::runtime::begin::lead_elsewhere;
@@ -12,6 +15,8 @@ use arborline::runtime::snapshots::write;
 use arborline::runtime::start::{Server, open};
 use arborline::runtime::submission::Submission;
 use arborline::store::fault::Fault;
+use arborline::store::files::Files;
+use arborline::store::reader::{Entry, Proof, Reader};
 
 use super::life::on;
 use super::network::{block_on, enrol, offline, order, rules, serve, settings, submit};
@@ -79,7 +84,7 @@ fn a_start_from_a_snapshot_is_a_start_from_the_log() {
 }
 
 /// When something happens next by itself, as a start from the log alone says.
-fn all_timers(disk: &SimDisk, rules: &Rules) -> Option<arborline::base::time::Time> {
+fn all_timers(disk: &SimDisk, rules: &Rules) -> Option<Time> {
     replayed(on(disk, rules.clone())).next_timer()
 }
 
@@ -392,4 +397,42 @@ fn one_whose_decisions_will_not_be_durable_does_not_count() {
     let network = offline(settings(&disk, Path::new(DIR), rules()));
     assert_eq!(network.begun_with, second);
     assert_ne!(network.state.full_digest(), digest);
+}
+
+/// The state after a command, by the commands of a log alone.
+fn state_after(files: &Arc<Files>, seq: u64) -> (State, Time) {
+    let mut reader = Reader::new(files, 1, Proof::Chain).expect("a log in order");
+    let (mut state, mut stamp) = (State::new(), Time::MIN);
+    while let Some(entry) = reader.next().expect("a log in order") {
+        let Entry::Batch(batch) = entry else { continue };
+        for (at, bytes) in (batch.header.first_seq..).zip(batch.iter()) {
+            if at > seq {
+                return (state, stamp);
+            }
+            stamp = batch.header.time;
+            let command = Command::decode(bytes).expect("a command");
+            execute_batch(&mut state, at, stamp, &[command], &mut Vec::new());
+        }
+    }
+    (state, stamp)
+}
+
+#[test]
+fn one_of_any_command_leads_to_the_end_also_within_a_batch() {
+    let disk = SimDisk::new();
+    let mut network = offline(snapping(settings(&disk, Path::new(DIR), rules()), u64::MAX));
+    for life in 0..3 {
+        network.submit(told(life)).expect("a disk in order");
+    }
+    let (last, digest) = (network.state.as_of_seq, network.state.full_digest());
+    network.close().expect("a disk in order");
+    let files = offline::read(&settings(&disk, Path::new(DIR), rules()))
+        .expect("in order")
+        .files;
+    let states: Vec<(State, Time)> = (1..=last).map(|seq| state_after(&files, seq)).collect();
+    for (seq, (mut state, stamp)) in (1..).zip(states) {
+        write(&files, &state.twin(), stamp, || true).expect("a disk in order");
+        opens(&disk, digest, seq, &format!("from command {seq} of {last}"));
+    }
+    assert!(last > 25, "only {last}");
 }
