@@ -94,11 +94,6 @@ impl<'s> ImageWriter<'s> {
         self.put(size as u64);
     }
 
-    /// Puts a number or none.
-    pub fn put_option(&mut self, number: Option<usize>) {
-        self.put(number.map_or(u64::MAX, |number| number as u64));
-    }
-
     /// Puts numbers with their count before them.
     pub fn put_all<N: Into<u64>>(&mut self, numbers: impl IntoIterator<Item = N>) {
         let at = self.rest.len();
@@ -185,17 +180,6 @@ impl<'i> ImageReader<'i> {
     /// If there is none.
     pub fn take_signed(&mut self) -> Result<i64, Malformed> {
         Ok(self.rest.u64()? as i64)
-    }
-
-    /// Takes a number or none.
-    ///
-    /// # Errors
-    /// If there is nothing.
-    pub fn take_option(&mut self) -> Result<Option<usize>, Malformed> {
-        match self.rest.u64()? {
-            u64::MAX => Ok(None),
-            number => usize::try_from(number).map(Some).map_err(|_| Malformed),
-        }
     }
 
     /// Takes numbers with their count.

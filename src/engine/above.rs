@@ -8,8 +8,8 @@ use crate::engine::posting;
 use crate::engine::rules::Rules;
 use crate::engine::state::State;
 
-/// Who stands on each path: the member credited, then the levels from the first on. O(levels); on
-/// compressed paths O(hops) a level.
+/// Who stands on each path: the member credited, then the levels from the first on. O(levels); on compressed paths O(hops)
+/// a level.
 pub(crate) fn passed(
     state: &State,
     rules: &Rules,

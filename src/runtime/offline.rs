@@ -105,18 +105,16 @@ impl Offline {
         }
         let (mut log, opened) = Log::open(&directory, options)?;
         runs::clean(&directory)?;
-        let check = settings.snapshots.check;
         let Begun {
             replayed,
             seq: begun_with,
-            unchecked,
-        } = begin(log.files(), log.next_seq(), check)?;
+            mut unchecked,
+        } = begin(log.files(), log.next_seq(), settings.snapshots.check)?;
         // Nothing is written that rests on what has not been checked.
-        let mut unchecked = unchecked;
-        if !replayed.untold.is_empty() {
-            unchecked
-                .take()
-                .map_or(Ok(()), |one| prove(&directory, &one))?;
+        if !replayed.untold.is_empty()
+            && let Some(unchecked) = unchecked.take()
+        {
+            prove(&directory, &unchecked)?;
         }
         for untold in &replayed.untold {
             log.append_outcomes(&Outcomes {

@@ -133,10 +133,7 @@ fn after(told: Decided, held: u64) -> Option<Result<Decided, StartError>> {
         .checked_sub(held)
         .filter(|&left| left > 0)?;
     let Ok(all) = decisions::decode(first_seq, count as usize, &told.bytes) else {
-        return Some(Err(StartError::Differs {
-            seq: first_seq,
-            what: "the log's decisions cannot be read".to_owned(),
-        }));
+        return Some(Err(unreadable(first_seq)));
     };
     let outcomes = &all.outcomes[(count - left) as usize..];
     let digests = digests_in(held + 1, left as usize);
@@ -290,12 +287,20 @@ impl Replay {
     }
 }
 
+/// Decisions from a command on that are no decisions.
+fn unreadable(first_seq: u64) -> StartError {
+    StartError::Differs {
+        seq: first_seq,
+        what: "the log's decisions cannot be read".to_owned(),
+    }
+}
+
 /// Names the first decision that differs.
 fn first_difference(told: &Decided, ours: &Decided) -> StartError {
     let (first_seq, count) = (told.first_seq, told.count as usize);
     let differs = |seq, what| StartError::Differs { seq, what };
     let Ok(theirs) = decisions::decode(first_seq, count, &told.bytes) else {
-        return differs(first_seq, "the log's decisions cannot be read".to_owned());
+        return unreadable(first_seq);
     };
     let ours = decisions::decode(first_seq, count, &ours.bytes)
         .expect("what was just encoded can be read");

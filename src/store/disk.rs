@@ -76,16 +76,10 @@ pub trait DiskFile: Send + Sync {
             len,
         };
         let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut copy.words);
-        let mut done = 0;
-        while done < len {
-            match self.read_at(&mut bytes[done..len], done as u64) {
-                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(read) => done += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+        match fill(self, &mut bytes[..len], 0)? {
+            read if read < len => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(Arc::new(copy)),
         }
-        Ok(Arc::new(copy))
     }
 }
 
@@ -133,13 +127,18 @@ pub fn read_full(
     bytes: &mut [u8],
     at_byte: u64,
 ) -> Result<usize, Fault> {
+    fill(file, bytes, at_byte).map_err(at("read", path))
+}
+
+/// The same, with the operating system's own error.
+fn fill(file: &(impl DiskFile + ?Sized), bytes: &mut [u8], at_byte: u64) -> io::Result<usize> {
     let mut done = 0;
     while done < bytes.len() {
         match file.read_at(&mut bytes[done..], at_byte + done as u64) {
             Ok(0) => break,
             Ok(read) => done += read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(at("read", path)(error)),
+            Err(error) => return Err(error),
         }
     }
     Ok(done)

@@ -111,23 +111,8 @@ pub fn write<'p>(
     let mut out = Out::new(&file, &temporary);
     out.put(MAGIC)?;
     out.align()?;
-    let mut written = |parts: &mut dyn Iterator<Item = &'p [u8]>| {
-        let from = out.len;
-        for part in parts {
-            out.put(part)?;
-        }
-        let bytes = out.len - from;
-        out.align()?;
-        Ok(Range { from, bytes })
-    };
-    let pages = written(&mut { pages })?;
-    let from = out.len;
-    out.put(tables)?;
-    let tables = Range {
-        from,
-        bytes: out.len - from,
-    };
-    out.align()?;
+    let pages = out.put_part(pages)?;
+    let tables = out.put_part(std::iter::once(tables))?;
     let (checks, checks_crc) = out.finish()?;
     file.sync_data().map_err(at("sync", &temporary))?;
     drop(file);
@@ -196,7 +181,8 @@ pub fn prune(directory: &Directory, keep: usize) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Gives a snapshot that turned out to be damaged another name: no start begins with it, and nothing of it is lost.
+/// Gives a snapshot that turned out to be damaged another name: no start begins with it. It
+/// stays until the next one is written.
 ///
 /// # Errors
 /// If the disk refuses.
@@ -416,6 +402,17 @@ impl<'f> Out<'f> {
             }
         }
         Ok(())
+    }
+
+    /// Puts pieces that belong together, and what stands before the next part; where they lie.
+    fn put_part<'p>(&mut self, pieces: impl Iterator<Item = &'p [u8]>) -> Result<Range, Fault> {
+        let from = self.len;
+        for piece in pieces {
+            self.put(piece)?;
+        }
+        let bytes = self.len - from;
+        self.align()?;
+        Ok(Range { from, bytes })
     }
 
     fn align(&mut self) -> Result<(), Fault> {
