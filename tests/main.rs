@@ -23,6 +23,7 @@ mod pages;
 mod payouts;
 mod pipeline;
 mod plans;
+mod proof;
 mod snapshots;
 mod tables;
 mod tidy;
