@@ -134,14 +134,19 @@ pub fn fault(fault: &Fault) -> Failure {
         Fault::Empty { .. } => failure.hint(
             "`arborline serve` or `arborline import` founds one; --data names another directory",
         ),
-        Fault::Damaged { .. } => {
-            failure.hint("nothing was served or changed; restore the file from a backup")
-        }
+        Fault::Damaged { .. } => failure.hint(
+            "nothing was served or changed; `arborline restore` makes a directory from a backup",
+        ),
         Fault::Io { .. } | Fault::Poisoned => Failure {
             exit: Exit::Disk,
             ..failure
         }
         .hint("what was not acknowledged may have happened: ask again with the same ids"),
+        Fault::NotEmpty { .. } => failure
+            .hint("name a directory that is empty, or none yet: nothing is ever written over"),
+        Fault::NoBackup { .. } => {
+            failure.hint("`arborline backup PLACE --list` names those there are")
+        }
         Fault::OtherMachine { .. } | Fault::OtherFormat { .. } | Fault::Trimmed { .. } => failure,
     }
 }

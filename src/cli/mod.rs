@@ -7,6 +7,7 @@
 //! - [`directory`], [`feed`], [`client`]: a data directory, its events, a running server
 //! - [`settings`]: what may differ from machine to machine; [`output`], [`logging`]: how a run speaks
 
+pub mod backup;
 pub mod client;
 pub mod command;
 pub mod completions;
@@ -25,6 +26,7 @@ pub mod network_change;
 pub mod output;
 pub mod plan;
 pub mod plan_pay;
+pub mod restore;
 pub mod run;
 pub mod runs;
 pub mod serve;

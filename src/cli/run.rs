@@ -11,7 +11,8 @@ use crate::cli::exit::{EXITS, Exit, Failure};
 use crate::cli::import::command as import;
 use crate::cli::output::Output;
 use crate::cli::{
-    completions, config, export, log, network, plan, runs, serve, snapshot, status, token, verify,
+    backup, completions, config, export, log, network, plan, restore, runs, serve, snapshot,
+    status, token, verify,
 };
 
 /// Every command.
@@ -24,6 +25,8 @@ pub const COMMANDS: &[&Subcommand] = &[
     &verify::COMMAND,
     &status::COMMAND,
     &snapshot::COMMAND,
+    &backup::COMMAND,
+    &restore::COMMAND,
     &log::COMMAND,
     &network::COMMAND,
     &plan::COMMAND,

@@ -1,29 +1,49 @@
 //! `verify`: every kept figure recomputed from members, seats and orders, and compared.
 
 use std::fmt::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use clap::ArgMatches;
+
+use crate::cli::backup;
 use crate::cli::command::Subcommand;
 use crate::cli::directory;
-use crate::cli::exit::Exit;
+use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::grouped;
 use crate::cli::settings;
 use crate::runtime::audit;
 use crate::runtime::begin;
-use crate::runtime::offline::check_documents;
+use crate::runtime::offline::{self, check_documents};
 use crate::runtime::openings::Openings;
 use crate::runtime::plans::Plans;
+use crate::runtime::settings::Settings;
+use crate::store::directory::Directory;
+use crate::store::real::RealDisk;
+use crate::store::restore::restore;
 use crate::view::verify::report::Verified;
 
 /// The command.
 pub const COMMAND: Subcommand = Subcommand {
     name: "verify",
     about: "Check the log, the documents and the runs it names, and the snapshots, replay it, recompute every figure and compare; a server may have the directory open",
-    args: |command| settings::args(command, &["data"]),
+    args: |command| {
+        let place = backup::place("PLACE").long("backup").required(false);
+        let command = command.arg(place).arg(backup::id().requires("place"));
+        settings::args(command, &["data"])
+    },
     run: |call| {
         let settings = settings::resolve(call.matches)?;
+        let scratch = match call.matches.contains_id("place") {
+            true => Some(Scratch::of(call.matches)?),
+            false => None,
+        };
         // Opening has checked every frame and replayed every command against what was decided.
-        let read = directory::read(&settings)?;
+        let read = match &scratch {
+            Some(scratch) => offline::read(&Settings::new(&scratch.dir))
+                .map_err(|error| directory::start(&error))?,
+            None => directory::read(&settings)?,
+        };
         check_documents(&read.files.directory, &read.state)
             .map_err(|fault| directory::fault(&fault))?;
         let state = Arc::new(read.state);
@@ -41,6 +61,32 @@ pub const COMMAND: Subcommand = Subcommand {
         })
     },
 };
+
+/// A directory made from a backup, and removed again.
+struct Scratch {
+    dir: PathBuf,
+}
+
+impl Scratch {
+    fn of(matches: &ArgMatches) -> Result<Scratch, Failure> {
+        let archive = backup::open(matches)?;
+        let chosen = backup::chosen(matches, &archive)?;
+        let scratch = Scratch {
+            dir: std::env::temp_dir().join(format!("arborline-verify-{}", std::process::id())),
+        };
+        let directory = Directory::new(Arc::new(RealDisk), &scratch.dir);
+        let restored = restore(&archive, &chosen, &directory, chosen.seq);
+        restored.map_err(|fault| directory::fault(&fault))?;
+        Ok(scratch)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What is left of it is in a folder that the system empties.
+        drop(std::fs::remove_dir_all(&self.dir));
+    }
+}
 
 fn told(verified: &Verified, seq: u64) -> String {
     let report = &verified.report;

@@ -238,6 +238,9 @@ impl Offline {
         {
             tracing::warn!(%fault, "no snapshot was taken");
         }
+        if let Err(fault) = self.log.finish() {
+            tracing::warn!(%fault, "the log is whole, and its last segment not sealed");
+        }
         Ok(())
     }
 

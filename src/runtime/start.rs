@@ -22,6 +22,7 @@ use crate::runtime::shared::{EndOnPanic, Message, Shared};
 use crate::runtime::snapshots::Snapshots;
 use crate::runtime::take;
 use crate::runtime::writer::Writer;
+use crate::store::disk::Lock;
 use crate::store::recover::Opened;
 use crate::store::snapshot::Snapshot;
 
@@ -41,6 +42,7 @@ pub struct Server {
     writer: JoinHandle<()>,
     repeats: JoinHandle<()>,
     touching: Touching,
+    lock: Arc<Lock>,
 }
 
 /// Opens a directory and starts a server on it. Costs a replay of the log behind the last snapshot.
@@ -69,6 +71,7 @@ pub fn open(settings: Settings, on_fault: OnFault) -> Result<Server, StartError>
     let applier = Applier::new(Arc::clone(&shared), repeats.clone());
     let apply_thread = spawn("apply", move || applier.run(&to_apply, &decided))?;
     let last_seq = offline.log.next_seq() - 1;
+    let lock = offline.log.lock();
     let desk = Desk {
         log: offline.log,
         shared: Arc::clone(&shared),
@@ -106,6 +109,7 @@ pub fn open(settings: Settings, on_fault: OnFault) -> Result<Server, StartError>
         writer,
         repeats: repeats_thread,
         touching,
+        lock,
     })
 }
 
@@ -132,6 +136,7 @@ impl Server {
         take::take_last(&self.shared);
         self.shared.heavy.stop();
         drop(self.touching);
+        drop(self.lock);
     }
 }
 

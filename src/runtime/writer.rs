@@ -335,6 +335,11 @@ impl Writer {
                 true => desk.mark(),
                 false => Ok(()),
             });
+        if marked.is_ok()
+            && let Err(fault) = desk.log.finish()
+        {
+            tracing::warn!(%fault, "the log is whole, and its last segment not sealed");
+        }
         send_away(&self.queue);
         if let Err(fault) = marked {
             self.shared.levels.set_poisoned();

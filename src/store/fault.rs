@@ -40,6 +40,20 @@ pub enum Fault {
         /// The data directory.
         dir: PathBuf,
     },
+    /// The directory holds something where nothing may be.
+    #[error("{} is not empty", dir.display())]
+    NotEmpty {
+        /// The data directory.
+        dir: PathBuf,
+    },
+    /// The archive holds no such backup, or none at all.
+    #[error("{} holds no backup{}", archive.display(), id.as_ref().map_or(String::new(), |id| format!(" {id}")))]
+    NoBackup {
+        /// The archive.
+        archive: PathBuf,
+        /// What was asked for; none for any.
+        id: Option<String>,
+    },
     /// The file was written by a machine whose decisions may differ.
     #[error(
         "{} was written by machine version {found}, this is version {ours}: export it with that version and import it here",

@@ -48,7 +48,7 @@ pub struct Log {
     /// Before the lock, so that their threads have ended when the lock is given back.
     preparer: Preparer,
     packer: Packer,
-    _lock: Lock,
+    lock: Arc<Lock>,
 }
 
 impl Log {
@@ -75,7 +75,7 @@ impl Log {
         };
         let recovered = recover(directory, &options)?;
         let mut preparer = Preparer::new(directory.clone(), options.segments);
-        preparer.begin(options.segment_bytes)?;
+        preparer.begin(next_capacity(&recovered.head, &options))?;
         let packer = Packer::new(&recovered.files, options.segments)?;
         let Place {
             at_byte,
@@ -101,9 +101,15 @@ impl Log {
             poisoned: false,
             preparer,
             packer,
-            _lock: lock,
+            lock: Arc::new(lock),
         };
         Ok((log, recovered.opened))
+    }
+
+    /// What keeps the directory locked, for whoever has to write there when the log is closed.
+    #[must_use]
+    pub fn lock(&self) -> Arc<Lock> {
+        Arc::clone(&self.lock)
     }
 
     /// What can be read, from any thread.
@@ -302,10 +308,32 @@ impl Log {
 
     /// Begins the next segment. Everything before it is durable by now.
     fn rotate(&mut self, need: u64) -> Result<(), Fault> {
+        let usual = next_capacity(&self.head, &self.options);
+        let (file, capacity) = self.preparer.take(usual.max(BODY_AT + need))?;
+        self.go_over(file, capacity)?;
+        self.preparer
+            .begin(next_capacity(&self.head, &self.options))
+    }
+
+    /// Closes a log that is durable as far as it goes. Its last segment is sealed by one behind it that holds nothing, so that
+    /// the next opening has no room to search for a tail; nothing else depends on it.
+    ///
+    /// # Errors
+    /// If the disk refuses; the log is not harmed.
+    pub fn finish(mut self) -> Result<(), Fault> {
+        self.sync()?;
+        if self.next_seq == self.head.first_seq {
+            return Ok(());
+        }
+        // First, since what it makes has the same name.
+        self.preparer.stop();
+        let file = segment::prepare(&self.files.directory, BODY_AT, &|| false)?;
+        self.go_over(file.expect("nobody stops it"), BODY_AT)
+    }
+
+    /// Goes over to a file that was made for the next segment.
+    fn go_over(&mut self, file: File, capacity: u64) -> Result<(), Fault> {
         let directory = self.files.directory.clone();
-        let (file, capacity) = self
-            .preparer
-            .take(self.options.segment_bytes.max(BODY_AT + need))?;
         let head = Head {
             first_seq: self.next_seq,
             capacity,
@@ -332,7 +360,7 @@ impl Log {
         (self.end, self.synced_to, self.commands_to) = (BODY_AT, BODY_AT, BODY_AT);
         (self.mark_to, self.marked_to) = (BODY_AT, BODY_AT);
         self.packer.pack(sealed);
-        self.preparer.begin(self.options.segment_bytes)
+        Ok(())
     }
 
     /// Makes a segment longer that is full although it holds no command yet: the next one would have its name.
@@ -356,4 +384,9 @@ impl Log {
         self.poisoned |= result.is_err();
         result
     }
+}
+
+/// Bytes of the segment after one with this head.
+fn next_capacity(head: &Head, options: &Options) -> u64 {
+    head.capacity.saturating_mul(4).min(options.segment_bytes)
 }

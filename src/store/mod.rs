@@ -2,7 +2,8 @@
 //!
 //! Owns every byte below a data directory and the order in which bytes become durable. Must not know what a command
 //! means: commands are opaque, length-prefixed bytes. Reads no clock and draws no chance; time and ids are handed in.
-//! All contact with the operating system goes through [`disk::Disk`], so that a test can lose, tear and refuse.
+//! All contact with the operating system goes through [`disk::Disk`], so that a test can lose, tear and refuse; only
+//! [`archive`] reaches beyond the machine, through a store that a test can stand in for.
 //!
 //! ```text
 //! DIR/arborline.id            log id and format, written last when a directory is founded
@@ -36,6 +37,8 @@
 //! | [`recover`] | opening: the durable mark, the torn tail |
 //! | [`options`], [`log`], [`order`] | settings; writing; the small trait the log thread speaks |
 //! | [`documents`] | large documents by content hash |
+//! | [`sealed`] | the form of what says that other files are whole |
+//! | [`archive`], [`backup`], [`restore`] | a place that is not the directory; taking backups to it; making a directory from one |
 //! | [`snapshot`], `mapping` | states to begin with, drawn byte by byte; their bytes in memory |
 //! | [`runs`], [`run_writer`], [`run_reader`] | what periods paid, drawn byte by byte; writing and reading it |
 //!
@@ -55,6 +58,8 @@
 //! and proven in 0.35 s, 3.6 to 1 in groups of 256 orders and 2.9 to 1 in groups of one; 9 million orders a second read
 //! back, where the plain file gives 18.
 
+pub mod archive;
+pub mod backup;
 pub mod batch;
 pub mod directory;
 pub mod disk;
@@ -74,8 +79,10 @@ pub mod prepare;
 pub mod reader;
 pub mod real;
 pub mod recover;
+pub mod restore;
 pub mod run_reader;
 pub mod run_writer;
 pub mod runs;
+pub mod sealed;
 pub mod segment;
 pub mod snapshot;

@@ -25,7 +25,8 @@ pub struct Options {
     pub segments: When,
     /// Bytes of a segment.
     pub segment_bytes: u64,
-    /// Bytes of the segment that an opening begins, at most; it is made while the caller waits.
+    /// Bytes of the segment that an opening begins, at most; it is made while the caller waits. Each one after it is
+    /// four times as large, up to `segment_bytes`: the next is ready before it is needed.
     pub opening_bytes: u64,
 }
 
@@ -39,7 +40,7 @@ impl Options {
             durability: Durability::Fsync,
             segments: When::Ahead,
             segment_bytes: 64 << 20,
-            opening_bytes: 16 << 20,
+            opening_bytes: 1 << 20,
         }
     }
 }

@@ -78,15 +78,22 @@ impl Preparer {
         let file = segment::prepare(&self.directory, capacity, &|| false)?;
         Ok((file.expect("nobody stops it"), capacity))
     }
-}
 
-impl Drop for Preparer {
-    /// Waits for the thread, so that nothing writes into a directory that somebody else may have locked by then.
-    fn drop(&mut self) {
+    /// Ends what it is making, and removes it: the next opening would have to give its room back while somebody waits.
+    pub fn stop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         if let Some(running) = self.running.take() {
             // What became of a segment that nobody will use does not matter.
             drop(running.thread.join());
+            let path = self.directory.log().join(segment::PREPARED);
+            drop(self.directory.disk.remove(&path));
         }
+    }
+}
+
+impl Drop for Preparer {
+    /// So that nothing writes into a directory that somebody else may have locked by then.
+    fn drop(&mut self) {
+        self.stop();
     }
 }

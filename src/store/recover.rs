@@ -13,7 +13,7 @@ use crate::store::directory::{Directory, LogId};
 use crate::store::disk::{Access, File};
 use crate::store::fault::{Fault, at};
 use crate::store::files::{Files, Segment};
-use crate::store::frame::{self, Kind};
+use crate::store::frame::Kind;
 use crate::store::frames::{Frames, Step, search};
 use crate::store::options::Options;
 use crate::store::segment::{self, BODY_AT, Expected, Found, Head};
@@ -346,7 +346,7 @@ fn renew(
         machine_version: None,
     };
     walk.to(last.end.at_byte, &expected, |kind, payload| {
-        put_copy(&mut content, kind, payload, head.first_seq);
+        segment::put_copy(&mut content, kind, payload, head.first_seq);
     })?;
     head.named_at = content.len() as u64;
     head.capacity = options
@@ -368,20 +368,6 @@ fn renew(
         head,
         end,
     })
-}
-
-fn put_copy(content: &mut Vec<u8>, kind: Kind, payload: &[u8], segment: u64) {
-    let at_byte = content.len() as u64;
-    let start = frame::open(content);
-    content.extend_from_slice(payload);
-    let header = frame::Header {
-        kind,
-        length: payload.len(),
-        segment,
-        durable_seq: segment - 1,
-        synced_to: 0,
-    };
-    frame::close(content, start, at_byte, &header);
 }
 
 /// Gives back the room behind the end of a sealed segment, with whatever a crash left there.

@@ -214,6 +214,21 @@ pub fn put_head(out: &mut Vec<u8>, head: &Head) {
     frame::close(out, start, 0, &header);
 }
 
+/// Appends a frame that was durable elsewhere to the content of a segment that is to be named.
+pub(super) fn put_copy(content: &mut Vec<u8>, kind: frame::Kind, payload: &[u8], segment: u64) {
+    let at_byte = content.len() as u64;
+    let start = frame::open(content);
+    content.extend_from_slice(payload);
+    let header = frame::Header {
+        kind,
+        length: payload.len(),
+        segment,
+        durable_seq: segment - 1,
+        synced_to: 0,
+    };
+    frame::close(content, start, at_byte, &header);
+}
+
 /// Reads a head and checks that it belongs to this log, this machine and this place.
 ///
 /// # Errors

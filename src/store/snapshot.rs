@@ -22,6 +22,7 @@ use crate::base::time::Time;
 use crate::store::directory::{Directory, FORMAT, LogId};
 use crate::store::disk::{Access, File, put_whole, read_whole, write_all};
 use crate::store::fault::{Fault, at};
+use crate::store::sealed;
 use crate::store::segment::Expected;
 
 const MAGIC: &[u8; 16] = b"arborline image\n";
@@ -138,11 +139,8 @@ pub fn write<'p>(
 /// # Errors
 /// If the disk refuses; it may be there or not.
 pub fn publish(directory: &Directory, manifest: &Manifest) -> Result<(), Fault> {
-    let mut line = serde_json::to_vec(manifest).expect("it has a form in JSON");
-    let crc = crc32c::crc32c(&line);
-    line.extend_from_slice(format!("\n{crc:08x}\n").as_bytes());
     let (dir, name) = (directory.snapshots(), manifest_name(manifest.seq));
-    put_whole(directory.disk.as_ref(), &dir, &name, &line)
+    put_whole(directory.disk.as_ref(), &dir, &name, &sealed::put(manifest))
 }
 
 /// Sequences of the snapshots there are, the last one first.
@@ -193,6 +191,13 @@ pub fn put_aside(directory: &Directory, seq: u64) -> Result<(), Fault> {
     renamed.map_err(at("rename", &path))?;
     let dir = directory.snapshots();
     directory.disk.sync_dir(&dir).map_err(at("sync", &dir))
+}
+
+/// Where the image of a snapshot lies, and its manifest.
+#[must_use]
+pub fn paths(directory: &Directory, seq: u64) -> [PathBuf; 2] {
+    let manifest = directory.snapshots().join(manifest_name(seq));
+    [image(directory, seq), manifest]
 }
 
 /// Opens a snapshot, without looking at more of its image than its length.
@@ -336,16 +341,7 @@ fn read_manifest(
 ) -> Result<Manifest, Fault> {
     let damaged = |reason| Fault::damaged(path, 0, reason);
     let bytes = read_whole(directory.disk.as_ref(), path, MANIFEST_BYTES_MAX)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| damaged("it is not text"))?;
-    let (line, crc) = text
-        .strip_suffix('\n')
-        .and_then(|text| text.rsplit_once('\n'))
-        .ok_or_else(|| damaged("its lines are not whole"))?;
-    if crc != format!("{:08x}", crc32c::crc32c(line.as_bytes())) {
-        return Err(damaged("its checksum differs"));
-    }
-    let manifest: Manifest =
-        serde_json::from_str(line).map_err(|_| damaged("it is no manifest"))?;
+    let manifest: Manifest = sealed::read(path, &bytes)?;
     for (found, ours) in [
         (manifest.format, FORMAT),
         (manifest.image_format, image_format),
