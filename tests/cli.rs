@@ -7,6 +7,8 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
+mod backups;
+mod bucket;
 mod events;
 mod plan;
 mod plans;

@@ -1,5 +1,6 @@
 //! The pipeline: durable before applied, applied before answered, and the same again after every start.
 
+mod backups;
 mod change;
 mod drawn;
 mod faults;

@@ -83,7 +83,7 @@ pub fn id() -> Arg {
 /// If it cannot be reached.
 pub fn open(matches: &ArgMatches) -> Result<Archive, Failure> {
     let place = matches.get_one::<String>("place").expect("it is required");
-    Archive::open(place).map_err(|fault| directory::fault(&fault))
+    Archive::open(place).map_err(|fault| failure(&fault))
 }
 
 /// The backup that the arguments name, or the last one.
@@ -101,7 +101,19 @@ pub fn chosen(matches: &ArgMatches, archive: &Archive) -> Result<Backup, Failure
             }),
         }),
     };
-    found.map_err(|fault| directory::fault(&fault))
+    found.map_err(|fault| failure(&fault))
+}
+
+/// Why nothing was taken or made, for people.
+#[must_use]
+pub fn failure(fault: &Fault) -> Failure {
+    let failure = directory::fault(fault);
+    match fault {
+        Fault::Io { .. } => {
+            failure.hint("backups taken before are as they were, and no directory was made")
+        }
+        _ => failure,
+    }
 }
 
 /// A data directory on this machine's disk.
@@ -150,7 +162,7 @@ fn take(call: &Call, archive: &Archive) -> Result<Exit, Failure> {
     let snapshots = call.matches.get_flag("snapshot").then_some(FORMAT);
     let when = (MACHINE_VERSION, clock::now());
     let taken = backup::take(&at(&settings), archive, when, snapshots);
-    let taken = taken.map_err(|fault| directory::fault(&fault))?;
+    let taken = taken.map_err(|fault| failure(&fault))?;
     let mut told = Told::of(&taken.backup);
     told.new_bytes = Some(taken.new_bytes);
     let mut plain = format!(
@@ -163,7 +175,7 @@ fn take(call: &Call, archive: &Archive) -> Result<Exit, Failure> {
     );
     if let Some(&keep) = call.matches.get_one::<u64>("keep") {
         let keep = usize::try_from(keep).unwrap_or(usize::MAX);
-        let removed = backup::prune(archive, keep).map_err(|fault| directory::fault(&fault))?;
+        let removed = backup::prune(archive, keep).map_err(|fault| failure(&fault))?;
         told.removed = Some(removed as u64);
         writeln!(plain, "{removed} older backups removed").expect("a text takes any text");
     }
@@ -172,12 +184,12 @@ fn take(call: &Call, archive: &Archive) -> Result<Exit, Failure> {
 }
 
 fn list(call: &Call, archive: &Archive) -> Result<Exit, Failure> {
-    let ids = backup::list(archive).map_err(|fault| directory::fault(&fault))?;
+    let ids = backup::list(archive).map_err(|fault| failure(&fault))?;
     let backups = ids
         .iter()
         .map(|id| backup::read(archive, id).map(|backup| Told::of(&backup)));
     let backups: Result<Vec<Told>, Fault> = backups.collect();
-    let backups = backups.map_err(|fault| directory::fault(&fault))?;
+    let backups = backups.map_err(|fault| failure(&fault))?;
     let mut plain = String::new();
     for told in &backups {
         let snapshot = told.snapshot.map_or(String::new(), |seq| {

@@ -3,11 +3,11 @@
 use clap::{Arg, value_parser};
 use serde::Serialize;
 
-use crate::cli::backup::{at, chosen, id, open, place};
+use crate::cli::backup::{at, chosen, failure, id, open, place};
 use crate::cli::command::Subcommand;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::grouped;
-use crate::cli::{directory, settings};
+use crate::cli::settings;
 use crate::store::restore::restore;
 
 /// A directory that was made.
@@ -49,8 +49,7 @@ pub const COMMAND: Subcommand = Subcommand {
             return Err(Failure::usage(message)
                 .hint("a later backup may reach further: `arborline backup PLACE --list`"));
         }
-        restore(&archive, &backup, &at(&settings), to_seq)
-            .map_err(|fault| directory::fault(&fault))?;
+        restore(&archive, &backup, &at(&settings), to_seq).map_err(|fault| failure(&fault))?;
         let plain = format!(
             "{} holds backup {} as of sequence {}; `arborline verify` recomputes its figures\n",
             settings.data().display(),

@@ -76,7 +76,7 @@ impl Scratch {
         };
         let directory = Directory::new(Arc::new(RealDisk), &scratch.dir);
         let restored = restore(&archive, &chosen, &directory, chosen.seq);
-        restored.map_err(|fault| directory::fault(&fault))?;
+        restored.map_err(|fault| backup::failure(&fault))?;
         Ok(scratch)
     }
 }

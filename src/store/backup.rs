@@ -159,7 +159,7 @@ pub fn take(
             .find(|(path, _)| is_known(segment) && segment_of(path) == Some(segment.first_seq))
         {
             Some((_, stored)) if taking.holds(stored) => taking.files.push(stored.clone()),
-            _ => taking.take_segment(*segment)?,
+            _ => taking.take_segment(*segment, segment.first_seq == last)?,
         }
     }
     taking.take_whole("log/oldest")?;
@@ -168,7 +168,6 @@ pub fn take(
     if let Some(format) = snapshots {
         taking.take_snapshot(&files.expected, format, opened.next_seq)?;
     }
-    taking.take_whole(directory::IDENTITY)?;
     let seq = opened.next_seq - 1;
     let backup = Backup {
         format: FORMAT,
@@ -226,13 +225,14 @@ impl Taking<'_> {
         held == Some(stored.bytes)
     }
 
-    fn take_segment(&mut self, segment: Segment) -> Result<(), Fault> {
+    fn take_segment(&mut self, segment: Segment, is_last: bool) -> Result<(), Fault> {
         let found = segment::open(self.directory, segment.first_seq)?;
-        if found.packed {
+        if found.packed && !is_last {
             return self.take_file(&found.path, None);
         }
-        // The file may be packed meanwhile; that it was opened is enough.
-        self.take_bytes(&found.path, &found.file, segment.end)
+        // The last one, as it was found, is kept plain, also if it has been sealed and packed meanwhile.
+        let path = segment::path(self.directory, segment.first_seq);
+        self.take_bytes(&path, &found.file, segment.end)
     }
 
     /// Takes a file that may be missing.
@@ -407,7 +407,7 @@ pub fn read(archive: &Archive, id: &str) -> Result<Backup, Fault> {
 /// Whether a data directory may hold a file at this path: nothing else is ever written to.
 fn is_ours(path: &str) -> bool {
     let Some((folder, name)) = path.split_once('/') else {
-        return path == directory::IDENTITY;
+        return false;
     };
     let plain = |name: &str| {
         name.bytes()

@@ -15,8 +15,7 @@ pub type LogId = [u8; 16];
 /// Format of directories and segments that this program writes and reads.
 pub const FORMAT: u32 = 1;
 
-/// Name of the file that says which log lies in a directory.
-pub const IDENTITY: &str = "arborline.id";
+const IDENTITY: &str = "arborline.id";
 
 /// A data directory on a disk.
 #[derive(Clone)]

@@ -14,7 +14,7 @@ use crate::store::disk::{Access, File};
 use crate::store::fault::{Fault, at};
 use crate::store::files::{Files, Segment};
 use crate::store::frame::Kind;
-use crate::store::frames::{Frames, Step, search};
+use crate::store::frames::{Frames, Later, Step, search};
 use crate::store::options::Options;
 use crate::store::segment::{self, BODY_AT, Expected, Found, Head};
 
@@ -85,7 +85,7 @@ pub fn recover(directory: &Directory, options: &Options) -> Result<Recovered, Fa
         machine_version: Some(options.machine_version),
     };
     let chain = read_chain(directory, &expected, &list)?;
-    let last = examine(directory, &expected, &chain)?;
+    let last = examine(directory, &expected, &chain, Writer::Nobody)?;
     let fresh = renew(directory, options, &chain, &last)?;
     for segment in &fresh.sealed {
         cut_to(directory, *segment)?;
@@ -127,8 +127,18 @@ pub fn inspect(
         log_id,
         machine_version,
     };
-    let chain = read_chain(directory, &expected, &segment::list(directory)?)?;
-    let last = examine(directory, &expected, &chain)?;
+    let (chain, last) = loop {
+        let list = segment::list(directory)?;
+        let found = read_chain(directory, &expected, &list).and_then(|chain| {
+            let last = examine(directory, &expected, &chain, Writer::Anybody)?;
+            Ok((chain, last))
+        });
+        // What was the last segment may have been sealed and packed meanwhile: then the list is another one.
+        match found {
+            Err(Fault::Damaged { .. }) if segment::list(directory)? != list => {}
+            found => break found?,
+        }
+    };
     let mut segments = sealed(&chain);
     segments.push(Segment {
         first_seq: last.head.first_seq,
@@ -267,8 +277,22 @@ struct Last {
     cut: Option<Cut>,
 }
 
+/// Who may write while a log is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Writer {
+    /// Nobody else: the directory is locked.
+    Nobody,
+    /// Anybody.
+    Anybody,
+}
+
 /// Finds the durable mark and the end of the last segment.
-fn examine(directory: &Directory, expected: &Expected, chain: &[Head]) -> Result<Last, Fault> {
+fn examine(
+    directory: &Directory,
+    expected: &Expected,
+    chain: &[Head],
+    writer: Writer,
+) -> Result<Last, Fault> {
     let head = *chain.last().expect("a chain has a segment");
     let Found { path, file, packed } = segment::open(directory, head.first_seq)?;
     if packed {
@@ -277,7 +301,19 @@ fn examine(directory: &Directory, expected: &Expected, chain: &[Head]) -> Result
     let mut whole = Walk::new(&file, &path, &head);
     let reason = whole.to(u64::MAX, expected, |_, _| ())?;
     let end = whole.place;
-    let later = search(&file, &path, head.first_seq, end.at_byte)?;
+    let mut later = search(&file, &path, head.first_seq, end.at_byte)?;
+    // A frame that was not whole and is now was being written: what stands behind it was written later still.
+    if writer == Writer::Anybody && later.synced_to > end.at_byte {
+        let mut again = Frames::new(
+            File::clone(&file),
+            path.clone(),
+            head.first_seq,
+            end.at_byte,
+        );
+        if matches!(again.step(u64::MAX)?, Step::Frame { .. }) {
+            later = Later::default();
+        }
+    }
     let mark = whole.synced_to.max(head.named_at).max(later.synced_to);
     let reason = reason.unwrap_or("the file ends");
     if mark > end.at_byte {

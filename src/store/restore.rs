@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::store::archive::Archive;
 use crate::store::backup::{self, Backup, Stored, segment_of, snapshot_of};
 use crate::store::batch::{Batch, Header, put_command, put_header};
-use crate::store::directory::{Directory, IDENTITY};
+use crate::store::directory::Directory;
 use crate::store::disk::{Access, write_all};
 use crate::store::fault::{Fault, at};
 use crate::store::frame::Kind;
@@ -36,7 +36,7 @@ pub fn restore(
     directory.make()?;
     let is_wanted = |file: &&Stored| {
         let first = segment_of(&file.path).or(snapshot_of(&file.path));
-        first.is_none_or(|seq| seq <= to_seq) && file.path != IDENTITY
+        to_seq == backup.seq || first.is_none_or(|seq| seq <= to_seq)
     };
     let wanted: Vec<&Stored> = backup.files.iter().filter(is_wanted).collect();
     for folder in ["log", "documents", "runs", "snapshots"] {

@@ -27,7 +27,7 @@ use crate::histories::drawn;
 const DIR: &str = "/data/net";
 
 /// Settings that keep two snapshots and take one at every end that comes after so many commands.
-fn snapping(settings: Settings, least: u64) -> Settings {
+pub(super) fn snapping(settings: Settings, least: u64) -> Settings {
     Settings {
         snapshots: SnapshotSettings {
             kept: 2,
@@ -400,7 +400,7 @@ fn one_whose_decisions_will_not_be_durable_does_not_count() {
 }
 
 /// The state after a command, by the commands of a log alone.
-fn state_after(files: &Arc<Files>, seq: u64) -> (State, Time) {
+pub(super) fn state_after(files: &Arc<Files>, seq: u64) -> (State, Time) {
     let mut reader = Reader::new(files, 1, Proof::Chain).expect("a log in order");
     let (mut state, mut stamp) = (State::new(), Time::MIN);
     while let Some(entry) = reader.next().expect("a log in order") {
