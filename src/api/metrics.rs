@@ -54,7 +54,7 @@ pub struct Metrics {
     pub connections: Level,
     /// Connections closed because their address held all it may.
     pub connections_refused: Counter,
-    levels: [Level; 11],
+    levels: [Level; 14],
     last_run: Gauge<f64, AtomicU64>,
 }
 
@@ -63,7 +63,7 @@ fn buckets() -> Histogram {
 }
 
 /// Name and meaning of the gauges read from the runtime, in the order of [`Metrics::scrape`].
-const LEVELS: [(&str, &str); 11] = [
+const LEVELS: [(&str, &str); 14] = [
     ("as_of_seq", "Number of the last command in the state"),
     ("confirmed_seq", "Number of the last command on disk"),
     ("queued_commands", "Commands waiting to be logged"),
@@ -81,6 +81,18 @@ const LEVELS: [(&str, &str); 11] = [
         "snapshot_bytes",
         "Bytes of the last snapshot that this process wrote",
     ),
+    (
+        "snapshot_age_seconds",
+        "Seconds since the last snapshot was written; 0 where there is none",
+    ),
+    (
+        "snapshot_writing_bytes",
+        "Bytes written of the snapshot that is being written",
+    ),
+    (
+        "snapshot_writing_all_bytes",
+        "Bytes in all of the snapshot that is being written; 0 while none is",
+    ),
 ];
 
 impl Metrics {
@@ -92,7 +104,7 @@ impl Metrics {
         let latency: Latency = Family::new_with_constructor(buckets);
         let (panics, connections) = (Counter::default(), Level::default());
         let connections_refused = Counter::default();
-        let levels: [Level; 11] = Default::default();
+        let levels: [Level; 14] = Default::default();
         let last_run = Gauge::default();
         registry.register("events", "Facts by type and outcome", events.clone());
         registry.register("request_seconds", "Seconds a request took", latency.clone());
@@ -165,6 +177,9 @@ impl Metrics {
             runs as u64,
             health.snapshot_seq,
             health.snapshot.map_or(0, |taken| taken.bytes),
+            health.snapshot_age.unwrap_or(0),
+            health.snapshot_progress.0,
+            health.snapshot_progress.1,
         ];
         self.last_run.set(health.last_run_ms as f64 / 1_000.0);
         for (level, value) in self.levels.iter().zip(values) {

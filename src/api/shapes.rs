@@ -401,8 +401,12 @@ pub struct StatusAnswer {
     pub replay_ms: u64,
     /// The last command in the last snapshot; 0 where there is none.
     pub snapshot_seq: u64,
-    /// When that was written, where this process wrote it.
+    /// When that was written.
     pub snapshot_at: Option<Time>,
+    /// Seconds since then.
+    pub snapshot_age_seconds: Option<u64>,
+    /// The snapshot that is being written.
+    pub snapshot_writing: Option<WritingAnswer>,
 }
 
 impl StatusAnswer {
@@ -422,8 +426,26 @@ impl StatusAnswer {
             replayed_commands: health.replayed_commands,
             replay_ms: health.replay_ms,
             snapshot_seq: health.snapshot_seq,
-            snapshot_at: health.snapshot.map(|taken| taken.at),
+            snapshot_at: health.snapshot_at,
+            snapshot_age_seconds: health.snapshot_age,
+            snapshot_writing: WritingAnswer::of(health.snapshot_progress),
         }
+    }
+}
+
+/// How far a snapshot is.
+#[derive(Serialize, ToSchema)]
+pub struct WritingAnswer {
+    /// Bytes written.
+    pub bytes: u64,
+    /// Bytes to write in all.
+    pub of: u64,
+}
+
+impl WritingAnswer {
+    /// None while none is being written.
+    fn of((bytes, of): (u64, u64)) -> Option<WritingAnswer> {
+        (of > 0).then_some(WritingAnswer { bytes, of })
     }
 }
 

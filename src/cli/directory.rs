@@ -1,6 +1,7 @@
 //! Opening a data directory as the settings say, and what it means when it cannot be opened.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::base::time::{DAY_MS, Time};
 use crate::cli::document;
@@ -44,6 +45,8 @@ pub fn runtime(settings: &Settings, found: Found<'_>) -> Result<settings::Settin
         _ => Check::Behind,
     };
     runtime.snapshots.every = settings.count("snapshot_commands");
+    runtime.snapshots.log_bytes = settings.count("snapshot_log_mib") << 20;
+    runtime.snapshots.after = Duration::from_secs(settings.count("snapshot_minutes") * 60);
     runtime.queue_submissions = usize::try_from(settings.count("queue")).expect("a small count");
     if let Found::With(otherwise) = found {
         runtime.founding = Some(founding(settings.network().as_deref(), otherwise)?);

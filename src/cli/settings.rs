@@ -90,6 +90,10 @@ pub const SETTINGS: &[Setting] = &[
         "How many snapshots are kept; with 0 none are written, and every start replays the log"),
     setting("snapshot_commands", "snapshot-commands", "ARBORLINE_SNAPSHOT_COMMANDS", Shape::Count(0, 1_000_000_000_000), "10000000",
         "Commands after which a running server writes the next snapshot, 0 for never; a clean stop writes one in any case"),
+    setting("snapshot_log_mib", "snapshot-log-mib", "ARBORLINE_SNAPSHOT_LOG_MIB", Shape::Count(0, 1_000_000_000), "4096",
+        "MiB of the log after which a running server writes the next snapshot, 0 for never"),
+    setting("snapshot_minutes", "snapshot-minutes", "ARBORLINE_SNAPSHOT_MINUTES", Shape::Count(0, 1_000_000), "0",
+        "Minutes after which a running server writes the next snapshot where anything came meanwhile, 0 for never"),
     setting("snapshot_check", "snapshot-check", "ARBORLINE_SNAPSHOT_CHECK", Shape::Word(&["first", "behind"]), "behind",
         "When a server compares the snapshot it starts from with its checksums: before it answers (first), or while it answers reads and before it writes (behind)"),
 ];

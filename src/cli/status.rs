@@ -37,7 +37,7 @@ pub const COMMAND: Subcommand = Subcommand {
             let value = value
                 .as_str()
                 .map_or_else(|| value.to_string(), str::to_owned);
-            writeln!(plain, "{name:<18} {value}").expect("a text takes any text");
+            writeln!(plain, "{name:<20} {value}").expect("a text takes any text");
         }
         call.output.answer(&plain, &page)?;
         Ok(Exit::Done)

@@ -7,6 +7,7 @@ use crate::engine::image::FORMAT;
 use crate::engine::state::State;
 use crate::runtime::replay::{Beginning, Replayed, replay};
 use crate::runtime::settings::{Check, StartError};
+use crate::runtime::snapshots::Held;
 use crate::store::directory::Directory;
 use crate::store::fault::Fault;
 use crate::store::files::Files;
@@ -17,8 +18,8 @@ use crate::store::snapshot::{self, Snapshot};
 pub struct Begun {
     /// What the log came to.
     pub replayed: Replayed,
-    /// Sequence of the snapshot it began with; 0 where all was replayed.
-    pub seq: u64,
+    /// The snapshot it began with; none where all was replayed.
+    pub held: Held,
     /// That snapshot, where it has not been checked.
     pub unchecked: Option<Snapshot>,
 }
@@ -46,7 +47,7 @@ pub fn begin(files: &Arc<Files>, next_seq: u64, check: Check) -> Result<Begun, S
     }
     Ok(Begun {
         replayed: replay(files, Beginning::default())?,
-        seq: 0,
+        held: Held::default(),
         unchecked: None,
     })
 }
@@ -56,9 +57,14 @@ fn from(files: &Arc<Files>, seq: u64, check: Check) -> Result<Begun, StartError>
     if check == Check::First {
         found.check()?;
     }
+    let held = Held {
+        seq,
+        at: found.written_at(),
+        log_bytes: files.bytes_from(0) - files.bytes_from(seq + 1),
+    };
     Ok(Begun {
         replayed: replay(files, state_of(&found)?)?,
-        seq,
+        held,
         unchecked: (check == Check::Behind).then_some(found),
     })
 }

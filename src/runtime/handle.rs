@@ -424,6 +424,7 @@ impl Handle {
         let (queued_commands, queued_bytes) = levels.in_flight();
         let (free_bytes, no_space) = levels.space();
         let (replayed_commands, replay_ms) = self.shared.replayed;
+        let snapshots = &self.shared.snapshots;
         Health {
             ready: levels.closed().is_none() && !levels.checking(),
             poisoned: levels.poisoned(),
@@ -440,8 +441,13 @@ impl Handle {
             runs_due: levels.due().iter().map(|&due| u64::from(due)).sum(),
             runs_failed: self.shared.payer.failed().len() as u64,
             last_run_ms: self.shared.payer.last_ms(),
-            snapshot_seq: self.shared.snapshots.last_seq(),
-            snapshot: self.shared.snapshots.last(),
+            snapshot_seq: snapshots.last_seq(),
+            snapshot_at: snapshots.last_at(),
+            snapshot_age: snapshots
+                .last_at()
+                .map(|at| u64::try_from(clock::now().0 - at.0).unwrap_or(0) / 1_000),
+            snapshot_progress: snapshots.progress().read(),
+            snapshot: snapshots.last(),
         }
     }
 }

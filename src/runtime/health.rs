@@ -38,6 +38,12 @@ pub struct Health {
     pub last_run_ms: u64,
     /// Sequence of the last command in the last snapshot; 0 where there is none.
     pub snapshot_seq: u64,
+    /// When that was written, by the wall clock.
+    pub snapshot_at: Option<Time>,
+    /// Seconds since then.
+    pub snapshot_age: Option<u64>,
+    /// Bytes written of the snapshot that is being written, and all there are; zeros while none is.
+    pub snapshot_progress: (u64, u64),
     /// The last snapshot that this process wrote.
     pub snapshot: Option<Taken>,
 }

@@ -25,7 +25,7 @@ use crate::runtime::plans::Plans;
 use crate::runtime::repeats;
 use crate::runtime::replay::{Beginning, replay};
 use crate::runtime::settings::{Founding, MACHINE_VERSION, Settings, SnapshotSettings, StartError};
-use crate::runtime::snapshots;
+use crate::runtime::snapshots::{self, Held, Progress};
 use crate::runtime::submission::{Receipt, Refusal};
 use crate::store::directory::Directory;
 use crate::store::documents;
@@ -58,8 +58,8 @@ pub struct Offline {
     pub replayed: (u64, u64),
     /// When snapshots are taken.
     pub snapshots: SnapshotSettings,
-    /// Sequence of the snapshot that this start began with, or wrote since; 0 for none.
-    pub begun_with: u64,
+    /// The snapshot that this start began with, or wrote since.
+    pub begun_with: Held,
     /// That snapshot, where it has not been checked.
     pub unchecked: Option<Snapshot>,
 }
@@ -107,7 +107,7 @@ impl Offline {
         runs::clean(&directory)?;
         let Begun {
             replayed,
-            seq: begun_with,
+            held,
             mut unchecked,
         } = begin(log.files(), log.next_seq(), settings.snapshots.check)?;
         // Nothing is written that rests on what has not been checked.
@@ -124,7 +124,7 @@ impl Offline {
             })?;
         }
         log.write_outcomes()?;
-        let commands = replayed.state.as_of_seq - begun_with;
+        let commands = replayed.state.as_of_seq - held.seq;
         let ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
         let mut offline = Offline {
             state: replayed.state,
@@ -136,7 +136,7 @@ impl Offline {
             unpaid: 0,
             replayed: (commands, ms),
             snapshots: settings.snapshots,
-            begun_with,
+            begun_with: held,
             unchecked,
         };
         offline.found(&directory, settings.founding, settings.plan.as_deref())?;
@@ -233,7 +233,7 @@ impl Offline {
             self.log.sync()?;
         }
         // Where there is none, the log has everything.
-        if snapshots::is_worth_it(self.snapshots, self.begun_with, self.state.as_of_seq)
+        if snapshots::is_worth_it(self.snapshots, self.begun_with.seq, self.state.as_of_seq)
             && let Err(fault) = self.snapshot()
         {
             tracing::warn!(%fault, "no snapshot was taken");
@@ -251,9 +251,14 @@ impl Offline {
     pub fn snapshot(&mut self) -> Result<u64, Fault> {
         self.log.sync()?;
         let (files, twin) = (self.log.files(), self.state.twin());
-        let bytes = snapshots::write(files, &twin, self.stamp, || true)?;
+        let state = (&twin, self.stamp);
+        let bytes = snapshots::write(files, state, &Progress::default(), || true)?;
         snapshot::prune(&files.directory, self.snapshots.kept.max(1))?;
-        self.begun_with = twin.as_of_seq;
+        self.begun_with = Held {
+            seq: twin.as_of_seq,
+            at: clock::now(),
+            log_bytes: files.bytes_from(0),
+        };
         Ok(bytes)
     }
 

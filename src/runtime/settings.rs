@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::base::time::Time;
 use crate::engine::rules::Rules;
@@ -68,6 +69,10 @@ pub struct SnapshotSettings {
     pub kept: usize,
     /// Commands after which a running server takes the next one; 0 for never.
     pub every: u64,
+    /// Bytes of the log after which it does; 0 for never.
+    pub log_bytes: u64,
+    /// Time after which it does, where anything came meanwhile; zero for never.
+    pub after: Duration,
     /// When the one that a server begins with is checked.
     pub check: Check,
     /// Commands that one at the end must spare the next start: fewer are replayed as soon as one is written.
@@ -91,6 +96,8 @@ impl Settings {
             snapshots: SnapshotSettings {
                 kept: 2,
                 every: 10_000_000,
+                log_bytes: 4 << 30,
+                after: Duration::ZERO,
                 check: Check::First,
                 least: 10_000,
             },

@@ -18,8 +18,9 @@ pub fn take(shared: &Shared) -> Result<Taken, NotTaken> {
         (state.twin(), shared.stamp())
     };
     shared.forks.note_taken();
+    snapshots.note_tried(twin.as_of_seq, shared.files.bytes_from(0));
     let since = Stopwatch::start();
-    let written = write(&shared.files, &twin, stamp, || {
+    let written = write(&shared.files, (&twin, stamp), snapshots.progress(), || {
         shared.levels.wait_told(twin.as_of_seq)
     })
     .and_then(|bytes| {
@@ -39,7 +40,6 @@ pub fn take(shared: &Shared) -> Result<Taken, NotTaken> {
             Ok(taken)
         }
         Err(fault) => {
-            snapshots.note_failed(twin.as_of_seq);
             tracing::error!(%fault, "no snapshot was taken");
             Err(NotTaken::Refused(fault.to_string()))
         }

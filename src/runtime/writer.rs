@@ -282,7 +282,8 @@ impl Writer {
             shared.heavy.offer(Box::new(move || drop(idle)));
         }
         self.make_room(run);
-        if shared.snapshots.is_due(shared.levels.applied_seq()) {
+        let (seq, log_bytes) = (shared.levels.applied_seq(), shared.files.bytes_from(0));
+        if shared.snapshots.is_due(seq, log_bytes) {
             let shared = Arc::clone(&shared);
             // What comes of it is told there.
             self.shared.heavy.offer(Box::new(move || {

@@ -123,6 +123,14 @@ impl Files {
         }
     }
 
+    /// Bytes of the log in its plain form, of the segments that begin at `from_seq` or later.
+    #[must_use]
+    pub fn bytes_from(&self, from_seq: u64) -> u64 {
+        let segments = self.segments.read();
+        let first = segments.partition_point(|segment| segment.first_seq < from_seq);
+        segments[first..].iter().map(|segment| segment.end).sum()
+    }
+
     /// Publishes bytes of the last segment.
     pub fn publish(&self, end: u64) {
         if let Some(last) = self.segments.write().last_mut() {

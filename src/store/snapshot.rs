@@ -61,6 +61,9 @@ pub struct Manifest {
     pub seq: u64,
     /// Stamp of the last batch, in milliseconds.
     stamp: i64,
+    /// When it was written, in milliseconds since 1970 by the wall clock; 0 where it does not say.
+    #[serde(default)]
+    written_at: i64,
     pages: Range,
     directory: Range,
     checks: Range,
@@ -75,6 +78,8 @@ pub struct Subject {
     pub seq: u64,
     /// Stamp of the last batch.
     pub stamp: Time,
+    /// The time on the wall clock.
+    pub now: Time,
     /// Format of the image, which is told apart by whoever makes it.
     pub image_format: u32,
 }
@@ -127,6 +132,7 @@ pub fn write<'p>(
         machine_version: expected.machine_version.unwrap_or(0),
         seq: subject.seq,
         stamp: subject.stamp.0,
+        written_at: subject.now.0,
         pages,
         directory: tables,
         checks,
@@ -254,6 +260,12 @@ impl Snapshot {
     #[must_use]
     pub fn stamp(&self) -> Time {
         Time(self.manifest.stamp)
+    }
+
+    /// When it was written.
+    #[must_use]
+    pub fn written_at(&self) -> Time {
+        Time(self.manifest.written_at)
     }
 
     /// The image's bytes, to be held as long as anything refers to its pages.

@@ -118,7 +118,7 @@ fn check_made(
         assert_eq!(read, *told);
         let mut network = offline(settings(&made(archive, &read, read.seq)));
         assert_eq!(network.state.full_digest(), *digest, "{}", told.id);
-        assert_eq!(network.begun_with, told.snapshot(), "{}", told.id);
+        assert_eq!(network.begun_with.seq, told.snapshot(), "{}", told.id);
         network.submit(rest.to_vec()).expect("a disk in order");
         assert_eq!(
             network.state.full_digest(),

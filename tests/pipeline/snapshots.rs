@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use arborline::base::time::Time;
 use arborline::engine::command::Command;
@@ -11,7 +12,7 @@ use arborline::engine::state::State;
 use arborline::runtime::begin::lead_elsewhere;
 use arborline::runtime::offline;
 use arborline::runtime::settings::{Check, OnFault, Settings, SnapshotSettings};
-use arborline::runtime::snapshots::write;
+use arborline::runtime::snapshots::{Progress, write};
 use arborline::runtime::start::{Server, open};
 use arborline::runtime::submission::Submission;
 use arborline::store::fault::Fault;
@@ -32,6 +33,8 @@ pub(super) fn snapping(settings: Settings, least: u64) -> Settings {
         snapshots: SnapshotSettings {
             kept: 2,
             every: 0,
+            log_bytes: 0,
+            after: Duration::ZERO,
             check: Check::First,
             least,
         },
@@ -62,14 +65,14 @@ fn a_start_from_a_snapshot_is_a_start_from_the_log() {
                 continue;
             }
             let digest = network.state.full_digest();
-            let (seq, begun_with) = (network.state.as_of_seq, network.begun_with);
+            let (seq, begun_with) = (network.state.as_of_seq, network.begun_with.seq);
             let takes = network.snapshots.least <= seq - begun_with;
             network.close().expect("a disk in order");
             let all = replayed(on(&disk, rules.clone()));
             assert_eq!(all.full_digest(), digest, "seed {seed}: replay");
             network = offline(snapping(on(&disk, rules.clone()), least(&mut chance)));
             let expected = if takes { seq } else { begun_with };
-            assert_eq!(network.begun_with, expected, "seed {seed}");
+            assert_eq!(network.begun_with.seq, expected, "seed {seed}");
             assert_eq!(network.replayed.0, seq - expected, "seed {seed}");
             assert_eq!(network.state.full_digest(), digest, "seed {seed}");
             assert_eq!(
@@ -121,7 +124,7 @@ fn one_taken_while_commands_arrive_is_gone_on_from() {
         });
         server.stop();
         let network = offline(snapping(on(&disk, rules.clone()), u64::MAX));
-        assert_eq!(network.begun_with, taken.seq, "seed {seed}");
+        assert_eq!(network.begun_with.seq, taken.seq, "seed {seed}");
         assert_eq!(network.state.full_digest(), live, "seed {seed}");
         tails += network.replayed.0;
         drop(network);
@@ -160,7 +163,7 @@ fn told(life: usize) -> Vec<Command> {
 /// Opens a disk: it must come to a state, from the snapshot named.
 fn opens(disk: &SimDisk, digest: u64, from: u64, what: &str) {
     let network = offline(settings(disk, Path::new(DIR), rules()));
-    assert_eq!(network.begun_with, from, "{what}");
+    assert_eq!(network.begun_with.seq, from, "{what}");
     assert_eq!(network.state.full_digest(), digest, "{what}");
 }
 
@@ -246,7 +249,7 @@ fn one_of_another_log_or_of_what_the_log_does_not_hold_is_left_alone() {
         }
     }
     let network = offline(settings(&before, Path::new(DIR), rules()));
-    assert!(network.begun_with < seq && network.begun_with > 0);
+    assert!(network.begun_with.seq < seq && network.begun_with.seq > 0);
     assert_eq!(network.state.full_digest(), digest);
 }
 
@@ -283,14 +286,14 @@ fn a_crash_at_any_operation_of_taking_one_loses_nothing() {
                 digest,
                 "operation {n}, {survivors:?}"
             );
-            let whole = [second, seq].contains(&network.begun_with);
+            let whole = [second, seq].contains(&network.begun_with.seq);
             assert!(
                 whole,
                 "operation {n}, {survivors:?}: from {}",
-                network.begun_with
+                network.begun_with.seq
             );
             if !struck {
-                assert_eq!(network.begun_with, seq, "{survivors:?}");
+                assert_eq!(network.begun_with.seq, seq, "{survivors:?}");
             }
             images += 1;
         }
@@ -304,16 +307,27 @@ fn a_crash_at_any_operation_of_taking_one_loses_nothing() {
 
 #[test]
 fn a_server_takes_one_when_it_is_due_and_at_its_end() {
+    let due: [fn(&mut SnapshotSettings); 3] = [
+        |snapshots| snapshots.every = 20,
+        |snapshots| snapshots.log_bytes = 1_000,
+        |snapshots| snapshots.after = Duration::from_millis(1),
+    ];
+    due.into_iter().for_each(takes_when_due);
+}
+
+fn takes_when_due(when: fn(&mut SnapshotSettings)) {
     let disk = SimDisk::new();
     let mut often = snapping(settings(&disk, Path::new(DIR), rules()), 1);
-    often.snapshots.every = 20;
+    when(&mut often.snapshots);
     let server = serve(often);
     block_on(async {
         for life in 0..4 {
             submit(&server, told(life)).await.expect("durable");
         }
         for _ in 0..1_000 {
-            if server.handle.health().snapshot_seq >= 20 {
+            let health = server.handle.health();
+            if health.snapshot_seq > 1 {
+                assert!(health.snapshot_age.is_some_and(|seconds| seconds < 60));
                 return;
             }
             server.handle.wait_for(u64::MAX, 10).await;
@@ -324,7 +338,7 @@ fn a_server_takes_one_when_it_is_due_and_at_its_end() {
     let seq = server.handle.health().applied_seq;
     server.stop();
     let network = offline(settings(&disk, Path::new(DIR), rules()));
-    assert_eq!((network.begun_with, network.replayed.0), (seq, 0));
+    assert_eq!((network.begun_with.seq, network.replayed.0), (seq, 0));
 }
 
 /// A server that checks while it answers.
@@ -361,7 +375,7 @@ fn reads_are_answered_and_nothing_is_written_before_it_has_been_checked() {
     let mut unchecked = settings(&alone, Path::new(DIR), rules());
     unchecked.snapshots.check = Check::Behind;
     let mut network = offline(unchecked);
-    assert_eq!(network.begun_with, second);
+    assert_eq!(network.begun_with.seq, second);
     let refused = network.submit(told(6));
     assert!(matches!(refused, Err(Fault::Damaged { .. })), "{refused:?}");
     drop(network);
@@ -391,11 +405,16 @@ fn one_whose_decisions_will_not_be_durable_does_not_count() {
     let mut network = offline(settings(&disk, Path::new(DIR), rules()));
     network.submit(told(3)).expect("a disk in order");
     let twin = network.state.twin();
-    let refused = write(network.log.files(), &twin, network.stamp, || false);
+    let refused = write(
+        network.log.files(),
+        (&twin, network.stamp),
+        &Progress::default(),
+        || false,
+    );
     assert!(matches!(refused, Err(Fault::Poisoned)), "{refused:?}");
     drop(network);
     let network = offline(settings(&disk, Path::new(DIR), rules()));
-    assert_eq!(network.begun_with, second);
+    assert_eq!(network.begun_with.seq, second);
     assert_ne!(network.state.full_digest(), digest);
 }
 
@@ -431,7 +450,10 @@ fn one_of_any_command_leads_to_the_end_also_within_a_batch() {
         .files;
     let states: Vec<(State, Time)> = (1..=last).map(|seq| state_after(&files, seq)).collect();
     for (seq, (mut state, stamp)) in (1..).zip(states) {
-        write(&files, &state.twin(), stamp, || true).expect("a disk in order");
+        write(&files, (&state.twin(), stamp), &Progress::default(), || {
+            true
+        })
+        .expect("a disk in order");
         opens(&disk, digest, seq, &format!("from command {seq} of {last}"));
     }
     assert!(last > 25, "only {last}");

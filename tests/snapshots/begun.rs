@@ -24,7 +24,7 @@ pub(super) fn make(dir: &Path) {
 /// Whether a start of a copy begins with its snapshot, and comes to the same.
 pub(super) fn check(dir: &Path, has_one: bool, begun: &Offline) {
     let name = dir.display();
-    assert_eq!(begun.begun_with > 0, has_one, "{name}: its snapshot");
+    assert_eq!(begun.begun_with.seq > 0, has_one, "{name}: its snapshot");
     if has_one {
         let replayed = offline::read(&settings(dir)).expect("a directory in order");
         let digests = [&replayed.state, &begun.state].map(|state| state.full_digest());

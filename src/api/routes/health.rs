@@ -83,7 +83,12 @@ fn readyz(api: &Api, _: &Call) -> Result<Response, Problem> {
     if health.ready {
         return Ok((
             status,
-            Json(json!({ "status": "ready", "applied_seq": health.applied_seq })),
+            Json(json!({
+                "status": "ready",
+                "applied_seq": health.applied_seq,
+                "snapshot_seq": health.snapshot_seq,
+                "snapshot_age_seconds": health.snapshot_age,
+            })),
         )
             .into_response());
     }
