@@ -147,6 +147,9 @@ pub fn fault(fault: &Fault) -> Failure {
         .hint("what was not acknowledged may have happened: ask again with the same ids"),
         Fault::NotEmpty { .. } => failure
             .hint("name a directory that is empty, or none yet: nothing is ever written over"),
+        Fault::Unfinished { .. } => {
+            failure.hint("remove it, and run `arborline restore` once more")
+        }
         Fault::NoBackup { .. } => {
             failure.hint("`arborline backup PLACE --list` names those there are")
         }

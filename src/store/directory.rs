@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::store::disk::{Disk, Lock, put_whole, read_whole};
+use crate::store::disk::{Access, Disk, Lock, put_whole, read_whole};
 use crate::store::fault::{Fault, at};
 
 /// Sixteen bytes drawn once, when a log is founded.
@@ -14,6 +14,9 @@ pub type LogId = [u8; 16];
 
 /// Format of directories and segments that this program writes and reads.
 pub const FORMAT: u32 = 1;
+
+/// Name of the file that lies in a directory while it is made from a backup.
+pub(super) const RESTORING: &str = "restoring";
 
 const IDENTITY: &str = "arborline.id";
 
@@ -95,8 +98,16 @@ impl Directory {
     /// The log that lies here, if one was founded.
     ///
     /// # Errors
-    /// If the identity file is damaged or of another format.
+    /// If the identity file is damaged or of another format; [`Fault::Unfinished`].
     pub fn identity(&self) -> Result<Option<LogId>, Fault> {
+        match self.disk.open(&self.path.join(RESTORING), Access::Read) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            _ => {
+                return Err(Fault::Unfinished {
+                    dir: self.path.clone(),
+                });
+            }
+        }
         let path = self.path.join(IDENTITY);
         let bytes = match read_whole(self.disk.as_ref(), &path, 256) {
             Err(Fault::Io {

@@ -46,6 +46,12 @@ pub enum Fault {
         /// The data directory.
         dir: PathBuf,
     },
+    /// The directory is being made from a backup, or its making was cut short.
+    #[error("{} was not restored to its end", dir.display())]
+    Unfinished {
+        /// The data directory.
+        dir: PathBuf,
+    },
     /// The archive holds no such backup, or none at all.
     #[error("{} holds no backup{}", archive.display(), id.as_ref().map_or(String::new(), |id| format!(" {id}")))]
     NoBackup {

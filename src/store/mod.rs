@@ -7,6 +7,7 @@
 //!
 //! ```text
 //! DIR/arborline.id            log id and format, written last when a directory is founded
+//! DIR/restoring               while the directory is made from a backup
 //! DIR/lock                    held while a process writes here
 //! DIR/log/<first seq>.log     segments: zero-filled files of frames
 //! DIR/log/<first seq>.log.zst sealed segments, packed

@@ -1,14 +1,14 @@
 //! Making a data directory from a backup: as it was, or as it stood after an earlier command.
 //!
-//! What says that a directory holds a network is written last, so one whose making was cut short answers nobody.
+//! A directory whose making was cut short says so, and answers nobody.
 
 use std::path::Path;
 
 use crate::store::archive::Archive;
 use crate::store::backup::{self, Backup, Stored, segment_of, snapshot_of};
 use crate::store::batch::{Batch, Header, put_command, put_header};
-use crate::store::directory::Directory;
-use crate::store::disk::{Access, write_all};
+use crate::store::directory::{Directory, RESTORING};
+use crate::store::disk::{Access, put_whole, write_all};
 use crate::store::fault::{Fault, at};
 use crate::store::frame::Kind;
 use crate::store::frames::{Frames, Step};
@@ -34,6 +34,7 @@ pub fn restore(
     );
     refuse_full(directory)?;
     directory.make()?;
+    put_whole(directory.disk.as_ref(), &directory.path, RESTORING, b"")?;
     let is_wanted = |file: &&Stored| {
         let first = segment_of(&file.path).or(snapshot_of(&file.path));
         to_seq == backup.seq || first.is_none_or(|seq| seq <= to_seq)
@@ -63,7 +64,13 @@ pub fn restore(
         &expected,
         (to_seq < backup.seq).then_some(to_seq),
     )?;
-    directory.put_identity(&backup.log_id)
+    directory.put_identity(&backup.log_id)?;
+    let (dir, marker) = (&directory.path, directory.path.join(RESTORING));
+    directory
+        .disk
+        .remove(&marker)
+        .map_err(at("remove", &marker))?;
+    directory.disk.sync_dir(dir).map_err(at("sync", dir))
 }
 
 fn refuse_full(directory: &Directory) -> Result<(), Fault> {

@@ -84,6 +84,20 @@ fn a_folder_keeps_backups_from_which_directories_are_made() {
     );
 }
 
+/// Changes a byte of the largest object; its name.
+fn damage_largest(desk: &Desk) -> String {
+    let largest = fs::read_dir(desk.path("kept").join("objects")).expect("a folder");
+    let largest = largest
+        .map(|entry| entry.expect("in order").path())
+        .max_by_key(|path| path.metadata().expect("in order").len());
+    let largest = largest.expect("an object");
+    let mut bytes = fs::read(&largest).expect("to read");
+    bytes[10] ^= 1;
+    fs::write(&largest, bytes).expect("to write");
+    let name = largest.file_name().and_then(|name| name.to_str());
+    name.expect("text").to_owned()
+}
+
 #[test]
 fn what_cannot_be_restored_is_refused_by_name() {
     let desk = desk();
@@ -129,30 +143,22 @@ fn what_cannot_be_restored_is_refused_by_name() {
             "{line:?}: {ended} {out}{err}"
         );
     }
-    let largest = fs::read_dir(desk.path("kept").join("objects")).expect("a folder");
-    let largest = largest
-        .map(|entry| entry.expect("in order").path())
-        .max_by_key(|path| path.metadata().expect("in order").len());
-    let largest = largest.expect("an object");
-    let mut bytes = fs::read(&largest).expect("to read");
-    bytes[10] ^= 1;
-    fs::write(&largest, bytes).expect("to write");
+    let name = damage_largest(&desk);
     for line in [
         vec!["restore", "kept", "--data", "b"],
         vec!["verify", "--backup", "kept"],
     ] {
         let (code, out, err) = desk.run(&line);
-        let name = largest
-            .file_name()
-            .and_then(|name| name.to_str())
-            .expect("text");
         assert!(
-            code == 3 && err.contains(name) && err.contains("damaged"),
+            code == 3 && err.contains(name.as_str()) && err.contains("damaged"),
             "{line:?}: {code} {out}{err}"
         );
     }
     let (code, _, err) = desk.run(&["serve", "--data", "b", "--listen", "127.0.0.1:0"]);
-    assert!(code == 3 && err.contains("damaged"), "{code} {err}");
+    assert!(
+        code == 3 && err.contains("b was not restored to its end"),
+        "{code} {err}"
+    );
     assert!(seq > 2);
 }
 

@@ -9,6 +9,8 @@ use arborline::store::disk::{Access, Disk, DiskFile, File, Lock};
 
 use crate::chance::Chance;
 
+mod losses;
+
 /// Operations that change the disk or make it durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Op {
