@@ -378,8 +378,10 @@ impl Handle {
     /// # Errors
     /// See [`NotTaken`].
     pub async fn snapshot(&self) -> Result<Taken, NotTaken> {
-        let shared = Arc::clone(&self.shared);
-        self.heavy(move || take::take(&shared)).await
+        let (shared, queue) = (Arc::clone(&self.shared), self.queue.clone());
+        // If the queue is full, the log thread is at work, and looks without being told.
+        let wake = move || drop(queue.try_send(Message::Look));
+        self.heavy(move || take::take(&shared, wake)).await
     }
 
     /// Opens the file of a run. Reads the disk: call it from where waiting does no harm.

@@ -106,11 +106,12 @@ impl Levels {
         wanted <= kept_seq && wanted > self.told_seq.load(Ordering::Acquire)
     }
 
-    /// Waits until the decisions up to a sequence are durable, which they are with the next group, or within a second where
-    /// there is none. False where the disk has failed before.
+    /// Waits until the decisions up to a sequence are durable, which they are with the next group, or where there is none when
+    /// the log thread looks: `wake` may have it do so now. False where the disk has failed before.
     #[must_use]
-    pub fn wait_told(&self, seq: u64) -> bool {
+    pub fn wait_told(&self, seq: u64, wake: impl FnOnce()) -> bool {
         self.told_wanted.fetch_max(seq, Ordering::AcqRel);
+        wake();
         loop {
             if self.told_seq.load(Ordering::Acquire) >= seq {
                 return true;

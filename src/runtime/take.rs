@@ -6,11 +6,11 @@ use crate::runtime::snapshots::{NotTaken, Taken, is_worth_it, write};
 use crate::store::snapshot;
 
 /// Takes a snapshot of a running server, and removes older ones. The writer waits while the state is forked, O(pages), and
-/// copies what it writes meanwhile.
+/// copies what it writes meanwhile. `wake` has the log thread look where it waits for work.
 ///
 /// # Errors
 /// See [`NotTaken`].
-pub fn take(shared: &Shared) -> Result<Taken, NotTaken> {
+pub fn take(shared: &Shared, wake: impl FnOnce()) -> Result<Taken, NotTaken> {
     let snapshots = &shared.snapshots;
     let _alone = snapshots.alone()?;
     let (twin, stamp) = {
@@ -21,7 +21,7 @@ pub fn take(shared: &Shared) -> Result<Taken, NotTaken> {
     snapshots.note_tried(twin.as_of_seq, shared.files.bytes_from(0));
     let since = Stopwatch::start();
     let written = write(&shared.files, (&twin, stamp), snapshots.progress(), || {
-        shared.levels.wait_told(twin.as_of_seq)
+        shared.levels.wait_told(twin.as_of_seq, wake)
     })
     .and_then(|bytes| {
         snapshot::prune(&shared.files.directory, snapshots.settings().kept)?;
@@ -52,6 +52,6 @@ pub fn take_last(shared: &Shared) {
     let held = shared.snapshots.last_seq();
     if !shared.levels.poisoned() && is_worth_it(shared.snapshots.settings(), held, seq) {
         // Why there is none has been told; the log has everything.
-        let _taken: Result<Taken, NotTaken> = take(shared);
+        let _taken: Result<Taken, NotTaken> = take(shared, || ());
     }
 }

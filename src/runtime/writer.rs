@@ -287,7 +287,7 @@ impl Writer {
             let shared = Arc::clone(&shared);
             // What comes of it is told there.
             self.shared.heavy.offer(Box::new(move || {
-                drop(take::take(&shared));
+                drop(take::take(&shared, || ()));
             }));
         }
         if shared.levels.applied_seq() == desk.sent_seq {
