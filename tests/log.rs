@@ -7,3 +7,4 @@ mod faults;
 mod history;
 mod losses;
 mod packed;
+mod snapshots;

@@ -3,6 +3,7 @@
 mod backups;
 mod change;
 mod drawn;
+mod errors;
 mod faults;
 mod kill;
 mod life;

@@ -264,6 +264,13 @@ impl SimDisk {
         image
     }
 
+    /// Changes bits of one byte of a file.
+    pub(crate) fn flip(&self, path: &Path, at: usize, bits: u8) {
+        let mut world = self.world();
+        let inode = world.names[path];
+        world.inodes[inode].cache[at] ^= bits;
+    }
+
     /// Puts a file there, durably.
     pub(crate) fn put(&self, path: &Path, bytes: Vec<u8>) {
         let mut world = self.world();
@@ -365,8 +372,11 @@ impl Disk for SimDisk {
                 inode
             }
         };
-        world.inodes[inode].cache.clear();
-        world.inodes[inode].pending.push(Change::SetLen(0));
+        let emptied = &mut world.inodes[inode];
+        emptied.cache.clear();
+        emptied.pending.push(Change::SetLen(0));
+        // What a failed sync forgot to write is not there any more.
+        emptied.sync_failed = false;
         drop(world);
         Ok(self.file(inode))
     }
