@@ -13,6 +13,7 @@ mod decimal;
 mod disk;
 mod documents;
 mod forest;
+mod fuzz;
 mod histories;
 mod http;
 mod images;

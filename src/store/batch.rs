@@ -122,6 +122,9 @@ impl<'a> Batch<'a> {
         if count as usize > BATCH_COMMANDS_MAX || reader.rest().len() > BATCH_BYTES_MAX {
             return Err("the batch is larger than any");
         }
+        if first_seq == 0 || first_seq.checked_add(u64::from(count)).is_none() {
+            return Err("the batch has sequences that no log has");
+        }
         let header = Header {
             log_id: log_id.try_into().expect("sixteen bytes"),
             machine_version,

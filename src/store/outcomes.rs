@@ -30,12 +30,17 @@ impl<'a> Outcomes<'a> {
     /// Reads what [`Outcomes::put`] wrote.
     ///
     /// # Errors
-    /// If the bytes are too few.
+    /// If the bytes are too few, or speak of what no log holds.
     pub fn read(bytes: &'a [u8]) -> Result<Outcomes<'a>, Malformed> {
         let mut reader = Reader::new(bytes);
+        let (first_seq, count) = (reader.u64()?, reader.u32()?);
+        // Sequences begin with 1, and there is always a next one.
+        if first_seq == 0 || first_seq.checked_add(u64::from(count)).is_none() {
+            return Err(Malformed);
+        }
         Ok(Outcomes {
-            first_seq: reader.u64()?,
-            count: reader.u32()?,
+            first_seq,
+            count,
             bytes: reader.rest(),
         })
     }
