@@ -51,6 +51,23 @@ pub(crate) enum Trouble {
     HalfWrite { n: u64 },
 }
 
+/// What a disk says that is not so: as if the program above had a bug.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lie {
+    /// Every so-manieth sync of a file is not done.
+    Sync { every: u64 },
+    /// No name is made durable.
+    Names,
+    /// A sync makes bytes durable and not that the file has grown.
+    Growth,
+    /// A write that took half of its bytes says that it took all.
+    Short,
+    /// A sync that failed says that it did not.
+    Failure,
+    /// Bytes become durable behind the names of their files, with the next sync of the folder.
+    Order,
+}
+
 #[derive(Debug, Clone)]
 enum Change {
     Write(u64, Vec<u8>),
@@ -82,6 +99,9 @@ struct World {
     done: u64,
     done_by_kind: [u64; OPS.len()],
     trouble: Option<Trouble>,
+    lie: Option<Lie>,
+    /// Syncs of files so far.
+    syncs: u64,
     /// The trouble has been met.
     struck: bool,
     /// A file was synced again although a sync of it had failed before.
@@ -202,6 +222,13 @@ impl SimDisk {
 
     fn world(&self) -> MutexGuard<'_, World> {
         self.0.lock().unwrap()
+    }
+
+    /// An empty disk that says what is not so.
+    pub(crate) fn lying(lie: Lie) -> SimDisk {
+        let disk = SimDisk::new();
+        disk.world().lie = Some(lie);
+        disk
     }
 
     /// Holds every sync up from now on, or lets them go on.
@@ -412,6 +439,9 @@ impl Disk for SimDisk {
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         let mut world = self.world();
         world.meet(Op::SyncDir)?;
+        if world.lie == Some(Lie::Names) {
+            return Ok(());
+        }
         let (now, later): (Vec<_>, Vec<_>) = std::mem::take(&mut world.pending_names)
             .into_iter()
             .partition(|change| {
@@ -424,6 +454,13 @@ impl Disk for SimDisk {
             apply_name(&mut world.durable_names, change);
         }
         world.pending_names = later;
+        if world.lie == Some(Lie::Order) {
+            for inode in &mut world.inodes {
+                for change in std::mem::take(&mut inode.pending) {
+                    apply(&mut inode.durable, &change);
+                }
+            }
+        }
         Ok(())
     }
 
@@ -470,6 +507,7 @@ impl DiskFile for SimFile {
         apply(&mut inode.cache, &change);
         inode.pending.push(change);
         match met {
+            Some(Trouble::ShortWrite { .. }) if world.lie == Some(Lie::Short) => Ok(bytes.len()),
             Some(Trouble::HalfWrite { .. }) => Err(io::ErrorKind::StorageFull.into()),
             _ => Ok(taken),
         }
@@ -493,6 +531,14 @@ impl DiskFile for SimFile {
         if met.is_err() && matches!(world.trouble, Some(Trouble::PowerOff { .. })) {
             return met.map(|_| ());
         }
+        world.syncs += 1;
+        let (lie, syncs) = (world.lie, world.syncs);
+        match lie {
+            Some(Lie::Sync { every }) if syncs.is_multiple_of(every) => return Ok(()),
+            Some(Lie::Order) => return Ok(()),
+            Some(Lie::Failure) if met.is_err() => return Ok(()),
+            _ => {}
+        }
         let inode = &mut world.inodes[self.inode];
         let pending = std::mem::take(&mut inode.pending);
         if let Err(error) = met {
@@ -500,8 +546,12 @@ impl DiskFile for SimFile {
             inode.sync_failed = true;
             return Err(error);
         }
+        let length = inode.durable.len();
         for change in &pending {
             apply(&mut inode.durable, change);
+        }
+        if lie == Some(Lie::Growth) {
+            inode.durable.truncate(length);
         }
         Ok(())
     }

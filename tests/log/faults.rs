@@ -7,7 +7,7 @@ use arborline::store::fault::Fault;
 
 use super::history::{History, options};
 use crate::chance::{Chance, scale};
-use crate::disk::sim::{OPS, Op, SimDisk, Survivors, Trouble};
+use crate::disk::sim::{Lie, OPS, Op, SimDisk, Survivors, Trouble};
 
 /// What became of a life under trouble.
 struct Life {
@@ -44,7 +44,10 @@ fn named(fault: &Fault) -> bool {
 }
 
 fn check(seed: u64, trouble: Trouble) -> Life {
-    let disk = SimDisk::new();
+    check_on(SimDisk::new(), seed, trouble)
+}
+
+fn check_on(disk: SimDisk, seed: u64, trouble: Trouble) -> Life {
     let mut history = History::default();
     let ended = live(&disk, &mut history, seed, trouble);
     let met = disk.struck();
@@ -104,6 +107,28 @@ fn short_and_interrupted_writes_are_gone_on_with() {
     for n in 0..60 {
         assert!(!check(3, Trouble::ShortWrite { n }).ended);
         assert!(!check(3, interrupted(n)).ended);
+    }
+}
+
+#[test]
+fn an_error_that_is_passed_over_is_seen() {
+    let failed = |n| Trouble::Fail {
+        op: Op::Sync,
+        n,
+        error: ErrorKind::Other,
+        for_ever: false,
+    };
+    let troubles: [(Lie, &dyn Fn(u64) -> Trouble); 2] = [
+        (Lie::Short, &|n| Trouble::ShortWrite { n }),
+        (Lie::Failure, &failed),
+    ];
+    for (lie, trouble) in troubles {
+        let seen = (0..60).any(|n| {
+            let trouble = trouble(n);
+            let checked = || check_on(SimDisk::lying(lie), 3, trouble).met;
+            std::panic::catch_unwind(checked).is_err()
+        });
+        assert!(seen, "{lie:?} is not seen");
     }
 }
 

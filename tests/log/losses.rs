@@ -8,7 +8,7 @@ use arborline::store::outcomes::Outcomes;
 
 use super::history::{self, History};
 use crate::chance::{Chance, scale};
-use crate::disk::sim::{SimDisk, Trouble};
+use crate::disk::sim::{Lie, SimDisk, Trouble};
 use crate::proof::counted;
 
 /// What a life is made of.
@@ -137,31 +137,72 @@ fn look(disk: &SimDisk, history: &History, layout: Layout, chance: &mut Chance, 
     looked
 }
 
+/// A life on a new disk, the power gone at each of its operations in turn; how many images that left.
+fn lose(steps: &[Step], layout: Layout, new: &dyn Fn() -> SimDisk, chance: &mut Chance) -> u64 {
+    let mut images = 0;
+    for n in 0.. {
+        let disk = new();
+        let mut history = History::default();
+        disk.plan(Some(Trouble::PowerOff { n }));
+        let life = Life {
+            disk: &disk,
+            history: &mut history,
+            layout,
+        };
+        let ended = { life }.live(steps).is_err();
+        for _ in 0..scale() {
+            images += look(&disk, &history, layout, chance, 3);
+        }
+        if !ended && !disk.struck() {
+            break;
+        }
+    }
+    images
+}
+
 fn all_of(first: Step, layout: Layout) -> u64 {
     let (mut images, mut chance) = (0, Chance::new(first as u64));
     let seconds = STEPS
         .into_iter()
         .flat_map(|second| STEPS.map(|third| [first, second, third]));
     for steps in seconds {
-        for n in 0.. {
-            let disk = SimDisk::new();
-            let mut history = History::default();
-            disk.plan(Some(Trouble::PowerOff { n }));
-            let life = Life {
-                disk: &disk,
-                history: &mut history,
-                layout,
-            };
-            let ended = { life }.live(&steps).is_err();
-            for _ in 0..scale() {
-                images += look(&disk, &history, layout, &mut chance, 3);
-            }
-            if !ended && !disk.struck() {
-                break;
-            }
-        }
+        images += lose(&steps, layout, &SimDisk::new, &mut chance);
     }
     images
+}
+
+/// Whether lives on a disk that lies come to a loss that is seen.
+fn is_seen(lie: Lie) -> bool {
+    let lives = || {
+        for first in STEPS {
+            for second in STEPS {
+                let new = || SimDisk::lying(lie);
+                lose(&[first, second], LAYOUTS[0], &new, &mut Chance::new(1));
+            }
+        }
+    };
+    std::panic::catch_unwind(lives).is_err()
+}
+
+#[test]
+fn a_log_on_a_disk_that_lies_is_seen_to_lose() {
+    let lies = [
+        Lie::Sync { every: 1 },
+        Lie::Sync { every: 2 },
+        Lie::Sync { every: 7 },
+        Lie::Names,
+        Lie::Growth,
+        Lie::Order,
+    ];
+    for lie in lies {
+        assert!(is_seen(lie), "{lie:?} is not seen");
+    }
+    counted(
+        "a disk that lies is seen through",
+        lies.len() as u64,
+        "lies",
+        6,
+    );
 }
 
 #[test]
