@@ -7,14 +7,14 @@
 //! backup what is whole of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::base::time::Time;
 use crate::store::archive::Archive;
 use crate::store::directory::{self, Directory, LogId};
-use crate::store::disk::{Access, read_full};
+use crate::store::disk::{Access, File, read_full};
 use crate::store::fault::{Fault, at};
 use crate::store::files::Segment;
 use crate::store::reader::{Proof, Reader};
@@ -90,7 +90,8 @@ impl Backup {
     /// Bytes of all its files.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.files.iter().map(|file| file.bytes).sum()
+        let bytes = self.files.iter().map(|file| file.bytes);
+        bytes.fold(0, u64::saturating_add)
     }
 
     /// Sequence of the snapshot in it; 0 for none.
@@ -282,7 +283,7 @@ impl Taking<'_> {
     }
 
     /// Takes a whole file; `named` is what the hash of its content must be.
-    fn take_file(&mut self, path: &PathBuf, named: Option<&str>) -> Result<(), Fault> {
+    fn take_file(&mut self, path: &Path, named: Option<&str>) -> Result<(), Fault> {
         let file = self
             .directory
             .disk
@@ -306,12 +307,7 @@ impl Taking<'_> {
         }
     }
 
-    fn take_bytes(
-        &mut self,
-        path: &PathBuf,
-        file: &crate::store::disk::File,
-        bytes: u64,
-    ) -> Result<(), Fault> {
+    fn take_bytes(&mut self, path: &Path, file: &File, bytes: u64) -> Result<(), Fault> {
         let (mut pieces, mut from) = (Vec::new(), 0);
         while from < bytes || pieces.is_empty() {
             let length = (bytes - from).min(PIECE_BYTES);

@@ -379,7 +379,8 @@ fn read_list(bytes: &[u8]) {
         .put("backups/1.json", bytes.to_vec())
         .expect("memory");
     if let Ok(backup) = backup::read(&archive, "1") {
-        assert!(backup.id == "1" && backup.snapshot() <= u64::MAX && backup.files() < 1_000);
+        let told = format!("{} {} {}", backup.id, backup.bytes(), backup.snapshot());
+        assert!(told.starts_with("1 "));
     }
 }
 
