@@ -302,15 +302,13 @@ fn examine(
     let reason = whole.to(u64::MAX, expected, |_, _| ())?;
     let end = whole.place;
     let mut later = search(&file, &path, head.first_seq, end.at_byte)?;
-    // A frame that was not whole and is now was being written: what stands behind it was written later still.
+    // A frame that was not whole and is now was being written: what stands behind it was written later still. One that is
+    // whole and does not follow was not.
     if writer == Writer::Anybody && later.synced_to > end.at_byte {
-        let mut again = Frames::new(
-            File::clone(&file),
-            path.clone(),
-            head.first_seq,
-            end.at_byte,
-        );
-        if matches!(again.step(u64::MAX)?, Step::Frame { .. }) {
+        let mut again = Walk::new(&file, &path, &head);
+        again.go_on_from(&file, &path, &head, end);
+        again.to(u64::MAX, expected, |_, _| ())?;
+        if again.place.at_byte > end.at_byte {
             later = Later::default();
         }
     }
