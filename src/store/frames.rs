@@ -159,12 +159,13 @@ pub fn search(file: &File, path: &Path, segment: u64, from: u64) -> Result<Later
             if bytes[offset] != frame::MAGIC[0] || !bytes[offset..].starts_with(&frame::MAGIC) {
                 continue;
             }
-            let mut frames = Frames::new(
-                File::clone(file),
-                path.to_owned(),
-                segment,
-                at + offset as u64,
-            );
+            let place = at + offset as u64;
+            // A magic stands in what clients say too: only behind a header that holds is it worth a read.
+            let header = bytes[offset..].first_chunk();
+            if header.is_some_and(|header| frame::read_header(header, place, segment).is_err()) {
+                continue;
+            }
+            let mut frames = Frames::new(File::clone(file), path.to_owned(), segment, place);
             if let Step::Frame { header, .. } = frames.step(u64::MAX)? {
                 later.synced_to = later.synced_to.max(header.synced_to);
             }
