@@ -103,7 +103,12 @@ impl<'a> Reader<'a> {
             }
             value |= bits << shift;
             if byte & 0x80 == 0 {
-                return Ok(value);
+                // A last byte without bits adds nothing: every number has one form, so that what is read is written again.
+                return if byte == 0 && shift > 0 {
+                    Err(Malformed)
+                } else {
+                    Ok(value)
+                };
             }
         }
         Err(Malformed)
