@@ -238,10 +238,10 @@ pub fn open(
 }
 
 impl Manifest {
-    /// Bytes of the image.
+    /// Bytes of the image; more than any file has where the manifest says what cannot be.
     #[must_use]
     pub fn image_bytes(&self) -> u64 {
-        self.checks.from + self.checks.bytes
+        self.checks.from.saturating_add(self.checks.bytes)
     }
 }
 
