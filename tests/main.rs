@@ -25,6 +25,7 @@ mod payouts;
 mod pipeline;
 mod plans;
 mod proof;
+mod serial;
 mod snapshots;
 mod tables;
 mod tidy;
