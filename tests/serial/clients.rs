@@ -44,7 +44,8 @@ struct Client<'s> {
 
 /// One client's life, to the end of the run.
 pub(super) fn tell_facts(stage: &Stage, number: usize, seed: u64) -> Notes {
-    let _over = OverOnPanic(stage);
+    // Nobody waits for a client that has failed.
+    let _over = stage.over_at_the_end();
     let mut client = Client {
         stage,
         chance: Chance::new(seed * 1_000 + number as u64),
@@ -67,7 +68,7 @@ pub(super) fn tell_facts(stage: &Stage, number: usize, seed: u64) -> Notes {
 
 /// Asks for a snapshot whenever one is wanted.
 pub(super) fn ask_for_snapshots(stage: &Stage) {
-    let _over = OverOnPanic(stage);
+    let _over = stage.over_at_the_end();
     let wire = Wire::new();
     while !stage.is_over() {
         match stage
@@ -81,17 +82,6 @@ pub(super) fn ask_for_snapshots(stage: &Stage) {
                     .fetch_add(u64::from(written), Ordering::SeqCst);
             }
             None => std::thread::sleep(REST),
-        }
-    }
-}
-
-/// Nobody waits for a client that has failed.
-struct OverOnPanic<'s>(&'s Stage);
-
-impl Drop for OverOnPanic<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.fail("a client has panicked");
         }
     }
 }
