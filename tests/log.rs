@@ -2,9 +2,9 @@
 
 mod basics;
 mod crash;
-mod damage;
+pub(crate) mod damage;
 mod faults;
-mod history;
+pub(crate) mod history;
 mod losses;
 mod packed;
 mod snapshots;

@@ -33,7 +33,7 @@ fn sample() -> (SimDisk, History) {
 }
 
 /// The same log with its sealed segments packed, as they soon are, and plain, as they are before.
-fn samples() -> [(SimDisk, History); 2] {
+pub(crate) fn samples() -> [(SimDisk, History); 2] {
     let (packed, history) = sample();
     let mut plain = packed.image(Survivors::All, &mut Chance::new(0));
     for (path, bytes) in packed.files() {

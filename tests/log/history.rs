@@ -22,11 +22,14 @@ pub(crate) fn directory(disk: &(impl Disk + Clone)) -> Directory {
     Directory::new(Arc::new(disk.clone()), Path::new("/data/net"))
 }
 
+/// The id of every log that is founded here.
+pub(crate) const LOG_ID: [u8; 16] = [9; 16];
+
 /// Small segments, made when they are needed, so that one seed is one run.
 pub(crate) fn options() -> Options {
     Options {
         machine_version: 7,
-        found: Some([9; 16]),
+        found: Some(LOG_ID),
         durability: Durability::Fsync,
         segments: When::Needed,
         segment_bytes: 1600,
