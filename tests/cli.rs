@@ -41,6 +41,30 @@ impl Desk {
         }
     }
 
+    /// One with a directory `a`, in which are members A and B; who comes after them stands in `then.csv`.
+    fn with_members() -> Desk {
+        let desk = Desk::new();
+        desk.write(
+            "network.toml",
+            "clock = \"events\"\nvolume_kinds = [\"cv\", \"pv\"]\n",
+        );
+        for (file, rows) in [
+            ("first.csv", "A,,2026-01-05\nB,A,2026-01-05\n"),
+            ("then.csv", "C,B,2026-01-06\n"),
+        ] {
+            desk.write(file, &format!("member,enroller,joined_at\n{rows}"));
+        }
+        desk.done(&[
+            "import",
+            "first.csv",
+            "--data",
+            "a",
+            "--network",
+            "network.toml",
+        ]);
+        desk
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

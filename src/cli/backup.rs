@@ -29,7 +29,7 @@ pub const COMMAND: Subcommand = Subcommand {
     about: "Back up the log with its documents and runs to a folder or an object store; only what is new there is written, and a server may have the directory open",
     args: |command| {
         let command = command
-            .arg(place("PLACE"))
+            .arg(place())
             .arg(
                 Arg::new("snapshot")
                     .long("snapshot")
@@ -62,9 +62,9 @@ pub const COMMAND: Subcommand = Subcommand {
 };
 
 /// The argument that names an archive.
-pub fn place(name: &'static str) -> Arg {
+pub fn place() -> Arg {
     Arg::new("place")
-        .value_name(name)
+        .value_name("PLACE")
         .required(true)
         .help(PLACE_HELP)
 }

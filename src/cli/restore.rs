@@ -23,7 +23,7 @@ pub const COMMAND: Subcommand = Subcommand {
     name: "restore",
     about: "Make a new data directory from a backup, every byte of which is proven; with --to-seq as it stood after an earlier command",
     args: |command| {
-        let command = command.arg(place("PLACE")).arg(id()).arg(
+        let command = command.arg(place()).arg(id()).arg(
             Arg::new("to_seq")
                 .long("to-seq")
                 .value_name("SEQ")

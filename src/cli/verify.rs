@@ -28,7 +28,7 @@ pub const COMMAND: Subcommand = Subcommand {
     name: "verify",
     about: "Check the log, the documents and the runs it names, and the snapshots, replay it, recompute every figure and compare; a server may have the directory open",
     args: |command| {
-        let place = backup::place("PLACE").long("backup").required(false);
+        let place = backup::place().long("backup").required(false);
         let command = command.arg(place).arg(backup::id().requires("place"));
         settings::args(command, &["data"])
     },

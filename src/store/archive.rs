@@ -22,7 +22,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::store::fault::Fault;
 
 /// How a place in an object store begins.
-pub const S3: &str = "s3://";
+const S3: &str = "s3://";
 
 /// How long one request is tried again.
 const RETRY_FOR: Duration = Duration::from_secs(60);

@@ -134,7 +134,6 @@ pub fn take(
 ) -> Result<Taken, Fault> {
     let (files, opened) = inspect(directory, Some(machine_version))?;
     let segments = files.segments();
-    let known = known(archive, &opened.log_id)?;
     let mut taking = Taking {
         directory,
         archive,
@@ -142,25 +141,20 @@ pub fn take(
         new_bytes: 0,
         files: Vec::new(),
     };
+    let mut known = taking.known(&opened.log_id)?;
     let last = segments.last().map_or(0, |segment| segment.first_seq);
-    let is_known = |segment: &Segment| {
-        segment.first_seq != last
-            && known
-                .keys()
-                .any(|path| segment_of(path) == Some(segment.first_seq))
-    };
+    // It may have gone on since.
+    known.remove(&last);
     // Of what is known, all was proven when it was taken.
-    if let Some(first) = segments.iter().find(|segment| !is_known(segment)) {
+    let is_new = |segment: &&Segment| !known.contains_key(&segment.first_seq);
+    if let Some(first) = segments.iter().find(is_new) {
         let mut reader = Reader::new(&files, first.first_seq, Proof::Chain)?;
         while reader.next()?.is_some() {}
     }
     for segment in &segments {
-        match known
-            .iter()
-            .find(|(path, _)| is_known(segment) && segment_of(path) == Some(segment.first_seq))
-        {
-            Some((_, stored)) if taking.holds(stored) => taking.files.push(stored.clone()),
-            _ => taking.take_segment(*segment, segment.first_seq == last)?,
+        match known.remove(&segment.first_seq) {
+            Some(stored) => taking.files.push(stored),
+            None => taking.take_segment(*segment, segment.first_seq == last)?,
         }
     }
     taking.take_whole("log/oldest")?;
@@ -187,26 +181,6 @@ pub fn take(
     })
 }
 
-/// Files of the last backup of a log that never change, by their paths.
-fn known(archive: &Archive, log_id: &LogId) -> Result<BTreeMap<String, Stored>, Fault> {
-    // What cannot be read is told by whoever restores it; here it only spares nothing.
-    let all = list(archive)?.into_iter().rev();
-    let mut backups = all.filter_map(|id| read(archive, &id).ok());
-    let last = backups.find(|backup| backup.log_id == *log_id);
-    let Some(last) = last else {
-        return Ok(BTreeMap::new());
-    };
-    let open = last
-        .files
-        .iter()
-        .filter_map(|file| segment_of(&file.path))
-        .max();
-    let files = last.files.into_iter();
-    let sealed =
-        files.filter(|file| segment_of(&file.path).is_some_and(|first| Some(first) != open));
-    Ok(sealed.map(|file| (file.path.clone(), file)).collect())
-}
-
 /// A backup that is being taken.
 struct Taking<'a> {
     directory: &'a Directory,
@@ -218,6 +192,21 @@ struct Taking<'a> {
 }
 
 impl Taking<'_> {
+    /// Sealed segments that the last backup of a log holds whole, by their first sequences.
+    fn known(&self, log_id: &LogId) -> Result<BTreeMap<u64, Stored>, Fault> {
+        // What cannot be read is told by whoever restores it; here it only spares nothing.
+        let all = list(self.archive)?.into_iter().rev();
+        let mut backups = all.filter_map(|id| read(self.archive, &id).ok());
+        let last = backups.find(|backup| backup.log_id == *log_id);
+        let files = last.into_iter().flat_map(|last| last.files);
+        let segments = files.filter_map(|file| Some((segment_of(&file.path)?, file)));
+        let mut known: BTreeMap<u64, Stored> = segments.collect();
+        // The last one was not sealed.
+        known.pop_last();
+        known.retain(|_, stored| self.holds(stored));
+        Ok(known)
+    }
+
     fn holds(&self, stored: &Stored) -> bool {
         let mut pieces = stored.pieces.iter();
         let held = pieces.try_fold(0, |sum, piece| {
@@ -229,7 +218,7 @@ impl Taking<'_> {
     fn take_segment(&mut self, segment: Segment, is_last: bool) -> Result<(), Fault> {
         let found = segment::open(self.directory, segment.first_seq)?;
         if found.packed && !is_last {
-            return self.take_file(&found.path, None);
+            return self.take_file(&found.path);
         }
         // The last one, as it was found, is kept plain, also if it has been sealed and packed meanwhile.
         let path = segment::path(self.directory, segment.first_seq);
@@ -239,7 +228,7 @@ impl Taking<'_> {
     /// Takes a file that may be missing.
     fn take_whole(&mut self, path: &str) -> Result<(), Fault> {
         let path = self.directory.path.join(path);
-        match self.take_file(&path, None) {
+        match self.take_file(&path) {
             Err(Fault::Io {
                 kind: std::io::ErrorKind::NotFound,
                 ..
@@ -258,7 +247,14 @@ impl Taking<'_> {
         names.retain(|name| is_hash(name));
         names.sort_unstable();
         for name in names {
-            self.take_file(&dir.join(&name), Some(&name))?;
+            let path = dir.join(&name);
+            self.take_file(&path)?;
+            // What has several pieces is proven by whoever reads it.
+            let pieces = self.files.last().map(|stored| stored.pieces.as_slice());
+            if matches!(pieces, Some([one]) if *one != name) {
+                let reason = "its content does not have the hash in its name";
+                return Err(Fault::damaged(&path, 0, reason));
+            }
         }
         Ok(())
     }
@@ -275,36 +271,19 @@ impl Taking<'_> {
             let [image, manifest] = snapshot::paths(self.directory, seq);
             let found = snapshot::open(self.directory, expected, format, seq);
             if found.and_then(|found| found.check()).is_ok() {
-                self.take_file(&image, None)?;
-                return self.take_file(&manifest, None);
+                self.take_file(&image)?;
+                return self.take_file(&manifest);
             }
         }
         Ok(())
     }
 
-    /// Takes a whole file; `named` is what the hash of its content must be.
-    fn take_file(&mut self, path: &Path, named: Option<&str>) -> Result<(), Fault> {
-        let file = self
-            .directory
-            .disk
-            .open(path, Access::Read)
-            .map_err(at("open", path))?;
+    /// Takes a whole file.
+    fn take_file(&mut self, path: &Path) -> Result<(), Fault> {
+        let file = self.directory.disk.open(path, Access::Read);
+        let file = file.map_err(at("open", path))?;
         let bytes = file.size().map_err(at("measure", path))?;
-        self.take_bytes(path, &file, bytes)?;
-        let stored = self.files.last().expect("taken just now");
-        let hash = match stored.pieces.as_slice() {
-            [one] => Some(one.as_str()),
-            // What has several pieces is proven by whoever reads it.
-            _ => named,
-        };
-        match named {
-            Some(named) if hash != Some(named) => Err(Fault::damaged(
-                path,
-                0,
-                "its content does not have the hash in its name",
-            )),
-            _ => Ok(()),
-        }
+        self.take_bytes(path, &file, bytes)
     }
 
     fn take_bytes(&mut self, path: &Path, file: &File, bytes: u64) -> Result<(), Fault> {

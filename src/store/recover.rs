@@ -172,19 +172,13 @@ fn found(directory: &Directory, options: &Options, list: &[u64]) -> Result<Recov
         machine_version: options.machine_version,
         log_id,
         first_seq: 1,
-        capacity: options
-            .opening_bytes
-            .min(options.segment_bytes)
-            .max(BODY_AT),
+        capacity: options.opening_bytes.min(options.segment_bytes),
         previous_first: 0,
         previous_end: 0,
         named_at: BODY_AT,
         previous_hash: [0; 32],
     };
-    let mut content = Vec::new();
-    segment::put_head(&mut content, &head);
-    let file = segment::prepare(directory, head.capacity, &|| false)?.expect("nobody stops it");
-    let path = segment::name(directory, &file, head.first_seq, &content)?;
+    let (file, path, head) = segment::begin(directory, head, segment::room_for_head())?;
     directory.put_identity(&log_id)?;
     let expected = Expected {
         log_id,
@@ -374,7 +368,7 @@ fn renew(
     }
     let mut walk = Walk::new(&last.file, &last.path, &last.head);
     walk.go_on_from(&last.file, &last.path, &last.head, from);
-    let mut content = vec![0; usize::try_from(BODY_AT).expect("small")];
+    let mut content = segment::room_for_head();
     let expected = Expected {
         log_id: head.log_id,
         machine_version: None,
@@ -382,16 +376,8 @@ fn renew(
     walk.to(last.end.at_byte, &expected, |kind, payload| {
         segment::put_copy(&mut content, kind, payload, head.first_seq);
     })?;
-    head.named_at = content.len() as u64;
-    head.capacity = options
-        .opening_bytes
-        .min(options.segment_bytes)
-        .max(head.named_at);
-    let mut head_frame = Vec::new();
-    segment::put_head(&mut head_frame, &head);
-    content[..head_frame.len()].copy_from_slice(&head_frame);
-    let file = segment::prepare(directory, head.capacity, &|| false)?.expect("nobody stops it");
-    segment::name(directory, &file, head.first_seq, &content)?;
+    head.capacity = options.opening_bytes.min(options.segment_bytes);
+    let (file, _, head) = segment::begin(directory, head, content)?;
     let end = Place {
         at_byte: head.named_at,
         ..last.end

@@ -113,8 +113,8 @@ fn end_log(directory: &Directory, expected: &Expected, cut: Option<u64>) -> Resu
     let end = file.size().map_err(at("measure", &path))?;
     if let Some(seq) = cut {
         let mut frames = Frames::new(file, path, first_seq, BODY_AT);
-        let content = content_to(&mut frames, end, head, seq)?;
-        return rewrite(directory, first_seq, &content, packed);
+        let content = content_to(&mut frames, end, seq)?;
+        return rewrite(directory, head, content, packed);
     }
     if end < head.capacity && !packed {
         let file = directory
@@ -129,8 +129,8 @@ fn end_log(directory: &Directory, expected: &Expected, cut: Option<u64>) -> Resu
 
 /// The bytes of a segment up to a command: whole batches, the beginning of the one that it lies in, and what was decided on
 /// them. What was decided on part of a group is left out: it is decided again.
-fn content_to(frames: &mut Frames, end: u64, head: Head, seq: u64) -> Result<Vec<u8>, Fault> {
-    let mut content = vec![0; usize::try_from(BODY_AT).expect("small")];
+fn content_to(frames: &mut Frames, end: u64, seq: u64) -> Result<Vec<u8>, Fault> {
+    let mut content = segment::room_for_head();
     loop {
         let (at_byte, kind) = match frames.step(end)? {
             Step::End => break,
@@ -140,35 +140,26 @@ fn content_to(frames: &mut Frames, end: u64, head: Head, seq: u64) -> Result<Vec
             Step::Frame { at_byte, header } => (at_byte, header.kind),
         };
         let damaged = |reason: &str| Fault::damaged(frames.path(), at_byte, reason);
-        let payload = frames.payload();
+        let (payload, segment) = (frames.payload(), frames.segment());
         match kind {
             Kind::Head => return Err(damaged("a second head")),
             Kind::Batch => {
                 let batch = Batch::read(payload).map_err(damaged)?;
                 if batch.next_seq() <= seq + 1 {
-                    segment::put_copy(&mut content, kind, payload, head.first_seq);
+                    segment::put_copy(&mut content, kind, payload, segment);
                 } else if batch.header.first_seq <= seq {
-                    segment::put_copy(&mut content, kind, &beginning(&batch, seq), head.first_seq);
+                    segment::put_copy(&mut content, kind, &beginning(&batch, seq), segment);
                 }
             }
             Kind::Outcomes => {
                 let told =
                     Outcomes::read(payload).map_err(|_| damaged("the outcomes are cut short"))?;
                 if told.first_seq + u64::from(told.count) <= seq + 1 {
-                    segment::put_copy(&mut content, kind, payload, head.first_seq);
+                    segment::put_copy(&mut content, kind, payload, segment);
                 }
             }
         }
     }
-    let bytes = content.len() as u64;
-    let head = Head {
-        capacity: bytes,
-        named_at: bytes,
-        ..head
-    };
-    let mut head_frame = Vec::new();
-    segment::put_head(&mut head_frame, &head);
-    content[..head_frame.len()].copy_from_slice(&head_frame);
     Ok(content)
 }
 
@@ -189,22 +180,15 @@ fn beginning(batch: &Batch<'_>, seq: u64) -> Vec<u8> {
     out
 }
 
-/// Puts a segment in the place of the one with the same first command.
-fn rewrite(
-    directory: &Directory,
-    first_seq: u64,
-    content: &[u8],
-    packed: bool,
-) -> Result<(), Fault> {
-    let file = segment::prepare(directory, content.len() as u64, &|| false)?;
-    segment::name(
-        directory,
-        &file.expect("nobody stops it"),
-        first_seq,
-        content,
-    )?;
+/// Puts a segment of this content in the place of the one with this head.
+fn rewrite(directory: &Directory, head: Head, content: Vec<u8>, packed: bool) -> Result<(), Fault> {
+    let head = Head {
+        capacity: 0,
+        ..head
+    };
+    segment::begin(directory, head, content)?;
     if packed {
-        let path = segment::packed_path(directory, first_seq);
+        let path = segment::packed_path(directory, head.first_seq);
         directory.disk.remove(&path).map_err(at("remove", &path))?;
         let dir = directory.log();
         directory.disk.sync_dir(&dir).map_err(at("sync", &dir))?;

@@ -229,6 +229,36 @@ pub(super) fn put_copy(content: &mut Vec<u8>, kind: frame::Kind, payload: &[u8],
     frame::close(content, start, at_byte, &header);
 }
 
+/// Makes a segment of frames that were durable elsewhere: `content` holds them, behind room for the head. The file has at
+/// least `head.capacity` bytes, and gets its name when all of it is durable; its head is told as it was written.
+///
+/// # Errors
+/// As [`prepare`] and [`name`].
+pub(super) fn begin(
+    directory: &Directory,
+    head: Head,
+    mut content: Vec<u8>,
+) -> Result<(File, PathBuf, Head), Fault> {
+    let named_at = content.len() as u64;
+    let head = Head {
+        capacity: head.capacity.max(named_at),
+        named_at,
+        ..head
+    };
+    let mut head_frame = Vec::new();
+    put_head(&mut head_frame, &head);
+    content[..head_frame.len()].copy_from_slice(&head_frame);
+    let file = prepare(directory, head.capacity, &|| false)?.expect("nobody stops it");
+    let path = name(directory, &file, head.first_seq, &content)?;
+    Ok((file, path, head))
+}
+
+/// What stands in a segment before its first frame, until the head is known.
+#[must_use]
+pub(super) fn room_for_head() -> Vec<u8> {
+    vec![0; usize::try_from(BODY_AT).expect("small")]
+}
+
 /// Reads a head and checks that it belongs to this log, this machine and this place.
 ///
 /// # Errors

@@ -5,31 +5,9 @@ use std::fs;
 use super::bucket::Bucket;
 use super::{Desk, ended, json};
 
-const NETWORK: &str = "clock = \"events\"\nvolume_kinds = [\"cv\", \"pv\"]\n";
-
-/// A directory `a` with members A and B.
-fn desk() -> Desk {
-    let desk = Desk::new();
-    desk.write("network.toml", NETWORK);
-    desk.write(
-        "first.csv",
-        "member,enroller,joined_at\nA,,2026-01-05\nB,A,2026-01-05\n",
-    );
-    desk.write("then.csv", "member,enroller,joined_at\nC,B,2026-01-06\n");
-    desk.done(&[
-        "import",
-        "first.csv",
-        "--data",
-        "a",
-        "--network",
-        "network.toml",
-    ]);
-    desk
-}
-
 #[test]
 fn a_folder_keeps_backups_from_which_directories_are_made() {
-    let desk = desk();
+    let desk = Desk::with_members();
     let first = json(&desk.done(&["backup", "kept", "--data", "a", "--json"]));
     let same = json(&desk.done(&["backup", "kept", "--data", "a", "--json"]));
     assert_eq!(same["new_bytes"], 0, "{same}");
@@ -100,7 +78,7 @@ fn damage_largest(desk: &Desk) -> String {
 
 #[test]
 fn what_cannot_be_restored_is_refused_by_name() {
-    let desk = desk();
+    let desk = Desk::with_members();
     let told = json(&desk.done(&["backup", "kept", "--data", "a", "--json"]));
     let seq = told["seq"].as_u64().expect("a number");
     for (line, code, words) in [
@@ -164,7 +142,7 @@ fn what_cannot_be_restored_is_refused_by_name() {
 
 #[test]
 fn an_object_store_keeps_them_too() {
-    let (desk, bucket) = (desk(), Bucket::start());
+    let (desk, bucket) = (Desk::with_members(), Bucket::start());
     let run = |line: &[&str]| {
         let mut command = desk.command(line);
         for (name, value) in [

@@ -5,26 +5,9 @@ use std::path::PathBuf;
 
 use super::{Desk, json};
 
-const NETWORK: &str = "clock = \"events\"\nvolume_kinds = [\"cv\", \"pv\"]\n";
-
 /// A directory `a` with a snapshot behind which another member came; the sequence of the snapshot.
 fn taken() -> (Desk, u64) {
-    let desk = Desk::new();
-    desk.write("network.toml", NETWORK);
-    for (file, rows) in [
-        ("first.csv", "A,,2026-01-05\nB,A,2026-01-05\n"),
-        ("then.csv", "C,B,2026-01-06\n"),
-    ] {
-        desk.write(file, &format!("member,enroller,joined_at\n{rows}"));
-    }
-    desk.done(&[
-        "import",
-        "first.csv",
-        "--data",
-        "a",
-        "--network",
-        "network.toml",
-    ]);
+    let desk = Desk::with_members();
     let told = json(&desk.done(&["snapshot", "--data", "a", "--json"]));
     desk.done(&["import", "then.csv", "--data", "a"]);
     (desk, told["seq"].as_u64().expect("a number"))

@@ -314,10 +314,7 @@ impl SimDisk {
     /// The disk that a crash leaves behind: unlocked, and without trouble.
     pub(crate) fn image(&self, survivors: Survivors, chance: &mut Chance) -> SimDisk {
         let world = self.world();
-        let mut next = World {
-            free: u64::MAX,
-            ..World::default()
-        };
+        let mut files = Vec::new();
         for inode in &world.inodes {
             let mut bytes = inode.durable.clone();
             match survivors {
@@ -332,11 +329,7 @@ impl SimDisk {
                     }
                 }
             }
-            next.inodes.push(Inode {
-                cache: bytes.clone(),
-                durable: bytes,
-                ..Inode::default()
-            });
+            files.push(bytes);
         }
         let mut names = world.durable_names.clone();
         for change in &world.pending_names {
@@ -349,9 +342,24 @@ impl SimDisk {
                 apply_name(&mut names, change);
             }
         }
-        next.names.clone_from(&names);
-        next.durable_names = names;
-        SimDisk(Arc::new(Mutex::new(next)), Gate::default())
+        SimDisk::of(files, names)
+    }
+
+    /// A disk on which these files lie, durably, under these names.
+    fn of(files: Vec<Vec<u8>>, names: BTreeMap<PathBuf, usize>) -> SimDisk {
+        let inodes = files.into_iter().map(|bytes| Inode {
+            cache: bytes.clone(),
+            durable: bytes,
+            ..Inode::default()
+        });
+        let world = World {
+            inodes: inodes.collect(),
+            durable_names: names.clone(),
+            names,
+            free: u64::MAX,
+            ..World::default()
+        };
+        SimDisk(Arc::new(Mutex::new(world)), Gate::default())
     }
 
     /// The disk after the death of the process alone: the cache lives on, what was not durable still is not.

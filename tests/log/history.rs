@@ -116,18 +116,21 @@ impl History {
                 self.confirmed = log.commit()?;
                 Ok(())
             }
-            8 | 9 => {
-                let (first_seq, last_seq) = (self.decided + 1, self.confirmed);
-                let bytes: Vec<u8> = (first_seq..=last_seq).map(|seq| seq as u8).collect();
-                self.decided = last_seq;
-                log.append_outcomes(&Outcomes {
-                    first_seq,
-                    count: bytes.len() as u32,
-                    bytes: &bytes,
-                })
-            }
+            8 | 9 => self.decide(log),
             _ => log.write_outcomes(),
         }
+    }
+
+    /// Buffers what was decided on all that is confirmed.
+    pub(crate) fn decide(&mut self, log: &mut Log) -> Result<(), Fault> {
+        let (first_seq, last_seq) = (self.decided + 1, self.confirmed);
+        let bytes: Vec<u8> = (first_seq..=last_seq).map(|seq| seq as u8).collect();
+        self.decided = last_seq;
+        log.append_outcomes(&Outcomes {
+            first_seq,
+            count: bytes.len() as u32,
+            bytes: &bytes,
+        })
     }
 
     /// Appends one batch.

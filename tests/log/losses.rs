@@ -4,7 +4,6 @@
 use arborline::store::fault::Fault;
 use arborline::store::log::Log;
 use arborline::store::options::Options;
-use arborline::store::outcomes::Outcomes;
 
 use super::history::{self, History};
 use crate::chance::{Chance, scale};
@@ -81,14 +80,7 @@ impl Life<'_> {
             Step::Append => history.append(&mut log, &[vec![7; 20], vec![8; 3]])?,
             Step::Commit => history.confirmed = log.commit()?,
             Step::Decide => {
-                let (first_seq, last_seq) = (history.decided + 1, history.confirmed);
-                let bytes: Vec<u8> = (first_seq..=last_seq).map(|seq| seq as u8).collect();
-                history.decided = last_seq;
-                log.append_outcomes(&Outcomes {
-                    first_seq,
-                    count: bytes.len() as u32,
-                    bytes: &bytes,
-                })?;
+                history.decide(&mut log)?;
                 log.write_outcomes()?;
             }
             Step::GoOver => history.commit(&mut log, &[vec![9; 1_500]])?,
@@ -108,17 +100,23 @@ impl Life<'_> {
     }
 }
 
+fn live(
+    disk: &SimDisk,
+    history: &mut History,
+    layout: Layout,
+    steps: &[Step],
+) -> Result<(), Fault> {
+    let mut life = Life {
+        disk,
+        history,
+        layout,
+    };
+    life.live(steps)
+}
+
 /// Looks at all that a crash may have left: everything confirmed is there, and goes on from there. How many images.
 fn look(disk: &SimDisk, history: &History, layout: Layout, chance: &mut Chance, depth: u32) -> u64 {
     let mut looked = 0;
-    let live = |disk: &SimDisk, history: &mut History, steps: &[Step]| {
-        Life {
-            disk,
-            history,
-            layout,
-        }
-        .live(steps)
-    };
     for image in disk.images(chance) {
         looked += 1;
         // Recovery itself is cut short now and then, and what that leaves is looked at too.
@@ -127,12 +125,12 @@ fn look(disk: &SimDisk, history: &History, layout: Layout, chance: &mut Chance, 
             image.plan(Some(Trouble::PowerOff {
                 n: chance.below(12) as u64,
             }));
-            drop(live(&image, &mut after, &[Step::Commit]));
+            drop(live(&image, &mut after, layout, &[Step::Commit]));
             looked += look(&image, &after, layout, chance, depth - 1);
             continue;
         }
         let mut after = history.clone();
-        live(&image, &mut after, &[]).expect("a crash alone damages nothing");
+        live(&image, &mut after, layout, &[]).expect("a crash alone damages nothing");
     }
     looked
 }
@@ -144,12 +142,7 @@ fn lose(steps: &[Step], layout: Layout, new: &dyn Fn() -> SimDisk, chance: &mut 
         let disk = new();
         let mut history = History::default();
         disk.plan(Some(Trouble::PowerOff { n }));
-        let life = Life {
-            disk: &disk,
-            history: &mut history,
-            layout,
-        };
-        let ended = { life }.live(steps).is_err();
+        let ended = live(&disk, &mut history, layout, steps).is_err();
         for _ in 0..scale() {
             images += look(&disk, &history, layout, chance, 3);
         }

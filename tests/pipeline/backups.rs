@@ -300,6 +300,13 @@ fn a_backup_of_a_damaged_log_is_not_taken() {
     made(&archive, &backup, backup.seq);
 }
 
+/// Puts a list there whose checksum is right.
+fn put_sealed(archive: &Archive, name: &str, line: &str) {
+    let sealed = format!("{line}\n{:08x}\n", crc32c::crc32c(line.as_bytes()));
+    let put = archive.put(name, sealed.into_bytes());
+    put.expect("an archive in order");
+}
+
 #[test]
 fn nothing_is_written_over_and_nothing_else_is_written() {
     let (disk, archive, backup, _) = small();
@@ -324,10 +331,7 @@ fn nothing_is_written_over_and_nothing_else_is_written() {
         "log/a/b",
     ] {
         let line = line.replacen(&first, &format!("\"path\":\"{path}\""), 1);
-        let sealed = format!("{line}\n{:08x}\n", crc32c::crc32c(line.as_bytes()));
-        archive
-            .put(&name, sealed.into_bytes())
-            .expect("an archive in order");
+        put_sealed(&archive, &name, &line);
         let fault = refuses(&archive, &backup.id, path);
         assert!(
             fault.to_string().contains("no data directory has"),
@@ -339,10 +343,7 @@ fn nothing_is_written_over_and_nothing_else_is_written() {
         ("\"directory_format\":1", "\"directory_format\":7"),
     ] {
         let line = line.replace(field, given);
-        let sealed = format!("{line}\n{:08x}\n", crc32c::crc32c(line.as_bytes()));
-        archive
-            .put(&name, sealed.into_bytes())
-            .expect("an archive in order");
+        put_sealed(&archive, &name, &line);
         assert!(matches!(
             refuses(&archive, &backup.id, given),
             Fault::OtherFormat { .. }

@@ -1,8 +1,6 @@
 //! All that a crash may leave of a disk: every subset of what was not synced.
 
-use std::sync::{Arc, Mutex};
-
-use super::{Change, Gate, Inode, SimDisk, Survivors, World, apply, apply_name};
+use super::{Change, SimDisk, Survivors, World, apply, apply_name};
 use crate::chance::Chance;
 
 impl SimDisk {
@@ -63,13 +61,7 @@ impl World {
     /// What is left where of the changes that were not synced those in the mask `kept` arrived, bytes before names; the one
     /// with number `torn` as `tear` makes it.
     fn left(&self, kept: usize, torn: usize, tear: &dyn Fn(&Change) -> Change) -> SimDisk {
-        let (mut next, mut number) = (
-            World {
-                free: u64::MAX,
-                ..World::default()
-            },
-            0,
-        );
+        let (mut files, mut number) = (Vec::new(), 0);
         for inode in &self.inodes {
             let mut bytes = inode.durable.clone();
             for change in &inode.pending {
@@ -81,11 +73,7 @@ impl World {
                 }
                 number += 1;
             }
-            next.inodes.push(Inode {
-                cache: bytes.clone(),
-                durable: bytes,
-                ..Inode::default()
-            });
+            files.push(bytes);
         }
         let mut names = self.durable_names.clone();
         for change in &self.pending_names {
@@ -94,9 +82,7 @@ impl World {
             }
             number += 1;
         }
-        next.names.clone_from(&names);
-        next.durable_names = names;
-        SimDisk(Arc::new(Mutex::new(next)), Gate::default())
+        SimDisk::of(files, names)
     }
 }
 
