@@ -23,6 +23,7 @@ use super::snapshots::{snapping, state_after};
 use crate::chance::{Chance, scale};
 use crate::disk::sim::{SimDisk, Survivors, Trouble};
 use crate::histories::drawn;
+use crate::log::damage::samples;
 use crate::proof::counted;
 
 const DIR: &str = "/data/net";
@@ -274,30 +275,23 @@ fn a_damaged_backup_is_refused_by_name() {
 
 #[test]
 fn a_backup_of_a_damaged_log_is_not_taken() {
-    let (disk, archive, backup, _) = small();
-    let path = disk
-        .files()
-        .into_iter()
-        .map(|(path, _)| path)
-        .find(|path| path.extension().is_some_and(|of| of == "zst"));
-    let path = path.expect("a packed segment");
-    let mut bytes = disk
-        .files()
-        .into_iter()
-        .find(|(other, _)| *other == path)
-        .expect("listed")
-        .1;
-    let middle = bytes.len() - 9;
-    bytes[middle] ^= 4;
-    let other = Archive::over("other", Arc::new(InMemory::new())).expect("an archive");
-    let when = (MACHINE_VERSION, Time(1));
-    let taken = backup::take(&directory(&disk.with(&path, bytes)), &other, when, None);
-    assert!(
-        matches!(taken, Err(Fault::Damaged { ref file, .. }) if *file == path),
-        "{taken:?}"
-    );
-    assert_eq!(backup::list(&other), Ok(Vec::new()));
-    made(&archive, &backup, backup.seq);
+    // Packed, and plain, of which nothing but a proof of all of it reads the middle.
+    for (disk, _) in samples() {
+        let mut files = disk.files().into_iter();
+        let sealed = files.find(|(path, _)| path.starts_with("/data/net/log"));
+        let (path, mut bytes) = sealed.expect("a segment");
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 4;
+        let (damaged, other) = (disk.with(&path, bytes), archive());
+        let taken = backup::take(&directory(&damaged), &other, (7, Time(1)), None);
+        assert!(
+            matches!(taken, Err(Fault::Damaged { ref file, .. }) if *file == path),
+            "{taken:?}"
+        );
+        assert_eq!(backup::list(&other), Ok(Vec::new()));
+        let whole = backup::take(&directory(&disk), &other, (7, Time(2)), None);
+        assert!(whole.is_ok_and(|taken| taken.new_bytes > 0));
+    }
 }
 
 /// Puts a list there whose checksum is right.
