@@ -25,15 +25,16 @@ impl PageBytes {
         }
     }
 
-    /// The first word of so many lines from a line on, where they lie within.
-    pub(super) fn words(&self, line: u32, lines: usize) -> Option<*const u64> {
-        let from = line as usize * LINE_BYTES;
-        let end = from.checked_add(lines * LINE_BYTES)?;
-        if end > self.len {
-            return None;
-        }
-        let bytes = &(*self.bytes).as_ref()[self.from + from..];
-        let words = bytes.as_ptr().cast::<u64>();
-        words.is_aligned().then_some(words)
+    /// All of them.
+    pub(super) fn all(&self) -> &[u8] {
+        &(*self.bytes).as_ref()[self.from..][..self.len]
     }
+}
+
+/// The first word of so many lines of some bytes from a line on, where they lie within.
+pub(super) fn words(all: &[u8], line: u32, lines: usize) -> Option<*const u64> {
+    let from = line as usize * LINE_BYTES;
+    let bytes = all.get(from..from.checked_add(lines * LINE_BYTES)?)?;
+    let words = bytes.as_ptr().cast::<u64>();
+    words.is_aligned().then_some(words)
 }

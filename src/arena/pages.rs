@@ -3,7 +3,8 @@
 //! ```text
 //! Pages
 //!   slots   [ Slot { data: *mut u64, epoch: u64 } ]   hot: one load leads to a record
-//!   owners  [ Option<Arc<Page>> ]                     cold: keeps each page alive, in the same order; none: it lies in `over`
+//!   owners  [ Option<Arc<Page>> ]                     cold: keeps each page alive, in the same order; none: it lies in `over`,
+//!                                                     as all behind the last one do
 //!   over    the bytes of an image                     never written
 //!   epoch   u64
 //! page      [ Line; n ]   Line = 64 bytes, so that records begin on cache lines' grid
@@ -19,7 +20,7 @@
 
 use std::sync::Arc;
 
-use super::lines::PageBytes;
+use super::lines::{PageBytes, words};
 use super::near;
 use super::pool::Page;
 use crate::base::bytes::Malformed;
@@ -149,17 +150,41 @@ impl Pages {
         if lines.len() != (len as usize).div_ceil(1 << pages.shift) {
             return Err(Malformed);
         }
-        let page_lines = pages.page_lines();
+        let (page_lines, all) = (pages.page_lines(), over.all());
         pages.slots.reserve_exact(lines.len());
         for line in lines {
-            let data = over.words(line, page_lines).ok_or(Malformed)?.cast_mut();
+            let data = words(all, line, page_lines).ok_or(Malformed)?.cast_mut();
             // No pages ever had this epoch, so that each is copied before it is written.
             pages.slots.push(Slot { data, epoch: 0 });
         }
-        pages.owners = vec![None; pages.slots.len()];
         pages.over = Some(over.clone());
         pages.len = len;
         Ok(pages)
+    }
+
+    /// Brings pages that lie in an image into memory, from one on, until so many bytes have been copied; the page to go on
+    /// from, or none where there is none left. With the last one the image is let go.
+    ///
+    /// # Panics
+    /// If an undo list is open.
+    pub fn bring_in(&mut self, from: usize, bytes: &mut usize) -> Option<usize> {
+        assert!(self.undo.is_none(), "pages are brought in between commands");
+        if self.over.is_none() {
+            return None;
+        }
+        self.owners.resize(self.slots.len(), None);
+        for page in from..self.slots.len() {
+            if self.owners[page].is_some() {
+                continue;
+            }
+            if *bytes == 0 {
+                return Some(page);
+            }
+            self.own(page, self.epoch);
+            *bytes = bytes.saturating_sub(self.page_lines() * 64);
+        }
+        self.over = None;
+        None
     }
 
     /// The words of each page, in order.
@@ -192,7 +217,7 @@ impl Pages {
     /// Bytes all pages take.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.owners.len() * self.page_lines() * 64
+        self.slots.len() * self.page_lines() * 64
     }
 
     fn page_lines(&self) -> usize {
@@ -212,6 +237,7 @@ impl Pages {
                 data: page.words(),
                 epoch: self.owning_epoch(),
             });
+            self.owners.resize(self.slots.len() - 1, None);
             self.owners.push(Some(page));
         }
         self.len += 1;
@@ -365,6 +391,9 @@ impl Pages {
 
     /// Makes a page this side's own: by finding that nobody else holds it any more, or by copying it.
     fn own(&mut self, page: usize, epoch: u64) {
+        if self.owners.len() <= page {
+            self.owners.resize(self.slots.len(), None);
+        }
         let own = self.owners[page].as_mut().and_then(Arc::get_mut);
         let data = match own {
             Some(page) => page.words(),

@@ -56,9 +56,11 @@ pub fn program() -> clap::Command {
         .arg_required_else_help(true)
         .arg(json);
     COMMANDS.iter().fold(program, |program, command| {
-        program.subcommand((command.args)(
-            clap::Command::new(command.name).about(command.about),
-        ))
+        // Only the arguments of the command that is asked for are built: a server that starts has no time for all of them.
+        let command = clap::Command::new(command.name)
+            .about(command.about)
+            .defer(command.args);
+        program.subcommand(command)
     })
 }
 

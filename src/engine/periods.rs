@@ -128,6 +128,20 @@ impl Periods {
         }
     }
 
+    /// Exchanges closed books for another state's same ones, which lie elsewhere; they never change, so that nothing else shows
+    /// it.
+    pub fn share_books(&mut self, other: &mut Periods) {
+        for (of, other) in self.types.iter_mut().zip(&mut other.types) {
+            for book in &mut of.books {
+                let same =
+                    |one: &&mut Arc<ClosedBook>| (one.ordinal, one.seq) == (book.ordinal, book.seq);
+                if let Some(same) = other.books.iter_mut().find(same) {
+                    std::mem::swap(book, same);
+                }
+            }
+        }
+    }
+
     /// Makes branches of those books again that were branches before.
     ///
     /// # Panics

@@ -23,6 +23,7 @@
 //! | [`shared`], [`levels`] | what all threads see |
 //! | [`decisions`], [`replay`] | what the engine decided, kept and compared |
 //! | [`snapshots`], [`take`], [`begin`] | states written beside the log, and a start from the last one |
+//! | [`settle`] | what is mapped comes into memory, closed books go out of it |
 //! | [`start`], [`offline`], [`settings`] | opening a directory, with and without threads |
 //! | [`network_change`], [`room`] | a changed network document, from its text to its command; room for what it keeps |
 //! | [`plan_draft`], [`plans`] | a plan document, from its text to its command; plan sets compiled |
@@ -69,6 +70,7 @@ pub mod replay;
 pub mod reversals;
 pub mod room;
 pub mod settings;
+pub mod settle;
 pub mod shared;
 pub mod snapshots;
 pub mod start;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crossbeam::channel::{Sender, bounded, unbounded};
 
@@ -18,6 +19,7 @@ use crate::runtime::heavy::Heavy;
 use crate::runtime::offline::Offline;
 use crate::runtime::repeats::Repeats;
 use crate::runtime::settings::{OnFault, Settings, StartError};
+use crate::runtime::settle;
 use crate::runtime::shared::{EndOnPanic, Message, Shared};
 use crate::runtime::snapshots::Snapshots;
 use crate::runtime::take;
@@ -28,6 +30,9 @@ use crate::store::snapshot::Snapshot;
 
 /// Groups that may wait to be applied: enough to keep both threads busy, few enough to keep answers soon.
 const GROUPS_WAITING: usize = 3;
+
+/// How long the first questions have the processors to themselves before a snapshot is checked behind them.
+const HEAD_START: Duration = Duration::from_millis(10);
 
 /// A running server.
 pub struct Server {
@@ -60,7 +65,8 @@ pub fn open(settings: Settings, on_fault: OnFault) -> Result<Server, StartError>
     let files = Arc::clone(offline.log.files());
     let heavy = Heavy::start().map_err(no_thread)?;
     let (repeats, repeats_thread) = Repeats::start(Arc::clone(&files)).map_err(no_thread)?;
-    let snapshots = Snapshots::new(offline.snapshots, offline.begun_with);
+    let begun_with = offline.begun_with;
+    let snapshots = Snapshots::new(offline.snapshots, begun_with);
     let state = (offline.state, offline.stamp);
     let shared = Shared::new(state, files, heavy, (offline.replayed, snapshots));
     shared.read(|state| shared.plans.compile_running(state));
@@ -85,10 +91,12 @@ pub fn open(settings: Settings, on_fault: OnFault) -> Result<Server, StartError>
         fault: None,
     };
     let place = Arc::new(Mutex::new(Some(desk)));
-    if let Some(unchecked) = offline.unchecked {
-        shared.levels.set_checking(true);
+    if begun_with.seq > 0 {
+        shared.levels.set_checking(offline.unchecked.is_some());
         let (shared, place) = (Arc::clone(&shared), Arc::clone(&place));
-        spawn("check", move || check(&unchecked, &shared, &place))?;
+        spawn("settle", move || {
+            settle_in(offline.unchecked, &shared, &place)
+        })?;
     }
     let writer = Writer {
         place: Arc::clone(&place),
@@ -113,7 +121,16 @@ pub fn open(settings: Settings, on_fault: OnFault) -> Result<Server, StartError>
     })
 }
 
-/// Checks the snapshot that a start began with. Where it is damaged, writing ends: what is in memory follows from it.
+/// Checks the snapshot that a start began with, where it has not been, after whoever waited for the start has asked, and then
+/// brings it into memory. Where it is damaged, writing ends: what is in memory follows from it.
+fn settle_in(unchecked: Option<Snapshot>, shared: &Shared, place: &Place) {
+    std::thread::sleep(HEAD_START);
+    if let Some(unchecked) = unchecked {
+        check(&unchecked, shared, place);
+    }
+    settle::bring_in(shared);
+}
+
 fn check(unchecked: &Snapshot, shared: &Shared, place: &Place) {
     if let Err(fault) = prove(&shared.files.directory, unchecked)
         && let Some(desk) = place.lock().as_mut()

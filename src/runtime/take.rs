@@ -1,18 +1,27 @@
 //! Taking a snapshot of a running server: asked for, due, and at its end.
 
 use crate::runtime::clock::{self, Stopwatch};
+use crate::runtime::settle;
 use crate::runtime::shared::Shared;
 use crate::runtime::snapshots::{NotTaken, Taken, is_worth_it, write};
 use crate::store::snapshot;
 
 /// Takes a snapshot of a running server, and removes older ones. The writer waits while the state is forked, O(pages), and
-/// copies what it writes meanwhile. `wake` has the log thread look where it waits for work.
+/// copies what it writes meanwhile. `wake` has the log thread look where it waits for work. Closed books then lie in it.
 ///
 /// # Errors
 /// See [`NotTaken`].
 pub fn take(shared: &Shared, wake: impl FnOnce()) -> Result<Taken, NotTaken> {
+    let _alone = shared.snapshots.alone()?;
+    let taken = write_down(shared, wake)?;
+    if let Err(fault) = settle::put_books(shared, taken.seq) {
+        tracing::error!(%fault, seq = taken.seq, "what was written of a snapshot does not hold");
+    }
+    Ok(taken)
+}
+
+fn write_down(shared: &Shared, wake: impl FnOnce()) -> Result<Taken, NotTaken> {
     let snapshots = &shared.snapshots;
-    let _alone = snapshots.alone()?;
     let (twin, stamp) = {
         let mut state = shared.state.write();
         (state.twin(), shared.stamp())
@@ -52,6 +61,9 @@ pub fn take_last(shared: &Shared) {
     let held = shared.snapshots.last_seq();
     if !shared.levels.poisoned() && is_worth_it(shared.snapshots.settings(), held, seq) {
         // Why there is none has been told; the log has everything.
-        let _taken: Result<Taken, NotTaken> = take(shared, || ());
+        let _taken = shared
+            .snapshots
+            .alone()
+            .and_then(|_alone| write_down(shared, || ()));
     }
 }

@@ -6,8 +6,10 @@ use crate::store::disk::{File, read_full};
 use crate::store::fault::Fault;
 use crate::store::frame::{self, HEADER_BYTES, Header};
 
-/// Bytes read ahead.
-const CHUNK_BYTES: usize = 512 << 10;
+/// Bytes read ahead at first, and at most: a segment with little in it is known by little reading.
+const CHUNK_BYTES: std::ops::RangeInclusive<usize> = 32 << 10..=512 << 10;
+/// Bytes of a piece that is searched.
+const PIECE_BYTES: usize = 32 << 10;
 
 /// What stands at the walk's place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +40,8 @@ pub struct Frames {
     at_byte: u64,
     buffer: Vec<u8>,
     buffer_at: u64,
+    /// Bytes read ahead the last time.
+    chunk: usize,
     last: std::ops::Range<usize>,
 }
 
@@ -52,6 +56,7 @@ impl Frames {
             at_byte,
             buffer: Vec::new(),
             buffer_at: at_byte,
+            chunk: 0,
             last: 0..0,
         }
     }
@@ -127,7 +132,8 @@ impl Frames {
         self.buffer_at = self.at_byte;
         let have = self.buffer.len();
         let room = usize::try_from(end - self.at_byte).unwrap_or(usize::MAX);
-        self.buffer.resize(need.max(CHUNK_BYTES).min(room), 0);
+        self.chunk = (2 * self.chunk).clamp(*CHUNK_BYTES.start(), *CHUNK_BYTES.end());
+        self.buffer.resize(need.max(self.chunk).min(room), 0);
         let from = self.at_byte + have as u64;
         let read = read_full(
             self.file.as_ref(),
@@ -147,7 +153,7 @@ impl Frames {
 /// If the disk refuses to read.
 pub fn search(file: &File, path: &Path, segment: u64, from: u64) -> Result<Later, Fault> {
     let mut later = Later::default();
-    let mut buffer = vec![0; CHUNK_BYTES];
+    let mut buffer = vec![0; PIECE_BYTES];
     let mut at = from;
     loop {
         let read = read_full(file.as_ref(), path, &mut buffer, at)?;
@@ -170,7 +176,7 @@ pub fn search(file: &File, path: &Path, segment: u64, from: u64) -> Result<Later
                 later.synced_to = later.synced_to.max(header.synced_to);
             }
         }
-        if read < CHUNK_BYTES {
+        if read < PIECE_BYTES {
             return Ok(later);
         }
         // The next piece begins a little before this one's end, since a magic may lie across.

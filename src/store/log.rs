@@ -47,6 +47,8 @@ pub struct Log {
     poisoned: bool,
     /// Before the lock, so that their threads have ended when the lock is given back.
     preparer: Preparer,
+    /// Whether the next segment is being made: a start has no time for it, and who only reads no use.
+    preparing: bool,
     packer: Packer,
     lock: Arc<Lock>,
 }
@@ -74,8 +76,7 @@ impl Log {
             other => other?,
         };
         let recovered = recover(directory, &options)?;
-        let mut preparer = Preparer::new(directory.clone(), options.segments);
-        preparer.begin(next_capacity(&recovered.head, &options))?;
+        let preparer = Preparer::new(directory.clone(), options.segments);
         let packer = Packer::new(&recovered.files, options.segments)?;
         let Place {
             at_byte,
@@ -100,6 +101,7 @@ impl Log {
             previous,
             poisoned: false,
             preparer,
+            preparing: false,
             packer,
             lock: Arc::new(lock),
         };
@@ -149,6 +151,9 @@ impl Log {
     pub fn append(&mut self, stamp: Time, count: u32, parts: &[&[u8]]) -> Result<u64, Fault> {
         let bytes: usize = parts.iter().map(|part| part.len()).sum();
         assert!(bytes <= BATCH_BYTES_MAX, "a bounded batch");
+        if !self.preparing {
+            self.prepare_next()?;
+        }
         self.make_room(batch::HEADER_BYTES + bytes)?;
         let (start, at_byte) = self.open_frame();
         let header = batch::Header {
@@ -311,12 +316,18 @@ impl Log {
         let usual = next_capacity(&self.head, &self.options);
         let (file, capacity) = self.preparer.take(usual.max(BODY_AT + need))?;
         self.go_over(file, capacity)?;
-        self.preparer
-            .begin(next_capacity(&self.head, &self.options))
+        self.prepare_next()
     }
 
-    /// Closes a log that is durable as far as it goes. Its last segment is sealed by one behind it that holds nothing, so that
-    /// the next opening has no room to search for a tail; nothing else depends on it.
+    /// Has the segment after this one made ready meanwhile.
+    fn prepare_next(&mut self) -> Result<(), Fault> {
+        self.preparing = true;
+        let capacity = next_capacity(&self.head, &self.options);
+        self.preparer.begin(capacity)
+    }
+
+    /// Closes a log that is durable as far as it goes. Its last segment is sealed by one behind it that holds nothing, on
+    /// which the next opening goes on without making one; nothing else depends on it.
     ///
     /// # Errors
     /// If the disk refuses; the log is not harmed.
@@ -327,8 +338,9 @@ impl Log {
         }
         // First, since what it makes has the same name.
         self.preparer.stop();
-        let file = segment::prepare(&self.files.directory, BODY_AT, &|| false)?;
-        self.go_over(file.expect("nobody stops it"), BODY_AT)
+        let capacity = self.options.capacity_at_opening();
+        let file = segment::prepare(&self.files.directory, capacity, &|| false)?;
+        self.go_over(file.expect("nobody stops it"), capacity)
     }
 
     /// Goes over to a file that was made for the next segment.

@@ -25,8 +25,9 @@ pub struct Options {
     pub segments: When,
     /// Bytes of a segment.
     pub segment_bytes: u64,
-    /// Bytes of the segment that an opening begins, at most; it is made while the caller waits. Each one after it is
-    /// four times as large, up to `segment_bytes`: the next is ready before it is needed.
+    /// Bytes of the segment that a clean stop leaves ready and an opening begins with, at most: where there is none, it is made
+    /// while the caller waits. Each one after it is four times as large, up to `segment_bytes`: the next is ready before it
+    /// is needed.
     pub opening_bytes: u64,
 }
 
@@ -42,5 +43,11 @@ impl Options {
             segment_bytes: 64 << 20,
             opening_bytes: 1 << 20,
         }
+    }
+
+    /// Bytes of a segment that an opening finds ready, or makes.
+    #[must_use]
+    pub fn capacity_at_opening(&self) -> u64 {
+        self.opening_bytes.min(self.segment_bytes)
     }
 }

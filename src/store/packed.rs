@@ -12,9 +12,12 @@
 //! 20  count    u32   blocks
 //! 24  segment  u64   first sequence of the segment
 //! 32  bytes    u64   of the plain segment
-//! 40  table          count x (bytes of the packed block: u32, its crc32c: u32)
+//! 40  opening        the first 144 bytes of the plain segment, which are its head: known without unpacking a block
+//!     table          count x (bytes of the packed block: u32, its crc32c: u32)
 //!     blocks         one behind the other; each unpacks to 256 KiB, the last one to what is left
 //! ```
+//!
+//! Format 1 is the same without the opening; it is read and no longer written.
 //!
 //! Every byte is under a checksum before it is unpacked, and what comes out are frames with checksums of their own.
 
@@ -27,8 +30,13 @@ use crate::base::bytes::{Malformed, Reader};
 use crate::store::disk::{DiskFile, File, read_full};
 use crate::store::fault::{Fault, at};
 
-/// Format of packed files that this program writes and reads.
-pub const FORMAT: u32 = 1;
+/// Format of packed files that this program writes; it reads the one before too.
+pub const FORMAT: u32 = 2;
+/// Format without an opening.
+const UNOPENED: u32 = 1;
+
+/// Plain bytes that can be read without unpacking a block: those of a segment's head.
+pub const OPENING_BYTES: usize = 144;
 
 /// Plain bytes of every block but the last.
 pub const BLOCK_BYTES: usize = 256 << 10;
@@ -56,12 +64,12 @@ pub fn blocks_of(bytes: u64) -> usize {
 /// Bytes before the first block.
 #[must_use]
 pub fn head_bytes(blocks: usize) -> usize {
-    FIXED_BYTES + ROW_BYTES * blocks
+    FIXED_BYTES + OPENING_BYTES + ROW_BYTES * blocks
 }
 
 /// The head of a packed file.
 #[must_use]
-pub fn head(segment: u64, bytes: u64, blocks: &[Block]) -> Vec<u8> {
+pub fn head(segment: u64, bytes: u64, opening: &[u8; OPENING_BYTES], blocks: &[Block]) -> Vec<u8> {
     let mut out = Vec::with_capacity(head_bytes(blocks.len()));
     out.extend_from_slice(&SKIP);
     out.extend_from_slice(&((head_bytes(blocks.len()) - 8) as u32).to_le_bytes());
@@ -71,6 +79,7 @@ pub fn head(segment: u64, bytes: u64, blocks: &[Block]) -> Vec<u8> {
     out.extend_from_slice(&(blocks.len() as u32).to_le_bytes());
     out.extend_from_slice(&segment.to_le_bytes());
     out.extend_from_slice(&bytes.to_le_bytes());
+    out.extend_from_slice(opening);
     for block in blocks {
         out.extend_from_slice(&block.length.to_le_bytes());
         out.extend_from_slice(&block.crc.to_le_bytes());
@@ -85,6 +94,8 @@ pub struct Packed {
     file: File,
     path: PathBuf,
     bytes: u64,
+    /// The first plain bytes; none where the format has none.
+    opening: Vec<u8>,
     /// Where each block begins, with what the table says of it.
     blocks: Vec<(u64, Block)>,
     unpacked: Mutex<Unpacked>,
@@ -95,7 +106,8 @@ struct Unpacked {
     index: Option<usize>,
     bytes: Vec<u8>,
     packed: Vec<u8>,
-    zstd: zstd::bulk::Decompressor<'static>,
+    /// Made when the first block is read: of most segments a start reads none.
+    zstd: Option<zstd::bulk::Decompressor<'static>>,
 }
 
 impl Packed {
@@ -122,15 +134,16 @@ impl Packed {
         if !whole || crc32c::crc32c(&head[16..]).to_le_bytes() != head[12..16] {
             return Err(damaged("the checksum differs"));
         }
-        let head =
-            read_head(&head).map_err(|Malformed| damaged("its table is not that of its bytes"))?;
-        if head.format != FORMAT {
+        let format = u32::from_le_bytes(head[16..20].try_into().expect("four bytes"));
+        if format != FORMAT && format != UNOPENED {
             return Err(Fault::OtherFormat {
                 file: path.to_owned(),
-                found: head.format,
+                found: format,
                 ours: FORMAT,
             });
         }
+        let head =
+            read_head(&head).map_err(|Malformed| damaged("its table is not that of its bytes"))?;
         if head.segment != segment {
             return Err(damaged("it belongs to another segment"));
         }
@@ -146,17 +159,17 @@ impl Packed {
                 "its length is not the one it was made of",
             ));
         }
-        let zstd = zstd::bulk::Decompressor::new().map_err(at("unpack", path))?;
         Ok(Packed {
             file,
             path: path.to_owned(),
             bytes: head.bytes,
+            opening: head.opening,
             blocks,
             unpacked: Mutex::new(Unpacked {
                 index: None,
                 bytes: Vec::new(),
                 packed: Vec::new(),
-                zstd,
+                zstd: None,
             }),
         })
     }
@@ -179,11 +192,16 @@ impl Packed {
         let start = (index * BLOCK_BYTES) as u64;
         let length = (self.bytes - start).min(BLOCK_BYTES as u64) as usize;
         unpacked.bytes.resize(length, 0);
-        let written = unpacked
-            .zstd
-            .decompress_to_buffer(&unpacked.packed, unpacked.bytes.as_mut_slice());
+        let zstd = match &mut unpacked.zstd {
+            Some(zstd) => zstd,
+            none => none.insert(zstd::bulk::Decompressor::new().map_err(at("unpack", &self.path))?),
+        };
+        let written = zstd.decompress_to_buffer(&unpacked.packed, unpacked.bytes.as_mut_slice());
         if !written.is_ok_and(|written| written == length) {
             return Err(damaged("a packed block does not unpack"));
+        }
+        if index == 0 && !unpacked.bytes.starts_with(&self.opening) {
+            return Err(damaged("the segment begins otherwise than its head says"));
         }
         unpacked.index = Some(index);
         Ok(())
@@ -191,18 +209,22 @@ impl Packed {
 }
 
 struct Head {
-    format: u32,
     segment: u64,
     bytes: u64,
+    opening: Vec<u8>,
     blocks: Vec<Block>,
 }
 
-/// Reads a head whose checksum holds; the table has to be as long as its own figures say.
+/// Reads a head whose checksum and format hold; the table has to be as long as its own figures say.
 fn read_head(head: &[u8]) -> Result<Head, Malformed> {
     let mut reader = Reader::new(head);
     reader.take(16)?;
     let (format, count) = (reader.u32()?, reader.u32()? as usize);
     let (segment, bytes) = (reader.u64()?, reader.u64()?);
+    let opening = match format {
+        UNOPENED => Vec::new(),
+        _ => reader.take(OPENING_BYTES)?.to_vec(),
+    };
     let rows = reader.rest().chunks_exact(ROW_BYTES);
     if !rows.remainder().is_empty()
         || rows.len() != count
@@ -218,9 +240,9 @@ fn read_head(head: &[u8]) -> Result<Head, Malformed> {
         })
     };
     Ok(Head {
-        format,
         segment,
         bytes,
+        opening,
         blocks: rows.map(row).collect::<Result<_, _>>()?,
     })
 }
@@ -236,6 +258,14 @@ impl DiskFile for Packed {
             return Ok(0);
         }
         let at = usize::try_from(at).expect("a segment fits memory");
+        if let Some(from) = self
+            .opening
+            .get(at..)
+            .and_then(|rest| rest.get(..bytes.len()))
+        {
+            bytes.copy_from_slice(from);
+            return Ok(bytes.len());
+        }
         let (index, offset) = (at / BLOCK_BYTES, at % BLOCK_BYTES);
         let mut unpacked = self.unpacked.lock();
         if unpacked.index != Some(index) {

@@ -14,7 +14,7 @@ use crate::store::disk::{Access, DiskFile, File, read_full, write_all};
 use crate::store::fault::{Fault, at};
 use crate::store::files::{Files, Segment};
 use crate::store::frames::{Frames, Step};
-use crate::store::packed::{self, BLOCK_BYTES, Block, Packed};
+use crate::store::packed::{self, BLOCK_BYTES, Block, OPENING_BYTES, Packed};
 use crate::store::prepare::When;
 use crate::store::segment;
 
@@ -138,6 +138,7 @@ fn write(
     let count = packed::blocks_of(sealed.end);
     let (mut blocks, mut end) = (Vec::with_capacity(count), packed::head_bytes(count) as u64);
     let (mut bytes, mut step) = (vec![0; BLOCK_BYTES], Vec::new());
+    let mut opening = [0; OPENING_BYTES];
     for index in 0..count {
         if stop.load(Ordering::Relaxed) {
             return Ok(false);
@@ -152,6 +153,9 @@ fn write(
                 "it is shorter than it was sealed",
             ));
         }
+        if index == 0 {
+            opening.copy_from_slice(&bytes[..OPENING_BYTES]);
+        }
         let block = zstd.compress(&bytes).map_err(at("pack", path))?;
         blocks.push(Block {
             length: block.len() as u32,
@@ -165,7 +169,7 @@ fn write(
             step.clear();
         }
     }
-    let head = packed::head(sealed.first_seq, sealed.end, &blocks);
+    let head = packed::head(sealed.first_seq, sealed.end, &opening, &blocks);
     write_all(file.as_ref(), path, &head, 0)?;
     file.sync_data().map_err(at("sync", path))?;
     Ok(true)

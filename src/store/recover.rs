@@ -86,7 +86,10 @@ pub fn recover(directory: &Directory, options: &Options) -> Result<Recovered, Fa
     };
     let chain = read_chain(directory, &expected, &list)?;
     let last = examine(directory, &expected, &chain, Writer::Nobody)?;
-    let fresh = renew(directory, options, &chain, &last)?;
+    let fresh = match go_on(directory, options, &chain, &last)? {
+        Some(fresh) => fresh,
+        None => renew(directory, options, &chain, &last)?,
+    };
     for segment in &fresh.sealed {
         cut_to(directory, *segment)?;
     }
@@ -172,7 +175,7 @@ fn found(directory: &Directory, options: &Options, list: &[u64]) -> Result<Recov
         machine_version: options.machine_version,
         log_id,
         first_seq: 1,
-        capacity: options.opening_bytes.min(options.segment_bytes),
+        capacity: options.capacity_at_opening(),
         previous_first: 0,
         previous_end: 0,
         named_at: BODY_AT,
@@ -335,12 +338,36 @@ fn examine(
     })
 }
 
-/// A fresh segment that holds the tail of the last one.
+/// A segment to write on, behind those that are sealed.
 struct Fresh {
     sealed: Vec<Segment>,
     file: File,
     head: Head,
     end: Place,
+}
+
+/// Goes on with a last segment in which nothing stands, as a clean stop leaves it: all of it was durable before it had its
+/// name, and the name is made so now. None where it holds anything, or has too little room.
+fn go_on(
+    directory: &Directory,
+    options: &Options,
+    chain: &[Head],
+    last: &Last,
+) -> Result<Option<Fresh>, Fault> {
+    let is_empty = last.end.at_byte == BODY_AT && last.cut.is_none();
+    if !is_empty || last.head.capacity < options.capacity_at_opening() {
+        return Ok(None);
+    }
+    let file = directory.disk.open(&last.path, Access::Write);
+    let file = file.map_err(at("open", &last.path))?;
+    let dir = directory.log();
+    directory.disk.sync_dir(&dir).map_err(at("sync", &dir))?;
+    Ok(Some(Fresh {
+        sealed: sealed(chain),
+        file,
+        head: last.head,
+        end: last.end,
+    }))
 }
 
 /// Copies what stands above the durable mark into a fresh segment and gives it its name when it is durable.
@@ -376,7 +403,7 @@ fn renew(
     walk.to(last.end.at_byte, &expected, |kind, payload| {
         segment::put_copy(&mut content, kind, payload, head.first_seq);
     })?;
-    head.capacity = options.opening_bytes.min(options.segment_bytes);
+    head.capacity = options.capacity_at_opening();
     let (file, _, head) = segment::begin(directory, head, content)?;
     let end = Place {
         at_byte: head.named_at,

@@ -27,13 +27,16 @@ use crate::store::directory::{Directory, FORMAT, LogId};
 use crate::store::disk::{Access, DiskFile, File, put_whole, read_full, read_whole, write_all};
 use crate::store::fault::{Fault, at};
 use crate::store::frame;
-use crate::store::packed::Packed;
+use crate::store::packed::{self, Packed};
 
 /// Bytes of a head's payload.
 pub const HEAD_BYTES: usize = 96;
 
 /// Where the first frame behind the head begins.
 pub const BODY_AT: u64 = (frame::HEADER_BYTES + HEAD_BYTES) as u64;
+
+// So that a packed segment tells its head without being unpacked.
+const _: () = assert!(BODY_AT as usize == packed::OPENING_BYTES);
 
 /// Name of the file that will be the next segment.
 pub const PREPARED: &str = "prepared";

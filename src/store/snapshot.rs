@@ -14,6 +14,7 @@
 //! image is damage. What an image means is nothing to this room.
 
 use std::path::{Path, PathBuf};
+use std::thread::{Scope, ScopedJoinHandle};
 
 use serde::{Deserialize, Serialize};
 
@@ -31,8 +32,9 @@ const ALIGNMENT: u64 = 4_096;
 /// Bytes under one check.
 const BLOCK: usize = 64 << 10;
 /// Bytes written at once.
-const CHUNK: usize = 16 * BLOCK;
-/// Bytes after which what is written is made durable: a sync of all at the end would hold up the log's for seconds.
+const CHUNK: usize = 4 * BLOCK;
+/// Bytes after which what is written is made durable, beside the next ones: a sync of all at the end would hold up the log's
+/// for seconds.
 const SYNC_BYTES: u64 = 8 << 20;
 const MANIFEST_BYTES_MAX: u64 = 16 << 10;
 
@@ -114,12 +116,15 @@ pub fn write<'p>(
     let (path, temporary) = (image(directory, subject.seq), dir.join("image.tmp"));
     let file = directory.disk.create(&temporary);
     let file = file.map_err(at("create", &temporary))?;
-    let mut out = Out::new(&file, &temporary);
-    out.put(MAGIC)?;
-    out.align()?;
-    let pages = out.put_part(pages)?;
-    let tables = out.put_part(std::iter::once(tables))?;
-    let (checks, checks_crc) = out.finish()?;
+    let (pages, tables, checks, checks_crc) = std::thread::scope(|scope| {
+        let mut out = Out::new(&file, &temporary, scope);
+        out.put(MAGIC)?;
+        out.align()?;
+        let pages = out.put_part(pages)?;
+        let tables = out.put_part(std::iter::once(tables))?;
+        let (checks, checks_crc) = out.finish()?;
+        Ok((pages, tables, checks, checks_crc))
+    })?;
     file.sync_data().map_err(at("sync", &temporary))?;
     drop(file);
     let renamed = directory.disk.rename(&temporary, &path);
@@ -377,9 +382,12 @@ fn read_manifest(
 }
 
 /// An image on its way to the disk, with its checks.
-struct Out<'f> {
+struct Out<'s, 'f> {
     file: &'f File,
     path: &'f Path,
+    scope: &'s Scope<'s, 'f>,
+    /// What makes durable what was written before, while this goes on.
+    syncing: Option<ScopedJoinHandle<'s, std::io::Result<()>>>,
     /// What has not been written yet.
     chunk: Vec<u8>,
     len: u64,
@@ -387,11 +395,13 @@ struct Out<'f> {
     checks: Vec<u8>,
 }
 
-impl<'f> Out<'f> {
-    fn new(file: &'f File, path: &'f Path) -> Out<'f> {
+impl<'s, 'f> Out<'s, 'f> {
+    fn new(file: &'f File, path: &'f Path, scope: &'s Scope<'s, 'f>) -> Out<'s, 'f> {
         Out {
             file,
             path,
+            scope,
+            syncing: None,
             chunk: Vec::with_capacity(CHUNK),
             len: 0,
             synced_to: 0,
@@ -437,15 +447,26 @@ impl<'f> Out<'f> {
         write_all(self.file.as_ref(), self.path, &self.chunk, from)?;
         self.chunk.clear();
         if self.len - self.synced_to >= SYNC_BYTES {
-            self.file.sync_data().map_err(at("sync", self.path))?;
+            self.wait_synced()?;
+            let file = self.file;
+            self.syncing = Some(self.scope.spawn(move || file.sync_data()));
             self.synced_to = self.len;
         }
         Ok(())
     }
 
+    fn wait_synced(&mut self) -> Result<(), Fault> {
+        let synced = self
+            .syncing
+            .take()
+            .map(|one| one.join().expect("a sync does not panic"));
+        synced.unwrap_or(Ok(())).map_err(at("sync", self.path))
+    }
+
     /// Writes the checks behind all, and gives where they lie and their own check.
     fn finish(mut self) -> Result<(Range, u32), Fault> {
         self.flush()?;
+        self.wait_synced()?;
         write_all(self.file.as_ref(), self.path, &self.checks, self.len)?;
         let checks = Range {
             from: self.len,
