@@ -8,6 +8,7 @@ mod commissions;
 mod described;
 mod enrolment;
 mod facts;
+mod forks;
 mod network;
 mod opened;
 pub(crate) mod plans;

@@ -106,13 +106,14 @@ fn call(
         .allowed(["identity"]));
     }
     let mut query = Query::decode(text)?;
-    let min_seq = match query.take("min_seq") {
-        None => None,
-        Some(text) => Some(text.parse().map_err(|_| {
-            Problem::new(Code::BadValue, "`min_seq` is the number of a receipt.")
-                .field("min_seq")
-                .given(text)
-        })?),
+    let min_seq = sequence(
+        &mut query,
+        "min_seq",
+        "`min_seq` is the number of a receipt.",
+    )?;
+    let as_of = match route.takes_as_of() {
+        true => sequence(&mut query, "as_of", "`as_of` is the number of a kept fork.")?,
+        false => None,
     };
     let bearer = headers
         .get(header::AUTHORIZATION)
@@ -130,11 +131,29 @@ fn call(
         path,
         query,
         min_seq,
+        as_of,
         credential,
         headers,
         now,
         at: now,
     })
+}
+
+/// A parameter that is a sequence.
+fn sequence(
+    query: &mut Query,
+    name: &'static str,
+    what: &'static str,
+) -> Result<Option<u64>, Problem> {
+    let given = query.take(name).map(|text| {
+        let bad = |_| {
+            Problem::new(Code::BadValue, what)
+                .field(name)
+                .given(text.clone())
+        };
+        text.parse().map_err(bad)
+    });
+    given.transpose()
 }
 
 async fn run(api: Api, mut call: Call, body: Body) -> Result<Response, Problem> {

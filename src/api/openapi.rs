@@ -214,6 +214,13 @@ fn parameters(route: &Route) -> Vec<Value> {
             "schema": { "type": "integer", "format": "int64", "minimum": 0 },
         }));
     }
+    if route.takes_as_of() {
+        parameters.push(json!({
+            "name": "as_of", "in": "query", "required": false,
+            "description": "Answer from the state that `POST /v1/forks` keeps as of this command.",
+            "schema": { "type": "integer", "format": "int64", "minimum": 0 },
+        }));
+    }
     if takes_key(route) {
         parameters.push(json!({
             "name": "Idempotency-Key", "in": "header", "required": false,

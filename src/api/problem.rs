@@ -94,6 +94,7 @@ codes! {
     NotPaid = 409 "not_paid" "The period is not paid yet";
     CursorExpired = 410 "cursor_expired" "The cursor has expired";
     PeriodGone = 410 "period_gone" "The period's book is no longer kept";
+    AsOfGone = 410 "as_of_gone" "This state is no longer kept";
     ChangesGone = 410 "changes_gone" "These changes are no longer kept";
     BodyTooLarge = 413 "body_too_large" "The body is too large";
     LineTooLong = 413 "line_too_long" "A line is too long";
@@ -131,6 +132,7 @@ codes! {
     RunUnreadable = 500 "run_unreadable" "The file of a run cannot be read";
     SnapshotRefused = 500 "snapshot_refused" "No snapshot could be written";
     Busy = 503 "busy" "The server is busy";
+    ForksFull = 503 "forks_full" "No more states can be kept";
     NotCaughtUp = 503 "not_caught_up" "The answer is not as fresh as asked yet";
     Stopping = 503 "stopping" "The server is stopping";
     OutcomeUnknown = 503 "outcome_unknown" "The outcome is unknown";

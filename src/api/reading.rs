@@ -1,5 +1,7 @@
 //! Questions answered from one state, with its label, as fresh as asked and no slower than they must.
 
+use std::sync::Arc;
+
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -47,6 +49,32 @@ pub struct Labelled {
     pub as_of_time: Time,
 }
 
+/// The state that a long answer is read from: the kept one that it asks for, or one as fresh as it asks.
+///
+/// # Errors
+/// `as_of_gone`. Access is to be judged at the present too, which this does not.
+pub async fn state_for(api: &Api, call: &Call) -> Result<Arc<State>, Problem> {
+    match call.as_of {
+        None => Ok(api.handle().fork(call.min_seq.unwrap_or(0)).await),
+        Some(seq) => kept(api, seq),
+    }
+}
+
+/// A fork that is kept.
+fn kept(api: &Api, seq: u64) -> Result<Arc<State>, Problem> {
+    let kept = api.handle().kept_forks();
+    let found = kept.iter().find(|one| one.state.as_of_seq == seq);
+    found.map(|one| Arc::clone(&one.state)).ok_or_else(|| {
+        Problem::new(
+            Code::AsOfGone,
+            "No state is kept as of this number; `POST /v1/forks` keeps the present one.",
+        )
+        .field("as_of")
+        .given(seq.to_string())
+        .allowed(kept.iter().map(|one| one.state.as_of_seq.to_string()))
+    })
+}
+
 /// Judges and answers at one state.
 fn answer(
     api: &Api,
@@ -87,13 +115,15 @@ pub async fn read(
         body::whole(body).await?
     };
     fresh(&api, &call).await?;
-    let at_present = api
-        .handle()
-        .read(|state| answer(&api, state, &call, &body, Budget::point(), question));
+    // Who may ask is judged as things stand, also where the answer is of an earlier state.
+    let at_present = api.handle().read(|state| match call.as_of {
+        None => answer(&api, state, &call, &body, Budget::point(), question),
+        Some(_) => Err(judge(state, &call).map_or_else(Failed::from, |_| Failed::TooLarge)),
+    });
     let headers = call.headers.clone();
     let labelled = match at_present {
         Err(Failed::TooLarge) => {
-            let fork = api.handle().fork(call.min_seq.unwrap_or(0)).await;
+            let fork = state_for(&api, &call).await?;
             let runtime = api.handle().clone();
             runtime
                 .heavy(move || answer(&api, &fork, &call, &body, Budget::fork(), question))

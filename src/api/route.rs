@@ -43,6 +43,15 @@ pub struct Route {
     pub shapes: Shapes,
 }
 
+impl Route {
+    /// Whether it can be asked of a kept fork.
+    #[must_use]
+    pub fn takes_as_of(&self) -> bool {
+        let reads = matches!(self.run, Run::Read(_)) || self.shapes.as_of;
+        reads && self.method == "GET" && matches!(self.access, Access::Needs { .. })
+    }
+}
+
 /// Who may ask.
 #[derive(Debug, Clone, Copy)]
 pub enum Access {
@@ -112,10 +121,12 @@ pub struct Call {
     pub route: &'static Route,
     /// The names of the path, decoded.
     pub path: Vec<(String, String)>,
-    /// The query, without `min_seq`.
+    /// The query, without `min_seq` and, where the row takes it, `as_of`.
     pub query: Query,
     /// The sequence the answer must have reached.
     pub min_seq: Option<u64>,
+    /// The sequence of the kept fork that the answer is to be read from.
+    pub as_of: Option<u64>,
     /// The token presented; none also when it had no token's shape.
     pub credential: Option<Credential>,
     /// The headers.
@@ -290,6 +301,8 @@ pub struct Shapes {
     pub body: Option<Shape>,
     /// The answer.
     pub answer: Option<Shape>,
+    /// Whether a task can be asked of a kept fork; what only reads can.
+    pub as_of: bool,
 }
 
 /// A named schema.
@@ -325,6 +338,7 @@ impl Shapes {
         query: None,
         body: None,
         answer: None,
+        as_of: false,
     };
 
     /// A question's answer.
@@ -341,8 +355,8 @@ impl Shapes {
     pub const fn asked<Q: IntoParams, T: ToSchema>() -> Shapes {
         Shapes {
             query: Some(query_of::<Q>),
-            body: None,
             answer: Some(shape::<T>()),
+            ..Shapes::NONE
         }
     }
 
@@ -350,9 +364,9 @@ impl Shapes {
     #[must_use]
     pub const fn told<B: ToSchema, T: ToSchema>() -> Shapes {
         Shapes {
-            query: None,
             body: Some(shape::<B>()),
             answer: Some(shape::<T>()),
+            ..Shapes::NONE
         }
     }
 }

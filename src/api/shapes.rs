@@ -475,6 +475,26 @@ impl SnapshotAnswer {
     }
 }
 
+/// A state that is kept.
+#[derive(Serialize, ToSchema)]
+pub struct ForkAnswer {
+    /// The last command in it: what `as_of` asks for it with.
+    pub seq: u64,
+    /// Machine time of it.
+    pub machine_time: Time,
+    /// Seconds for which it will still be kept.
+    pub seconds_left: u64,
+}
+
+/// The states that are kept.
+#[derive(Serialize, ToSchema)]
+pub struct ForksAnswer {
+    /// How many may be.
+    pub limit: usize,
+    /// Those that are.
+    pub forks: Vec<ForkAnswer>,
+}
+
 /// Which server this is.
 #[derive(Serialize, ToSchema)]
 pub struct VersionAnswer {

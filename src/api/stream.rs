@@ -17,7 +17,7 @@ use crate::api::cursor::bad_cursor;
 use crate::api::earnings;
 use crate::api::error;
 use crate::api::problem::{Code, Problem, internal};
-use crate::api::reading::{Labelled, read};
+use crate::api::reading::{Labelled, read, state_for};
 use crate::api::route::{Answer, Ask, Call, Failed, Running, Task};
 use crate::api::shapes::ChangesQuery;
 use crate::engine::state::State;
@@ -106,7 +106,7 @@ async fn by_volume(task: Task, asked: DownlineQuery) -> Result<Response, Problem
 }
 
 async fn sort(api: &Api, call: &Call, asked: DownlineQuery) -> Result<(Arc<Kept>, u64), Problem> {
-    let state = api.handle().fork(call.min_seq.unwrap_or(0)).await;
+    let state = state_for(api, call).await?;
     judge(&state, call)?;
     let member = call.path("id").to_owned();
     let kept = api
@@ -131,7 +131,7 @@ async fn whole(task: Task, asked: DownlineQuery) -> Result<Response, Problem> {
                 .field("cursor"),
         );
     }
-    let state = api.handle().fork(call.min_seq.unwrap_or(0)).await;
+    let state = state_for(&api, &call).await?;
     judge(&state, &call)?;
     let order = match asked.sort {
         Some(Sort::Level) => WalkOrder::Level,

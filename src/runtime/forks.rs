@@ -1,4 +1,5 @@
-//! One fork of the state for all heavy readers, at most a second old: a fork makes the writer copy every page once.
+//! One fork of the state for all heavy readers, at most a second old: a fork makes the writer copy every page once. Some are
+//! kept for longer, because somebody asked for it: what is read from one by many questions fits together.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,11 +13,32 @@ use crate::runtime::clock::Stopwatch;
 /// How old the shared fork may be.
 const AGE_MAX: Duration = Duration::from_secs(1);
 
-/// The shared fork.
+/// How many may be kept at a time: under many orders each comes to hold a copy of all there is.
+pub const KEPT_MAX: usize = 4;
+
+/// The shared fork, and those that are kept.
 #[derive(Default)]
 pub struct Forks {
     last: Mutex<Option<(Stopwatch, Arc<State>)>>,
+    kept: Mutex<Vec<Kept>>,
     taken: AtomicU64,
+}
+
+/// A fork that is kept.
+#[derive(Clone)]
+pub struct Kept {
+    /// The fork.
+    pub state: Arc<State>,
+    since: Stopwatch,
+    at_least: Duration,
+}
+
+impl Kept {
+    /// How long it will still be kept.
+    #[must_use]
+    pub fn left(&self) -> Duration {
+        self.at_least.saturating_sub(self.since.elapsed())
+    }
 }
 
 impl Forks {
@@ -53,6 +75,52 @@ impl Forks {
         self.note_taken();
         *last = Some((Stopwatch::start(), Arc::clone(&fork)));
         fork
+    }
+
+    /// Keeps the shared fork, taken anew where it has to be, for so long at least; none where as many are kept as may be. One
+    /// that is kept already is kept for the longer time.
+    #[must_use]
+    pub fn keep(
+        &self,
+        state: &RwLock<State>,
+        at_least_seq: u64,
+        at_least: Duration,
+    ) -> Option<Kept> {
+        let mut kept = self.kept.lock();
+        let new = Kept {
+            state: self.get(state, at_least_seq),
+            since: Stopwatch::start(),
+            at_least,
+        };
+        let live = kept.iter().filter(|one| !one.left().is_zero()).count();
+        let same = |one: &&mut Kept| one.state.as_of_seq == new.state.as_of_seq;
+        if let Some(same) = kept.iter_mut().find(same) {
+            if same.left() < at_least {
+                *same = new;
+            }
+            return Some(same.clone());
+        }
+        (live < KEPT_MAX).then(|| {
+            kept.push(new.clone());
+            new
+        })
+    }
+
+    /// The forks that are kept, in the order in which they were taken.
+    #[must_use]
+    pub fn kept(&self) -> Vec<Kept> {
+        let kept = self.kept.lock();
+        kept.iter()
+            .filter(|one| !one.left().is_zero())
+            .cloned()
+            .collect()
+    }
+
+    /// Takes out the forks that have been kept long enough; to be dropped as below.
+    #[must_use]
+    pub fn take_expired(&self) -> Vec<Kept> {
+        let mut kept = self.kept.lock();
+        kept.extract_if(.., |one| one.left().is_zero()).collect()
     }
 
     /// Takes out a fork that nobody asked for lately. Dropping it costs O(pages), so it is handed to the caller.

@@ -277,6 +277,10 @@ impl Writer {
         if let Some(stale) = shared.forks.take_stale() {
             shared.heavy.offer(Box::new(move || drop(stale)));
         }
+        let expired = shared.forks.take_expired();
+        if !expired.is_empty() {
+            shared.heavy.offer(Box::new(move || drop(expired)));
+        }
         let idle = shared.sweeps.take_idle();
         if !idle.is_empty() {
             shared.heavy.offer(Box::new(move || drop(idle)));

@@ -138,6 +138,7 @@ pub const ROWS: &[Route] = &[
             query: Some(query_of::<CommissionsQuery>),
             body: Some(shape::<PlanBody>()),
             answer: Some(shape::<commissions::CommissionTotals>()),
+            ..Shapes::NONE
         },
     },
 ];

@@ -45,6 +45,7 @@ pub const ROWS: &[Route] = &[
             query: Some(query_of::<ManyQuery>),
             body: Some(shape::<EventBody>()),
             answer: Some(shape::<Summary>()),
+            ..Shapes::NONE
         },
     },
     Route {
@@ -94,6 +95,7 @@ pub const ROWS: &[Route] = &[
             query: Some(query_of::<ManyQuery>),
             body: Some(shape::<OrderBody>()),
             answer: Some(shape::<Summary>()),
+            ..Shapes::NONE
         },
     },
     Route {

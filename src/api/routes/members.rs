@@ -66,7 +66,10 @@ pub const ROWS: &[Route] = &[
         cost: "O(rows looked at); whole or by volume O(downline) on a fork",
         sentence: "Who stands below: filtered, sorted, in pages; all of it as lines with `Accept: application/x-ndjson`.",
         run: Run::Task(stream::downline),
-        shapes: Shapes::asked::<downline::DownlineQuery, downline::DownlinePage>(),
+        shapes: Shapes {
+            as_of: true,
+            ..Shapes::asked::<downline::DownlineQuery, downline::DownlinePage>()
+        },
     },
     Route {
         method: "GET",

@@ -5,6 +5,7 @@ use crate::api::route::Route;
 pub mod commissions;
 pub mod company;
 pub mod facts;
+pub mod forks;
 pub mod health;
 pub mod members;
 pub mod network;
@@ -24,6 +25,7 @@ pub const ROUTES: &[&[Route]] = &[
     runs::ROWS,
     verifications::ROWS,
     snapshots::ROWS,
+    forks::ROWS,
     company::ROWS,
     network::ROWS,
     plans::ROWS,

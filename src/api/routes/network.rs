@@ -47,6 +47,7 @@ pub const ROWS: &[Route] = &[
             query: Some(query_of::<ChangeQuery>),
             body: Some(shape::<NetworkBody>()),
             answer: Some(shape::<network::NetworkChange>()),
+            ..Shapes::NONE
         },
     },
 ];

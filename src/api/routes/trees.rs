@@ -56,6 +56,7 @@ pub const ROWS: &[Route] = &[
             query: Some(crate::api::route::query_of::<MoveQuery>),
             body: Some(shape::<MoveBody>()),
             answer: Some(shape::<FactReceipt>()),
+            ..Shapes::NONE
         },
     },
     Route {
