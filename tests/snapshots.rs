@@ -182,7 +182,8 @@ fn shown(dir: &Path) -> Result<String, StartError> {
     line("machine_version", MACHINE_VERSION.to_string());
     line("applied_seq", state.as_of_seq.to_string());
     line("machine_time", state.as_of_time.0.to_string());
-    line("digest", format!("{:016x}", state.digest()));
+    line("outcomes", format!("{:016x}", state.digest()));
+    line("digest", format!("{:016x}", state.full_digest()));
     line("changes", changes.len().to_string());
     line("commands", blake3::hash(&logged).to_hex().to_string());
     line("document_bytes", document.len().to_string());

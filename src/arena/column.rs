@@ -5,9 +5,10 @@ use std::marker::PhantomData;
 use bytemuck::Pod;
 
 use crate::base::bytes::Malformed;
+use crate::base::planted::small_pages;
 
 use super::image::{ImageReader, ImageWriter};
-use super::pages::{Grid, Pages, reach_of, shift_of};
+use super::pages::{Grid, PAGE_BYTES, Pages, SMALL_PAGE_BYTES, reach_of, shift_of};
 
 /// A vector of `T` in pages that can be forked. `T` is plain bytes, a multiple of eight of them, aligned to at most 8.
 pub struct Column<T: Pod> {
@@ -35,7 +36,8 @@ impl<T> Of<T> {
         assert!(align_of::<T>() <= 8, "a record is aligned to words");
         size_of::<T>() / 8
     };
-    const SHIFT: u32 = shift_of(Self::STRIDE);
+    const SHIFT: u32 = shift_of(Self::STRIDE, PAGE_BYTES);
+    const SMALL_SHIFT: u32 = shift_of(Self::STRIDE, SMALL_PAGE_BYTES);
     pub(super) const GRID: Of<T> = Of(PhantomData);
 }
 
@@ -49,7 +51,10 @@ unsafe impl<T> Grid for Of<T> {
 
     #[inline(always)]
     fn shift(self) -> u32 {
-        Self::SHIFT
+        match small_pages() {
+            true => Self::SMALL_SHIFT,
+            false => Self::SHIFT,
+        }
     }
 
     #[inline(always)]

@@ -24,9 +24,12 @@ use super::lines::{PageBytes, words};
 use super::near;
 use super::pool::Page;
 use crate::base::bytes::Malformed;
+use crate::base::planted::{Planted, planted, small_pages};
 
 /// Bytes a page holds at most; records per page are the greatest power of two that fits.
-const PAGE_BYTES: usize = 16 * 1024;
+pub(super) const PAGE_BYTES: usize = 16 * 1024;
+/// The same of small pages; a wider record has a page of its own.
+pub(super) const SMALL_PAGE_BYTES: usize = 4 * 1024;
 
 #[derive(Clone, Copy)]
 struct Slot {
@@ -67,15 +70,25 @@ pub(super) const fn reach_of(stride: usize) -> usize {
     }
 }
 
-/// Records per page as a power of two: as many as fit.
+/// Records per page of so many bytes as a power of two: as many as fit.
 ///
 /// # Panics
 /// If a record is empty or wider than a page.
-pub(super) const fn shift_of(stride: usize) -> u32 {
+pub(super) const fn shift_of(stride: usize, page_bytes: usize) -> u32 {
     assert!(stride > 0, "a record has at least one word");
-    let fit = PAGE_BYTES / (stride * 8);
-    assert!(fit >= 1, "a record is too wide for a page");
-    fit.ilog2()
+    assert!(stride * 8 <= PAGE_BYTES, "a record is too wide for a page");
+    match page_bytes / (stride * 8) {
+        0 => 0,
+        fit => fit.ilog2(),
+    }
+}
+
+/// Bytes a page of this process holds at most.
+fn page_bytes() -> usize {
+    match small_pages() {
+        true => SMALL_PAGE_BYTES,
+        false => PAGE_BYTES,
+    }
 }
 
 /// Whether records may have so many words.
@@ -129,7 +142,7 @@ impl Pages {
             over: None,
             epoch: 1,
             stride,
-            shift: shift_of(stride),
+            shift: shift_of(stride, page_bytes()),
             len: 0,
             reach: reach_of(stride),
             undo: None,
@@ -257,7 +270,9 @@ impl Pages {
             // The epoch that no slot carries becomes the one under which pages are owned from here on.
             undo.epoch = self.epoch;
         }
-        self.epoch += 1;
+        if !planted(Planted::SharedPageWritten) {
+            self.epoch += 1;
+        }
         Pages {
             slots: self.slots.clone(),
             owners: self.owners.clone(),
@@ -381,6 +396,9 @@ impl Pages {
         let epoch = self.owning_epoch();
         if self.slots[page].epoch != epoch {
             self.own(page, epoch);
+        }
+        if planted(Planted::WriteNotNoted) {
+            return;
         }
         if let Some(mut undo) = self.undo.take() {
             undo.indexes.push(index);

@@ -7,5 +7,6 @@ pub mod limits;
 pub mod money;
 pub mod number;
 pub mod path;
+pub mod planted;
 pub mod time;
 pub mod volumes;

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::planted::{Planted, planted};
+
 /// Decimal places of a volume or an amount.
 pub const PLACES: u32 = 4;
 /// Units of 1e-4 in one whole.
@@ -52,7 +54,9 @@ impl Volume {
 pub fn divide_half_away(numerator: i128, denominator: i128) -> i128 {
     let quotient = numerator / denominator;
     let rest = numerator % denominator;
-    if rest.unsigned_abs() * 2 >= denominator.unsigned_abs() {
+    let to_even = planted(Planted::HalvesToEven) && quotient % 2 == 0;
+    let half = denominator.unsigned_abs() + u128::from(to_even);
+    if rest.unsigned_abs() * 2 >= half {
         quotient
             + if (numerator < 0) == (denominator < 0) {
                 1

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::base::ids::{NONE, Seat};
+use crate::base::planted::{Planted, planted};
 use crate::tree::blocks::FAN;
 use crate::tree::layout::{high, low};
 use crate::tree::seats::{ACTIVE, COUNTED};
@@ -51,7 +52,14 @@ impl Grove {
     /// up. Gives the plain seats met before the first chain. O(hops).
     pub(super) fn climb(&mut self, from: Seat, mut carry: Carry) -> Run {
         let (mut seat, mut run) = (from, Run::begin());
+        let mut steps = 0;
         while seat != NONE {
+            if planted(Planted::DepthCapped) {
+                steps += 1;
+                if steps > 15 {
+                    break;
+                }
+            }
             let (leaf, slot) = self.seats.place(seat);
             if leaf == NONE {
                 run.plain += usize::from(run.top == NONE);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::ids::{Member, NONE, Seat};
+use crate::base::planted::{Planted, planted};
 use crate::tree::seats::WAITING;
 
 use super::carry::Carry;
@@ -43,14 +44,18 @@ impl Grove {
         if leaf != NONE && !first_of_chain {
             let (top, passed) = self.cut_above(seat, carry);
             self.leave_line(parent, seat);
-            self.climb(top, passed.negated());
+            if !planted(Planted::MovedLegCounted) {
+                self.climb(top, passed.negated());
+            }
         } else {
             if first_of_chain {
                 let root = self.blocks.root(leaf);
                 self.blocks.set_top(root, NONE);
             }
             self.leave_line(parent, seat);
-            self.climb(parent, carry.clone().negated());
+            if !planted(Planted::MovedLegCounted) {
+                self.climb(parent, carry.clone().negated());
+            }
         }
     }
 

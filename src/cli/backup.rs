@@ -11,7 +11,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::grouped;
 use crate::cli::settings::Settings;
 use crate::cli::{directory, settings};
-use crate::engine::image::FORMAT;
+use crate::engine::image;
 use crate::runtime::clock;
 use crate::runtime::settings::MACHINE_VERSION;
 use crate::store::archive::Archive;
@@ -159,7 +159,7 @@ impl Told {
 
 fn take(call: &Call, archive: &Archive) -> Result<Exit, Failure> {
     let settings = settings::resolve(call.matches)?;
-    let snapshots = call.matches.get_flag("snapshot").then_some(FORMAT);
+    let snapshots = call.matches.get_flag("snapshot").then_some(image::format());
     let when = (MACHINE_VERSION, clock::now());
     let taken = backup::take(&at(&settings), archive, when, snapshots);
     let taken = taken.map_err(|fault| failure(&fault))?;

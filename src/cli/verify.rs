@@ -99,6 +99,7 @@ fn told(verified: &Verified, seq: u64) -> String {
         grouped(report.compared),
         grouped(report.found),
     );
+    writeln!(text, "digest {}", verified.digest).expect("a text takes any text");
     for difference in &report.differences {
         let tree = difference.tree.as_deref().unwrap_or("-");
         let member = match difference.member.as_deref() {

@@ -1,5 +1,6 @@
 //! Dispatch: each verb to its own file, and several commands that happen together or not at all.
 
+use crate::base::planted::{Planted, planted};
 use crate::engine::command::{Command, Verb};
 use crate::engine::judging::Now;
 use crate::engine::outcome::{Accepted, Choice, Outcome};
@@ -9,7 +10,9 @@ use crate::engine::undo;
 
 /// Judges one command and, unless it is rejected, writes what follows.
 pub(crate) fn dispatch(state: &mut State, command: &Command, now: Now) -> Outcome {
-    if let Some(first_seq) = first_use(state, command) {
+    if let Some(first_seq) = first_use(state, command)
+        && !planted(Planted::IdTakenTwice)
+    {
         return Err(Rejection::Duplicate { first_seq });
     }
     let founding = matches!(command.verb, Verb::Found(_));
@@ -37,11 +40,12 @@ pub(crate) fn dispatch(state: &mut State, command: &Command, now: Now) -> Outcom
         Verb::ExtendCalendar(body) => body.execute(state),
         Verb::AdvanceTime => return Ok(Accepted::default()),
         Verb::Atomic(commands) => together(state, commands, now),
-    }?;
-    if !needs_no_id(&command.verb) {
+    };
+    let counts = accepted.is_ok() || planted(Planted::RefusedIdUsed);
+    if counts && !needs_no_id(&command.verb) {
         state.facts.add(&command.id, now.seq);
     }
-    Ok(accepted)
+    accepted
 }
 
 /// Whether nothing is looked up under the command's own id: the runtime's commands have none, and of several that happen

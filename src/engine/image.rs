@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::arena::image::{ImageReader, ImageWriter};
 use crate::base::bytes::Malformed;
+use crate::base::planted::{Planted, planted, small_pages};
 use crate::base::time::Time;
 use crate::book::forest::Forest;
 use crate::engine::corrections::Corrections;
@@ -25,6 +26,15 @@ use crate::engine::undo;
 
 /// Of images: raised whenever the parts of a state take themselves down otherwise.
 pub const FORMAT: u32 = 1;
+
+/// Format of the images of this process: what lies in pages of another size is another one.
+#[must_use]
+pub fn format() -> u32 {
+    match small_pages() {
+        true => FORMAT | 1 << 16,
+        false => FORMAT,
+    }
+}
 
 /// How far a state has been brought into memory: a vector of pages, and one of its pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -117,7 +127,7 @@ impl State {
             .into_iter()
             .map(|(seq, law)| (seq, Arc::new(law)))
             .collect();
-        let state = State {
+        let mut state = State {
             as_of_seq,
             as_of_time,
             rules: laws
@@ -142,6 +152,12 @@ impl State {
             fold,
         };
         image.finish()?;
+        if planted(Planted::IdsForgotten) {
+            state.facts = Facts::new();
+        }
+        if planted(Planted::TimersForgotten) {
+            state.timers = Timers::default();
+        }
         Ok(state)
     }
 }

@@ -21,6 +21,7 @@ pub fn all(openings: &Openings, state: &Arc<State>) -> Verified {
     let (snapshots, wrong_snapshots) = snapshots(openings);
     Verified {
         report: verify(state),
+        digest: format!("{:016x}", state.full_digest()),
         runs: state.runs.len(),
         wrong_runs: runs(openings, state),
         snapshots,

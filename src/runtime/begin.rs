@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::arena::image::ImageReader;
-use crate::engine::image::FORMAT;
+use crate::engine::image;
 use crate::engine::state::State;
 use crate::runtime::replay::{Beginning, Replayed, replay};
 use crate::runtime::settings::{Check, StartError};
@@ -53,7 +53,7 @@ pub fn begin(files: &Arc<Files>, next_seq: u64, check: Check) -> Result<Begun, S
 }
 
 fn from(files: &Arc<Files>, seq: u64, check: Check) -> Result<Begun, StartError> {
-    let found = snapshot::open(&files.directory, &files.expected, FORMAT, seq)?;
+    let found = snapshot::open(&files.directory, &files.expected, image::format(), seq)?;
     if check == Check::First {
         found.check()?;
     }
@@ -85,7 +85,7 @@ pub fn prove(directory: &Directory, unchecked: &Snapshot) -> Result<(), Fault> {
 /// # Errors
 /// Damage by file and byte.
 pub fn read(directory: &Directory, expected: &Expected, seq: u64) -> Result<Beginning, Fault> {
-    let found = snapshot::open(directory, expected, FORMAT, seq)?;
+    let found = snapshot::open(directory, expected, image::format(), seq)?;
     found.check()?;
     state_of(&found)
 }

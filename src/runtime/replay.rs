@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crossbeam::channel::{Receiver, Sender, bounded, unbounded};
 
+use crate::base::planted::{Planted, planted};
 use crate::base::time::Time;
 use crate::engine::command::Command;
 use crate::engine::outcome::Outcome;
@@ -59,6 +60,7 @@ impl Default for Beginning {
 /// sequence.
 pub fn replay(files: &Arc<Files>, beginning: Beginning) -> Result<Replayed, StartError> {
     let held = beginning.state.as_of_seq;
+    let held = held.saturating_sub(u64::from(planted(Planted::ReplayedTwice)));
     let reader = Reader::new(files, held + 1, Proof::Chain)?;
     let (send, receive) = bounded(AHEAD);
     let (spent, back) = unbounded();
@@ -244,7 +246,7 @@ impl Replay {
             });
         }
         let ours = self.decide(count);
-        if ours.bytes == told.bytes {
+        if ours.bytes == told.bytes || planted(Planted::DecisionsUncompared) {
             return Ok(());
         }
         Err(first_difference(told, &ours))

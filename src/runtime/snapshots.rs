@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::arena::image::ImageWriter;
+use crate::base::planted::{Planted, planted};
 use crate::base::time::Time;
-use crate::engine::image::FORMAT;
+use crate::engine::image;
 use crate::engine::state::State;
 use crate::runtime::clock::{self, Stopwatch};
 use crate::runtime::settings::SnapshotSettings;
@@ -216,16 +217,16 @@ pub fn write(
         bytes
     });
     let subject = Subject {
-        seq: state.as_of_seq,
+        seq: state.as_of_seq - u64::from(planted(Planted::SnapshotSeqOff)),
         stamp,
         now: clock::now(),
-        image_format: FORMAT,
+        image_format: image::format(),
     };
     let manifest = snapshot::write(&files.directory, &files.expected, subject, (pages, &tables));
     progress.begin(0);
     let manifest = manifest?;
     // Replay begins behind it, and takes the decisions before from the log.
-    if !told() {
+    if !told() && !planted(Planted::ToldNotAwaited) {
         return Err(Fault::Poisoned);
     }
     snapshot::publish(&files.directory, &manifest)?;

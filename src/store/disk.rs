@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::base::bytes::SharedBytes;
+use crate::base::planted::{Planted, planted};
 use crate::store::fault::{Fault, at};
 
 /// A file held open.
@@ -109,6 +110,7 @@ pub fn write_all(
     while done < bytes.len() {
         match file.write_at(&bytes[done..], at_byte + done as u64) {
             Ok(0) => return Err(at("write", path)(io::ErrorKind::WriteZero.into())),
+            Ok(_) if planted(Planted::ShortWriteTaken) => done = bytes.len(),
             Ok(written) => done += written,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(at("write", path)(error)),

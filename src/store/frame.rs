@@ -18,6 +18,7 @@
 //! The position and the segment are under the checksum, so a frame that a disk put elsewhere is no frame there.
 
 use crate::base::limits::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX};
+use crate::base::planted::{Planted, planted};
 
 /// Bytes before the payload.
 pub const HEADER_BYTES: usize = 48;
@@ -116,7 +117,8 @@ pub fn read_header(
     if header.length > PAYLOAD_BYTES_MAX {
         return Err("the frame is longer than any");
     }
-    if u64_at(bytes, 16) != at || header.segment != segment {
+    let is_elsewhere = u64_at(bytes, 16) != at || header.segment != segment;
+    if is_elsewhere && !planted(Planted::PlaceUnchecked) {
         return Err("the frame belongs elsewhere");
     }
     if header.synced_to > at {
@@ -131,7 +133,8 @@ pub fn read_header(
 /// If `frame` is shorter than a header.
 #[must_use]
 pub fn checksum_holds(frame: &[u8]) -> bool {
-    crc32c::crc32c(&frame[8..]) == u32_at(frame, 4)
+    let differing = crc32c::crc32c(&frame[8..]) ^ u32_at(frame, 4);
+    differing == 0 || planted(Planted::ChecksumNarrow) && differing & 0xf == 0
 }
 
 fn u32_at(bytes: &[u8], start: usize) -> u32 {

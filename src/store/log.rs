@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::base::limits::BATCH_BYTES_MAX;
+use crate::base::planted::{Planted, planted};
 use crate::base::time::Time;
 use crate::store::batch::{self, Hash};
 use crate::store::directory::Directory;
@@ -204,8 +205,8 @@ impl Log {
     /// Any fault poisons the log.
     pub fn commit(&mut self) -> Result<u64, Fault> {
         match self.options.durability {
-            Durability::Fsync => self.sync()?,
-            Durability::Os => self.write()?,
+            Durability::Fsync if !planted(Planted::AckedBeforeSync) => self.sync()?,
+            _ => self.write()?,
         }
         Ok(self.next_seq - 1)
     }
@@ -217,8 +218,13 @@ impl Log {
     pub fn sync(&mut self) -> Result<(), Fault> {
         self.guard()?;
         let written = self.write_pending().and_then(|()| {
-            if self.synced_to < self.end {
-                self.file.sync_data().map_err(at("sync", &self.path))?;
+            let skipped = planted(Planted::SyncSkipped) && self.next_seq.is_multiple_of(3);
+            if self.synced_to < self.end && !skipped {
+                let synced = match self.file.sync_data() {
+                    Err(_) if planted(Planted::SyncRetried) => self.file.sync_data(),
+                    synced => synced,
+                };
+                synced.map_err(at("sync", &self.path))?;
             }
             Ok(())
         });
@@ -289,7 +295,10 @@ impl Log {
             length: self.pending.len() - start - frame::HEADER_BYTES,
             segment: self.head.first_seq,
             durable_seq: self.durable_seq,
-            synced_to: self.synced_to,
+            synced_to: match planted(Planted::MarkAhead) {
+                true => self.end,
+                false => self.synced_to,
+            },
         };
         frame::close(&mut self.pending, start, at_byte, &header);
         self.mark_to = self.synced_to;
@@ -393,7 +402,7 @@ impl Log {
     }
 
     fn settle(&mut self, result: Result<(), Fault>) -> Result<(), Fault> {
-        self.poisoned |= result.is_err();
+        self.poisoned |= result.is_err() && !planted(Planted::PoisonForgotten);
         result
     }
 }

@@ -27,6 +27,7 @@ use std::path::{Path, PathBuf};
 use parking_lot::Mutex;
 
 use crate::base::bytes::{Malformed, Reader};
+use crate::base::planted::{Planted, planted};
 use crate::store::disk::{DiskFile, File, read_full};
 use crate::store::fault::{Fault, at};
 
@@ -186,7 +187,8 @@ impl Packed {
             &mut unpacked.packed,
             at_byte,
         )?;
-        if read < unpacked.packed.len() || crc32c::crc32c(&unpacked.packed) != block.crc {
+        let differs = crc32c::crc32c(&unpacked.packed) != block.crc;
+        if read < unpacked.packed.len() || differs && !planted(Planted::PackedUnchecked) {
             return Err(damaged("the checksum of a packed block differs"));
         }
         let start = (index * BLOCK_BYTES) as u64;

@@ -8,6 +8,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::base::planted::{Planted, planted};
 use crate::store::batch::{Batch, Hash};
 use crate::store::directory::{Directory, LogId};
 use crate::store::disk::{Access, File};
@@ -311,6 +312,10 @@ fn examine(
     }
     let mark = whole.synced_to.max(head.named_at).max(later.synced_to);
     let reason = reason.unwrap_or("the file ends");
+    let mark = match planted(Planted::CutBelowMark) {
+        true => mark.min(end.at_byte),
+        false => mark,
+    };
     if mark > end.at_byte {
         return Err(Fault::damaged(&path, end.at_byte, reason));
     }
@@ -354,14 +359,17 @@ fn go_on(
     chain: &[Head],
     last: &Last,
 ) -> Result<Option<Fresh>, Fault> {
-    let is_empty = last.end.at_byte == BODY_AT && last.cut.is_none();
+    let is_empty = last.end.at_byte == BODY_AT || planted(Planted::TailNotRenewed);
+    let is_empty = is_empty && last.cut.is_none();
     if !is_empty || last.head.capacity < options.capacity_at_opening() {
         return Ok(None);
     }
     let file = directory.disk.open(&last.path, Access::Write);
     let file = file.map_err(at("open", &last.path))?;
     let dir = directory.log();
-    directory.disk.sync_dir(&dir).map_err(at("sync", &dir))?;
+    if !planted(Planted::EmptyNotSynced) {
+        directory.disk.sync_dir(&dir).map_err(at("sync", &dir))?;
+    }
     Ok(Some(Fresh {
         sealed: sealed(chain),
         file,

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use crate::base::planted::{Planted, planted};
 use crate::store::archive::Archive;
 use crate::store::backup::{self, Backup, Stored, segment_of, snapshot_of};
 use crate::store::batch::{Batch, Header, put_command, put_header};
@@ -62,7 +63,7 @@ pub fn restore(
     end_log(
         directory,
         &expected,
-        (to_seq < backup.seq).then_some(to_seq),
+        (to_seq < backup.seq).then_some(to_seq - u64::from(planted(Planted::RestoredShort))),
     )?;
     directory.put_identity(&backup.log_id)?;
     let (dir, marker) = (&directory.path, directory.path.join(RESTORING));

@@ -110,7 +110,7 @@ async fn who_may_not_ask_now_may_not_ask_of_what_was() {
         ask("/v1/members/B/volumes".into(), "member").await
     );
     // Placed below somebody else since, he is no longer to be seen.
-    let moved = r#"{"id":"move-1","type":"member.moved","at":"2026-01-05T00:00:00Z","data":{"tree":"enroller","member":"A1","to":"B"}}"#;
+    let moved = r#"{"id":"move-1","type":"tree.moved","at":"2026-01-15T12:00:00Z","data":{"tree":"enroller","member":"A1","parent":"B"}}"#;
     server.told(moved.into()).await;
     assert_eq!(ask(of("A2"), "member").await, ask(of("B"), "member").await);
     assert_eq!(ask(of("A2"), "finance").await, "");

@@ -15,7 +15,7 @@ use arborline::store::recover::inspect;
 
 use super::history::{History, directory, options, prefixed, read_all};
 use crate::chance::{Chance, scale};
-use crate::disk::sim::{Op, SimDisk};
+use crate::disk::sim::{OPS, Op, SimDisk, Survivors};
 
 #[test]
 fn histories_are_read_back_whole_over_many_lives() {
@@ -261,4 +261,30 @@ fn the_same_on_a_real_disk_with_segments_made_ahead() {
     let (files, opened) = inspect(&directory, Some(7)).unwrap();
     history.accept(&files, opened.next_seq);
     assert!(files.segments().len() > 10);
+}
+
+#[test]
+fn an_opening_goes_on_with_the_segment_that_a_stop_left_and_makes_its_name_durable() {
+    let (disk, mut history) = (SimDisk::new(), History::default());
+    let mut log = history.open(&disk, options()).unwrap();
+    history.commit(&mut log, &[b"one".to_vec()]).unwrap();
+    log.finish().unwrap();
+    // This one packs what the stop sealed, and is then killed.
+    drop(history.open(&disk, options()).unwrap());
+    disk.survive_process();
+    let (files, done) = (disk.files(), || OPS.map(|op| disk.done_of(op)));
+    let before = done();
+    directory(&disk).make().unwrap();
+    let made = done();
+    let mut log = history.open(&disk, options()).unwrap();
+    let opened = done();
+    for (at, op) in OPS.into_iter().enumerate() {
+        // Whether the folder was synced before, nobody can tell.
+        let own = opened[at] - made[at] - (made[at] - before[at]);
+        assert_eq!(own, u64::from(op == Op::SyncDir), "{op:?}");
+    }
+    assert!(disk.files() == files, "nothing is made");
+    history.commit(&mut log, &[b"two".to_vec()]).unwrap();
+    let lost = disk.image(Survivors::None, &mut Chance::new(0));
+    history.open(&lost, options()).unwrap();
 }

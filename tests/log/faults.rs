@@ -17,7 +17,7 @@ struct Life {
     met: bool,
 }
 
-/// Runs a life under `trouble`; whether it ended early. Checks that a fault is final and names what failed.
+/// Runs a life under `trouble`, its stop included; whether it ended early. Checks that a fault is final and names what failed.
 fn live(disk: &SimDisk, history: &mut History, seed: u64, trouble: Trouble) -> bool {
     let mut chance = Chance::new(seed);
     disk.plan(Some(trouble));
@@ -34,7 +34,7 @@ fn live(disk: &SimDisk, history: &mut History, seed: u64, trouble: Trouble) -> b
         assert_eq!(log.write_outcomes(), Err(Fault::Poisoned));
         return named(&fault);
     }
-    false
+    log.finish().is_err_and(|fault| named(&fault))
 }
 
 fn named(fault: &Fault) -> bool {

@@ -27,7 +27,10 @@ const HOMED: &[Homed] = &[
         "getrandom",
         &["src/api/", "src/cli/", "src/runtime/", "src/store/"],
     ),
-    homed("std::env", &["src/cli/", "src/main.rs"]),
+    homed(
+        "std::env",
+        &["src/base/planted.rs", "src/cli/", "src/main.rs"],
+    ),
     homed("std::process", &["src/cli/", "src/main.rs", "src/runtime/"]),
 ];
 

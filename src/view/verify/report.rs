@@ -51,6 +51,8 @@ pub struct Verified {
     /// Figures.
     #[serde(flatten)]
     pub report: Report,
+    /// Digest of the whole state: the same wherever the same commands led to it.
+    pub digest: String,
     /// Runs whose files were read.
     pub runs: usize,
     /// What is wrong with them, a sentence each.
