@@ -64,7 +64,7 @@ bugs! {
     /// A frame is taken wherever it stands.
     PlaceUnchecked = "place-unchecked", "fuzz::segments_in_their_directory";
     /// Going over to the next segment nobody asks whether it follows.
-    HashUnchecked = "hash-unchecked", "fuzz::segments_in_their_directory";
+    HashUnchecked = "hash-unchecked", "log::damage::a_segment_of_another_history_of_the_same_shape_is_named";
     /// A packed segment takes the plain one's place before its bytes are durable.
     PackedNotSynced = "packed-not-synced", "log::losses::whatever_is_lost_at_whatever_operation_of_any_three_steps_nothing_confirmed_is";
     /// A packed block is not compared with its checksum.

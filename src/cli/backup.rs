@@ -53,10 +53,10 @@ pub const COMMAND: Subcommand = Subcommand {
         settings::args(command, &["data"])
     },
     run: |call| {
-        let archive = open(call.matches)?;
         if call.matches.get_flag("list") {
-            return list(call, &archive);
+            return list(call, &open(call.matches)?);
         }
+        let archive = Archive::make(named(call.matches)).map_err(|fault| failure(&fault))?;
         take(call, &archive)
     },
 };
@@ -82,8 +82,11 @@ pub fn id() -> Arg {
 /// # Errors
 /// If it cannot be reached.
 pub fn open(matches: &ArgMatches) -> Result<Archive, Failure> {
-    let place = matches.get_one::<String>("place").expect("it is required");
-    Archive::open(place).map_err(|fault| failure(&fault))
+    Archive::open(named(matches)).map_err(|fault| failure(&fault))
+}
+
+fn named(matches: &ArgMatches) -> &str {
+    matches.get_one::<String>("place").expect("it is required")
 }
 
 /// The backup that the arguments name, or the last one.

@@ -36,11 +36,24 @@ pub struct Archive {
 }
 
 impl Archive {
-    /// The archive at a place: `s3://bucket/prefix`, with access as the environment's `AWS_...` variables say, or a local
-    /// folder, which is made where it is missing. Nothing is asked of an object store yet.
+    /// The archive at a place, whose folder is made where it is missing.
     ///
     /// # Errors
-    /// If the folder cannot be made, or no such access can be had.
+    /// If it cannot be made, and as [`Archive::open`].
+    pub fn make(place: &str) -> Result<Archive, Fault> {
+        if !place.starts_with(S3) {
+            let folder = Path::new(place);
+            let made = std::fs::create_dir_all(folder);
+            made.map_err(crate::store::fault::at("make", folder))?;
+        }
+        Archive::open(place)
+    }
+
+    /// The archive at a place: `s3://bucket/prefix`, with access as the environment's `AWS_...` variables say, or a local
+    /// folder. Nothing is asked of an object store yet.
+    ///
+    /// # Errors
+    /// [`Fault::NoBackup`] where there is no such folder; if no such access can be had.
     pub fn open(place: &str) -> Result<Archive, Fault> {
         let store = match place.strip_prefix(S3) {
             None => folder(Path::new(place))?,
@@ -150,8 +163,12 @@ fn fault(verb: &'static str, file: &Path, error: &(dyn std::error::Error + 'stat
 }
 
 fn folder(place: &Path) -> Result<Arc<dyn ObjectStore>, Fault> {
-    let made = std::fs::create_dir_all(place);
-    made.map_err(crate::store::fault::at("make", place))?;
+    if !place.is_dir() {
+        return Err(Fault::NoBackup {
+            archive: place.to_owned(),
+            id: None,
+        });
+    }
     let store = LocalFileSystem::new_with_prefix(place);
     let store = store.map_err(|error| fault("open", place, &error))?;
     Ok(Arc::new(store.with_fsync(true)))

@@ -136,10 +136,10 @@ fn write(
         .create(path)
         .map_err(at("create", path))?;
     let mut zstd = zstd::bulk::Compressor::new(LEVEL).map_err(at("pack", path))?;
+    let opening = opening(files, sealed, plain)?;
     let count = packed::blocks_of(sealed.end);
     let (mut blocks, mut end) = (Vec::with_capacity(count), packed::head_bytes(count) as u64);
     let (mut bytes, mut step) = (vec![0; BLOCK_BYTES], Vec::new());
-    let mut opening = [0; OPENING_BYTES];
     for index in 0..count {
         if stop.load(Ordering::Relaxed) {
             return Ok(false);
@@ -153,9 +153,6 @@ fn write(
                 start,
                 "it is shorter than it was sealed",
             ));
-        }
-        if index == 0 {
-            opening.copy_from_slice(&bytes[..OPENING_BYTES]);
         }
         let block = zstd.compress(&bytes).map_err(at("pack", path))?;
         blocks.push(Block {
@@ -174,6 +171,19 @@ fn write(
     write_all(file.as_ref(), path, &head, 0)?;
     sync(&file, path)?;
     Ok(true)
+}
+
+/// What a segment begins with: its head.
+fn opening(files: &Files, sealed: Segment, plain: &File) -> Result<[u8; OPENING_BYTES], Fault> {
+    let (path, mut bytes) = (
+        segment::path(&files.directory, sealed.first_seq),
+        [0; OPENING_BYTES],
+    );
+    let read = read_full(plain.as_ref(), &path, &mut bytes, 0)? as u64;
+    if read.min(sealed.end) < OPENING_BYTES as u64 {
+        return Err(Fault::damaged(&path, 0, "it is shorter than its head"));
+    }
+    Ok(bytes)
 }
 
 fn sync(file: &File, path: &Path) -> Result<(), Fault> {

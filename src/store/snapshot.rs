@@ -74,6 +74,13 @@ pub struct Manifest {
     checks_crc: u32,
 }
 
+/// What a manifest of any format says.
+#[derive(Deserialize)]
+struct Formats {
+    format: u32,
+    image_format: u32,
+}
+
 /// What a snapshot is of.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject {
@@ -367,16 +374,18 @@ fn read_manifest(
 ) -> Result<Manifest, Fault> {
     let damaged = |reason| Fault::damaged(path, 0, reason);
     let bytes = read_whole(directory.disk.as_ref(), path, MANIFEST_BYTES_MAX)?;
-    let manifest: Manifest = sealed::read(path, &bytes)?;
+    // First, since one of another format may say other things.
+    let formats: Formats = sealed::read(path, &bytes)?;
     for (found, ours) in [
-        (manifest.format, FORMAT),
-        (manifest.image_format, image_format),
+        (formats.format, FORMAT),
+        (formats.image_format, image_format),
     ] {
         if found != ours {
             let file = path.to_owned();
             return Err(Fault::OtherFormat { file, found, ours });
         }
     }
+    let manifest: Manifest = sealed::read(path, &bytes)?;
     if manifest.log_id != expected.log_id || manifest.seq != seq {
         return Err(damaged("it is of another log, or has another's name"));
     }

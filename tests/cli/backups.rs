@@ -96,8 +96,14 @@ fn what_cannot_be_restored_is_refused_by_name() {
         (
             vec!["restore", "none", "--data", "b"],
             3,
-            "none/ holds no backup",
+            "none holds no backup",
         ),
+        (
+            vec!["verify", "--backup", "none"],
+            3,
+            "none holds no backup",
+        ),
+        (vec!["backup", "none", "--list"], 3, "none holds no backup"),
         (
             vec!["restore", "kept", "--id", "x", "--data", "b"],
             3,

@@ -196,3 +196,33 @@ fn check_missing(disk: &SimDisk) {
         }
     }
 }
+
+#[test]
+fn a_segment_of_another_history_of_the_same_shape_is_named() {
+    let grown = |letter: u8| {
+        let (disk, mut history) = (SimDisk::new(), History::default());
+        let mut log = history.open(&disk, options()).unwrap();
+        while log.files().segments().len() < 3 {
+            history.commit(&mut log, &[vec![letter; 60]]).unwrap();
+        }
+        history.commit(&mut log, &[]).unwrap();
+        disk
+    };
+    let (ours, theirs) = (grown(b'a'), grown(b'b'));
+    let names = |disk: &SimDisk| segments(disk).into_iter().map(|(path, _)| path);
+    assert!(names(&ours).eq(names(&theirs)));
+    let mut named = 0;
+    for (path, bytes) in segments(&theirs) {
+        if !path.parent().is_some_and(|dir| dir.ends_with("log")) {
+            continue;
+        }
+        match open(&ours.with(&path, bytes)) {
+            Err(Fault::Damaged { reason, .. }) => {
+                assert!(reason.contains("another hash"), "{reason}");
+                named += 1;
+            }
+            other => panic!("{}: {other:?}", path.display()),
+        }
+    }
+    assert!(named > 2, "{named} segments");
+}

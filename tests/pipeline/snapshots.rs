@@ -9,7 +9,7 @@ use arborline::engine::command::Command;
 use arborline::engine::execute::execute_batch;
 use arborline::engine::rules::Rules;
 use arborline::engine::state::State;
-use arborline::runtime::begin::lead_elsewhere;
+use arborline::runtime::begin::{self, lead_elsewhere};
 use arborline::runtime::offline;
 use arborline::runtime::settings::{Check, OnFault, Settings, SnapshotSettings};
 use arborline::runtime::snapshots::{Progress, write};
@@ -18,6 +18,7 @@ use arborline::runtime::submission::Submission;
 use arborline::store::fault::Fault;
 use arborline::store::files::Files;
 use arborline::store::reader::{Entry, Proof, Reader};
+use arborline::store::sealed;
 
 use super::life::on;
 use super::network::{block_on, enrol, offline, order, rules, serve, settings, submit};
@@ -251,6 +252,35 @@ fn one_of_another_log_or_of_what_the_log_does_not_hold_is_left_alone() {
     let network = offline(settings(&before, Path::new(DIR), rules()));
     assert!(network.begun_with.seq < seq && network.begun_with.seq > 0);
     assert_eq!(network.state.full_digest(), digest);
+}
+
+#[test]
+fn one_of_a_later_format_is_named_whatever_it_says_and_left_alone() {
+    let (disk, [first, second], digest) = with_two();
+    let path = Path::new(DIR).join(format!("snapshots/{second:020}.json"));
+    let files = disk.files();
+    let (_, bytes) = files
+        .iter()
+        .find(|(other, _)| *other == path)
+        .expect("a manifest");
+    let line = bytes.split(|byte| *byte == b'\n').next().expect("its line");
+    let mut told: serde_json::Value = serde_json::from_slice(line).expect("its line");
+    told["image_format"] = 9.into();
+    told["new"] = true.into();
+    disk.put(&path, sealed::put(&told));
+    let read = offline::read(&settings(&disk, Path::new(DIR), rules())).expect("a whole log");
+    let (directory, expected) = (&read.files.directory, &read.files.expected);
+    let refused = begin::read(directory, expected, second).err();
+    assert!(
+        matches!(refused, Some(Fault::OtherFormat { found: 9, .. })),
+        "{refused:?}"
+    );
+    opens(&disk, digest, first, "of a later format");
+    assert!(
+        disk.files()
+            .iter()
+            .any(|(other, bytes)| *other == path && *bytes == sealed::put(&told))
+    );
 }
 
 #[test]
