@@ -182,9 +182,7 @@ impl Pages {
     /// If an undo list is open.
     pub fn bring_in(&mut self, from: usize, bytes: &mut usize) -> Option<usize> {
         assert!(self.undo.is_none(), "pages are brought in between commands");
-        if self.over.is_none() {
-            return None;
-        }
+        self.over.as_ref()?;
         self.owners.resize(self.slots.len(), None);
         for page in from..self.slots.len() {
             if self.owners[page].is_some() {

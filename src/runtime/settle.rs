@@ -14,24 +14,28 @@ use crate::runtime::shared::Shared;
 use crate::store::fault::Fault;
 
 /// Bytes brought in while the writer and readers wait: a fraction of a millisecond.
-const STEP_BYTES: usize = 512 << 10;
+const STEP_BYTES: usize = 128 << 10;
 
-/// What they have between two steps.
-const PAUSE: Duration = Duration::from_micros(500);
+/// What they have between two steps: at least so much, and so many times what the step took. Memory that the system has to
+/// find first may come ten times as slowly as it is copied.
+const PAUSE_MIN: Duration = Duration::from_micros(200);
+const PAUSE_STEPS: u32 = 3;
 
 /// Brings what a start mapped into memory, step by step, until nothing is left or the server stops. O(bytes).
 pub fn bring_in(shared: &Shared) {
     let since = Stopwatch::start();
     let (mut left, mut bytes) = (Left::default(), 0);
     while shared.levels.closed().is_none() {
-        let brought = shared.state.write().bring_in(&mut left, STEP_BYTES);
-        bytes += brought;
+        let mut state = shared.state.write();
+        let step = Stopwatch::start();
+        bytes += state.bring_in(&mut left, STEP_BYTES);
+        drop(state);
         if left.is_nothing() {
             let ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
             tracing::info!(bytes, ms, "all that is written to lies in memory");
             return;
         }
-        std::thread::sleep(PAUSE);
+        std::thread::sleep(PAUSE_MIN.max(step.elapsed() * PAUSE_STEPS));
     }
 }
 
