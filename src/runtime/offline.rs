@@ -36,7 +36,7 @@ use crate::store::options::Options;
 use crate::store::outcomes::Outcomes;
 use crate::store::recover::{Opened, inspect};
 use crate::store::runs;
-use crate::store::snapshot::{self, Snapshot};
+use crate::store::snapshot::{self, Pace, Snapshot};
 
 /// A network opened for writing by this thread alone; its directory is locked meanwhile.
 pub struct Offline {
@@ -251,7 +251,7 @@ impl Offline {
     pub fn snapshot(&mut self) -> Result<u64, Fault> {
         self.log.sync()?;
         let (files, twin) = (self.log.files(), self.state.twin());
-        let state = (&twin, self.stamp);
+        let state = (&twin, self.stamp, Pace::Alone);
         let bytes = snapshots::write(files, state, &Progress::default(), || true)?;
         snapshot::prune(&files.directory, self.snapshots.kept.max(1))?;
         self.begun_with = Held {

@@ -13,7 +13,7 @@ use crate::runtime::clock::{self, Stopwatch};
 use crate::runtime::settings::SnapshotSettings;
 use crate::store::fault::Fault;
 use crate::store::files::Files;
-use crate::store::snapshot::{self, Subject};
+use crate::store::snapshot::{self, Pace, Subject};
 
 /// A snapshot that was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,7 +201,7 @@ pub fn is_worth_it(settings: SnapshotSettings, held: u64, seq: u64) -> bool {
 /// If the disk refuses, or `told` says that they will not be.
 pub fn write(
     files: &Files,
-    (state, stamp): (&State, Time),
+    (state, stamp, pace): (&State, Time, Pace),
     progress: &Progress,
     told: impl FnOnce() -> bool,
 ) -> Result<u64, Fault> {
@@ -221,6 +221,7 @@ pub fn write(
         stamp,
         now: clock::now(),
         image_format: image::format(),
+        pace,
     };
     let manifest = snapshot::write(&files.directory, &files.expected, subject, (pages, &tables));
     progress.begin(0);

@@ -4,7 +4,7 @@ use crate::runtime::clock::{self, Stopwatch};
 use crate::runtime::settle;
 use crate::runtime::shared::Shared;
 use crate::runtime::snapshots::{NotTaken, Taken, is_worth_it, write};
-use crate::store::snapshot;
+use crate::store::snapshot::{self, Pace};
 
 /// Takes a snapshot of a running server, and removes older ones. The writer waits while the state is forked, O(pages), and
 /// copies what it writes meanwhile. `wake` has the log thread look where it waits for work. Closed books then lie in it.
@@ -13,14 +13,14 @@ use crate::store::snapshot;
 /// See [`NotTaken`].
 pub fn take(shared: &Shared, wake: impl FnOnce()) -> Result<Taken, NotTaken> {
     let _alone = shared.snapshots.alone()?;
-    let taken = write_down(shared, wake)?;
+    let taken = write_down(shared, Pace::Beside, wake)?;
     if let Err(fault) = settle::put_books(shared, taken.seq) {
         tracing::error!(%fault, seq = taken.seq, "what was written of a snapshot does not hold");
     }
     Ok(taken)
 }
 
-fn write_down(shared: &Shared, wake: impl FnOnce()) -> Result<Taken, NotTaken> {
+fn write_down(shared: &Shared, pace: Pace, wake: impl FnOnce()) -> Result<Taken, NotTaken> {
     let snapshots = &shared.snapshots;
     let (twin, stamp) = {
         let mut state = shared.state.write();
@@ -29,9 +29,12 @@ fn write_down(shared: &Shared, wake: impl FnOnce()) -> Result<Taken, NotTaken> {
     shared.forks.note_taken();
     snapshots.note_tried(twin.as_of_seq, shared.files.bytes_from(0));
     let since = Stopwatch::start();
-    let written = write(&shared.files, (&twin, stamp), snapshots.progress(), || {
-        shared.levels.wait_told(twin.as_of_seq, wake)
-    })
+    let written = write(
+        &shared.files,
+        (&twin, stamp, pace),
+        snapshots.progress(),
+        || shared.levels.wait_told(twin.as_of_seq, wake),
+    )
     .and_then(|bytes| {
         snapshot::prune(&shared.files.directory, snapshots.settings().kept)?;
         Ok(bytes)
@@ -64,6 +67,6 @@ pub fn take_last(shared: &Shared) {
         let _taken = shared
             .snapshots
             .alone()
-            .and_then(|_alone| write_down(shared, || ()));
+            .and_then(|_alone| write_down(shared, Pace::Alone, || ()));
     }
 }

@@ -34,8 +34,7 @@ const ALIGNMENT: u64 = 4_096;
 const BLOCK: usize = 64 << 10;
 /// Bytes written at once.
 const CHUNK: usize = 4 * BLOCK;
-/// Bytes after which what is written is made durable, beside the next ones: a sync of all at the end would hold up the log's
-/// for seconds.
+/// Bytes after which what is written is made durable: a sync of all at the end would hold up the log's for seconds.
 const SYNC_BYTES: u64 = 8 << 20;
 const MANIFEST_BYTES_MAX: u64 = 16 << 10;
 
@@ -81,6 +80,15 @@ struct Formats {
     image_format: u32,
 }
 
+/// Who has the disk and the processors while a snapshot is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// It alone: what is written is synced beside writing on.
+    Alone,
+    /// A server at work too: it stands still while what it has written is synced, which leaves gaps for the log.
+    Beside,
+}
+
 /// What a snapshot is of.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject {
@@ -92,6 +100,8 @@ pub struct Subject {
     pub now: Time,
     /// Format of the image, which is told apart by whoever makes it.
     pub image_format: u32,
+    /// Who else is at work.
+    pub pace: Pace,
 }
 
 /// A snapshot that is there to be read. Its bytes have been checked when [`Snapshot::check`] says so, and not before.
@@ -125,7 +135,7 @@ pub fn write<'p>(
     let file = directory.disk.create(&temporary);
     let file = file.map_err(at("create", &temporary))?;
     let (pages, tables, checks, checks_crc) = std::thread::scope(|scope| {
-        let mut out = Out::new(&file, &temporary, scope);
+        let mut out = Out::new(&file, &temporary, scope, subject.pace);
         out.put(MAGIC)?;
         out.align()?;
         let pages = out.put_part(pages)?;
@@ -404,6 +414,7 @@ struct Out<'s, 'f> {
     file: &'f File,
     path: &'f Path,
     scope: &'s Scope<'s, 'f>,
+    pace: Pace,
     /// What makes durable what was written before, while this goes on.
     syncing: Option<ScopedJoinHandle<'s, std::io::Result<()>>>,
     /// What has not been written yet.
@@ -414,11 +425,12 @@ struct Out<'s, 'f> {
 }
 
 impl<'s, 'f> Out<'s, 'f> {
-    fn new(file: &'f File, path: &'f Path, scope: &'s Scope<'s, 'f>) -> Out<'s, 'f> {
+    fn new(file: &'f File, path: &'f Path, scope: &'s Scope<'s, 'f>, pace: Pace) -> Out<'s, 'f> {
         Out {
             file,
             path,
             scope,
+            pace,
             syncing: None,
             chunk: Vec::with_capacity(CHUNK),
             len: 0,
@@ -469,6 +481,9 @@ impl<'s, 'f> Out<'s, 'f> {
             let file = self.file;
             self.syncing = Some(self.scope.spawn(move || file.sync_data()));
             self.synced_to = self.len;
+            if self.pace == Pace::Beside {
+                self.wait_synced()?;
+            }
         }
         Ok(())
     }

@@ -56,6 +56,7 @@ static SAMPLE: LazyLock<Sample> = LazyLock::new(|| {
         stamp: Time(1_000),
         now: Time(2_000),
         image_format: FORMAT,
+        pace: snapshot::Pace::Alone,
     };
     let pages = pages.iter().map(|page| bytemuck::cast_slice(page));
     let manifest = snapshot::write(&directory, &EXPECTED, subject, (pages, &tables));

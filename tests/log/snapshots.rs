@@ -32,6 +32,7 @@ fn sample(pages: usize, seed: u64) -> (SimDisk, [PathBuf; 2]) {
         stamp: Time(1),
         now: Time(2),
         image_format: IMAGE_FORMAT,
+        pace: snapshot::Pace::Alone,
     };
     let directory = directory(&disk);
     let written = snapshot::write(

@@ -19,6 +19,7 @@ use arborline::store::fault::Fault;
 use arborline::store::files::Files;
 use arborline::store::reader::{Entry, Proof, Reader};
 use arborline::store::sealed;
+use arborline::store::snapshot::Pace;
 
 use super::life::on;
 use super::network::{block_on, enrol, offline, order, rules, serve, settings, submit};
@@ -437,7 +438,7 @@ fn one_whose_decisions_will_not_be_durable_does_not_count() {
     let twin = network.state.twin();
     let refused = write(
         network.log.files(),
-        (&twin, network.stamp),
+        (&twin, network.stamp, Pace::Beside),
         &Progress::default(),
         || false,
     );
@@ -480,9 +481,12 @@ fn one_of_any_command_leads_to_the_end_also_within_a_batch() {
         .files;
     let states: Vec<(State, Time)> = (1..=last).map(|seq| state_after(&files, seq)).collect();
     for (seq, (mut state, stamp)) in (1..).zip(states) {
-        write(&files, (&state.twin(), stamp), &Progress::default(), || {
-            true
-        })
+        write(
+            &files,
+            (&state.twin(), stamp, Pace::Beside),
+            &Progress::default(),
+            || true,
+        )
         .expect("a disk in order");
         opens(&disk, digest, seq, &format!("from command {seq} of {last}"));
     }
