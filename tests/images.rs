@@ -6,7 +6,6 @@ use std::sync::Arc;
 use arborline::arena::image::{ImageReader, ImageWriter};
 use arborline::base::bytes::{Malformed, SharedBytes};
 use arborline::engine::book::ClosedBook;
-use arborline::engine::image::Left;
 use arborline::engine::periods::PeriodState;
 use arborline::engine::state::State;
 
@@ -91,12 +90,12 @@ fn a_state_comes_into_memory_between_commands_and_lets_all_but_closed_books_go()
         let before = (*image.pages).as_ref().to_vec();
         let mut again = image.open().expect("an image just taken");
         assert!(is_held(&image), "seed {seed}");
-        let (mut left, mut rest) = (Left::default(), later);
+        let (mut all_in, mut rest) = (false, later);
         let mut fork = None;
-        while !left.is_nothing() || !rest.is_empty() {
+        while !all_in || !rest.is_empty() {
             if chance.below(3) > 0 {
                 let bytes = 1 + chance.below(60_000);
-                again.bring_in(&mut left, bytes);
+                all_in = again.bring_in(bytes) == 0;
             } else {
                 let (now, then) = rest.split_at(chance.below(20).min(rest.len()));
                 histories::execute(&mut state, now);

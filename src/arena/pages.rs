@@ -101,6 +101,8 @@ pub struct Pages {
     slots: Vec<Slot>,
     owners: Vec<Option<Arc<Page>>>,
     over: Option<PageBytes>,
+    /// Pages before this one have owners, as a page that once has one always does.
+    brought_in: usize,
     epoch: u64,
     /// Words of a record.
     stride: usize,
@@ -140,6 +142,7 @@ impl Pages {
             slots: Vec::new(),
             owners: Vec::new(),
             over: None,
+            brought_in: 0,
             epoch: 1,
             stride,
             shift: shift_of(stride, page_bytes()),
@@ -175,27 +178,28 @@ impl Pages {
         Ok(pages)
     }
 
-    /// Brings pages that lie in an image into memory, from one on, until so many bytes have been copied; the page to go on
-    /// from, or none where there is none left. With the last one the image is let go.
+    /// Goes on bringing pages that lie in an image into memory, until `bytes` have been copied or none is left, and takes off
+    /// what was. With the last one the image is let go. O(bytes), O(1) where none is left.
     ///
     /// # Panics
     /// If an undo list is open.
-    pub fn bring_in(&mut self, from: usize, bytes: &mut usize) -> Option<usize> {
+    pub fn bring_in(&mut self, bytes: &mut usize) {
         assert!(self.undo.is_none(), "pages are brought in between commands");
-        self.over.as_ref()?;
-        self.owners.resize(self.slots.len(), None);
-        for page in from..self.slots.len() {
-            if self.owners[page].is_some() {
-                continue;
+        if self.over.is_none() {
+            return;
+        }
+        while self.brought_in < self.slots.len() {
+            let owner = self.owners.get(self.brought_in);
+            if owner.is_none_or(Option::is_none) {
+                if *bytes == 0 {
+                    return;
+                }
+                self.own(self.brought_in, self.epoch);
+                *bytes = bytes.saturating_sub(self.page_lines() * 64);
             }
-            if *bytes == 0 {
-                return Some(page);
-            }
-            self.own(page, self.epoch);
-            *bytes = bytes.saturating_sub(self.page_lines() * 64);
+            self.brought_in += 1;
         }
         self.over = None;
-        None
     }
 
     /// The words of each page, in order.
@@ -275,6 +279,7 @@ impl Pages {
             slots: self.slots.clone(),
             owners: self.owners.clone(),
             over: self.over.clone(),
+            brought_in: self.brought_in,
             // Every slot carries an older epoch than either side's new one.
             epoch: self.epoch,
             stride: self.stride,

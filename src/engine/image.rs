@@ -36,47 +36,15 @@ pub fn format() -> u32 {
     }
 }
 
-/// How far a state has been brought into memory: a vector of pages, and one of its pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Left {
-    vector: usize,
-    page: usize,
-    /// What this way through all of them has brought in.
-    bytes: usize,
-    nothing: bool,
-}
-
-impl Left {
-    /// Whether nothing is left to bring in.
-    #[must_use]
-    pub fn is_nothing(self) -> bool {
-        self.nothing
-    }
-}
-
 impl State {
-    /// Goes on bringing what lies in an image into memory, about so many bytes of it, and says how many were. All but closed
-    /// books, which nobody writes. O(bytes), and the number of vectors of pages.
-    pub fn bring_in(&mut self, left: &mut Left, bytes: usize) -> usize {
-        let mut room = bytes;
-        let mut all = undo::pages(self);
-        while let Some(pages) = all.get_mut(left.vector) {
-            match pages.bring_in(left.page, &mut room) {
-                None => (left.vector, left.page) = (left.vector + 1, 0),
-                Some(page) => {
-                    left.page = page;
-                    left.bytes += bytes - room;
-                    return bytes - room;
-                }
-            }
+    /// Goes on bringing what lies in an image into memory, about so many bytes of it, and says how many were; 0 where nothing
+    /// is left. All but closed books, which nobody writes. O(bytes), and the number of vectors of pages.
+    pub fn bring_in(&mut self, bytes: usize) -> usize {
+        let mut left = bytes;
+        for pages in undo::pages(self) {
+            pages.bring_in(&mut left);
         }
-        // Vectors may have come between two steps, and moved others behind: once more, until a way through finds none.
-        left.nothing = left.bytes + bytes - room == 0;
-        *left = Left {
-            nothing: left.nothing,
-            ..Left::default()
-        };
-        bytes - room
+        bytes - left
     }
 
     /// Takes the state down, timers included: a [`State::twin`], for a fork has none. O(pages + timers + what is told in

@@ -7,7 +7,6 @@
 
 use std::time::Duration;
 
-use crate::engine::image::Left;
 use crate::runtime::begin;
 use crate::runtime::clock::Stopwatch;
 use crate::runtime::shared::Shared;
@@ -24,13 +23,14 @@ const PAUSE_STEPS: u32 = 3;
 /// Brings what a start mapped into memory, step by step, until nothing is left or the server stops. O(bytes).
 pub fn bring_in(shared: &Shared) {
     let since = Stopwatch::start();
-    let (mut left, mut bytes) = (Left::default(), 0);
+    let mut bytes = 0;
     while shared.levels.closed().is_none() {
         let mut state = shared.state.write();
         let step = Stopwatch::start();
-        bytes += state.bring_in(&mut left, STEP_BYTES);
+        let brought_in = state.bring_in(STEP_BYTES);
         drop(state);
-        if left.is_nothing() {
+        bytes += brought_in;
+        if brought_in == 0 {
             let ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
             tracing::info!(bytes, ms, "all that is written to lies in memory");
             return;
