@@ -1,15 +1,15 @@
 //! Bugs planted on purpose, each in a process of its own: the test that its row names must fail of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use arborline::base::planted::{ALL, Row, VARIABLE};
 
-use crate::proof::counted;
+use crate::proof::{apart, counted};
+use crate::tidy::product;
 
 /// How long a test may take to find a bug.
 const LIMIT: Duration = Duration::from_secs(90);
@@ -19,14 +19,8 @@ const AT_ONCE: usize = 2;
 
 /// Runs one test of this binary with a bug in it.
 fn run(row: &Row) -> Option<Output> {
-    let program = std::env::current_exe().expect("a test has a program");
-    let mut child = Command::new(program)
-        .args(["--exact", row.test])
+    let mut child = apart(&["--exact", row.test])
         .env(VARIABLE, row.name)
-        // Backtraces of thousands of lines would only take time.
-        .env("RUST_BACKTRACE", "0")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
         .spawn()
         .expect("a test can be started");
     let since = Instant::now();
@@ -82,20 +76,10 @@ fn every_bug_is_caught_by_its_test() {
 fn every_bug_has_a_name_and_a_place_of_its_own() {
     let names: BTreeSet<&str> = ALL.iter().map(|row| row.name).collect();
     assert_eq!(names.len(), ALL.len());
-    let mut source = String::new();
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).expect("a folder of the source") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                source += &std::fs::read_to_string(path).expect("a source file");
-            }
-        }
-    }
+    let sources = product();
     for row in ALL {
         let place = format!("planted(Planted::{:?})", row.bug);
-        assert!(source.contains(&place), "{} is planted nowhere", row.name);
+        let planted = sources.iter().any(|source| source.text.contains(&place));
+        assert!(planted, "{} is planted nowhere", row.name);
     }
 }

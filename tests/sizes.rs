@@ -1,13 +1,11 @@
 //! What does not depend on how large pages are: everything. And what the same commands came to when this was written, which
 //! they come to in every build.
 
-use std::process::{Command, Stdio};
-
 use arborline::base::planted::{SMALL, small_pages};
 
 use crate::histories;
 use crate::images::through_image;
-use crate::proof::counted;
+use crate::proof::{apart, counted};
 
 /// Digests of the states that drawn histories lead to, by seed.
 const DIGESTS: [u64; 8] = [
@@ -50,12 +48,8 @@ const TESTS: &[&str] = &[
 #[test]
 fn small_pages_change_nothing() {
     assert!(!small_pages(), "this one asks for them");
-    let program = std::env::current_exe().expect("a test has a program");
-    let child = Command::new(program)
-        .args(TESTS)
+    let child = apart(TESTS)
         .env(SMALL, "1")
-        .env("RUST_BACKTRACE", "0")
-        .stderr(Stdio::null())
         .output()
         .expect("a test can be started");
     let told = String::from_utf8_lossy(&child.stdout);

@@ -28,7 +28,7 @@ fn rust() -> Vec<Source> {
     all
 }
 
-fn product() -> Vec<Source> {
+pub(crate) fn product() -> Vec<Source> {
     read_all(root(), "src", &[".rs"])
 }
 

@@ -145,15 +145,13 @@ fn sequence(
     name: &'static str,
     what: &'static str,
 ) -> Result<Option<u64>, Problem> {
-    let given = query.take(name).map(|text| {
-        let bad = |_| {
-            Problem::new(Code::BadValue, what)
-                .field(name)
-                .given(text.clone())
-        };
-        text.parse().map_err(bad)
-    });
-    given.transpose()
+    let Some(text) = query.take(name) else {
+        return Ok(None);
+    };
+    match text.parse() {
+        Ok(seq) => Ok(Some(seq)),
+        Err(_) => Err(Problem::new(Code::BadValue, what).field(name).given(text)),
+    }
 }
 
 async fn run(api: Api, mut call: Call, body: Body) -> Result<Response, Problem> {

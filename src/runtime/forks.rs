@@ -20,24 +20,28 @@ pub const KEPT_MAX: usize = 4;
 #[derive(Default)]
 pub struct Forks {
     last: Mutex<Option<(Stopwatch, Arc<State>)>>,
-    kept: Mutex<Vec<Kept>>,
+    kept: Mutex<Vec<KeptFork>>,
     taken: AtomicU64,
 }
 
 /// A fork that is kept.
 #[derive(Clone)]
-pub struct Kept {
+pub struct KeptFork {
     /// The fork.
     pub state: Arc<State>,
     since: Stopwatch,
     at_least: Duration,
 }
 
-impl Kept {
+impl KeptFork {
     /// How long it will still be kept.
     #[must_use]
     pub fn left(&self) -> Duration {
         self.at_least.saturating_sub(self.since.elapsed())
+    }
+
+    fn is_over(&self) -> bool {
+        self.left().is_zero()
     }
 }
 
@@ -85,15 +89,15 @@ impl Forks {
         state: &RwLock<State>,
         at_least_seq: u64,
         at_least: Duration,
-    ) -> Option<Kept> {
+    ) -> Option<KeptFork> {
         let mut kept = self.kept.lock();
-        let new = Kept {
+        let new = KeptFork {
             state: self.get(state, at_least_seq),
             since: Stopwatch::start(),
             at_least,
         };
-        let live = kept.iter().filter(|one| !one.left().is_zero()).count();
-        let same = |one: &&mut Kept| one.state.as_of_seq == new.state.as_of_seq;
+        let live = kept.iter().filter(|one| !one.is_over()).count();
+        let same = |one: &&mut KeptFork| one.state.as_of_seq == new.state.as_of_seq;
         if let Some(same) = kept.iter_mut().find(same) {
             if same.left() < at_least {
                 *same = new;
@@ -108,19 +112,16 @@ impl Forks {
 
     /// The forks that are kept, in the order in which they were taken.
     #[must_use]
-    pub fn kept(&self) -> Vec<Kept> {
+    pub fn kept(&self) -> Vec<KeptFork> {
         let kept = self.kept.lock();
-        kept.iter()
-            .filter(|one| !one.left().is_zero())
-            .cloned()
-            .collect()
+        kept.iter().filter(|one| !one.is_over()).cloned().collect()
     }
 
     /// Takes out the forks that have been kept long enough; to be dropped as below.
     #[must_use]
-    pub fn take_expired(&self) -> Vec<Kept> {
+    pub fn take_expired(&self) -> Vec<KeptFork> {
         let mut kept = self.kept.lock();
-        kept.extract_if(.., |one| one.left().is_zero()).collect()
+        kept.extract_if(.., |one| one.is_over()).collect()
     }
 
     /// Takes out a fork that nobody asked for lately. Dropping it costs O(pages), so it is handed to the caller.

@@ -24,7 +24,7 @@ use crate::runtime::audit;
 use crate::runtime::changes::{self, Change, ChangesError};
 use crate::runtime::clock;
 use crate::runtime::desk::Place;
-use crate::runtime::forks::Kept;
+use crate::runtime::forks::KeptFork;
 use crate::runtime::health::Health;
 use crate::runtime::openings::Unworked;
 use crate::runtime::paid::{self, Paid, Unread};
@@ -235,7 +235,7 @@ impl Handle {
     }
 
     /// Keeps a fork that is no older than `at_least_seq`, for so long at least; none where as many are kept as may be. O(pages).
-    pub async fn keep_fork(&self, at_least_seq: u64, at_least: Duration) -> Option<Kept> {
+    pub async fn keep_fork(&self, at_least_seq: u64, at_least: Duration) -> Option<KeptFork> {
         let shared = Arc::clone(&self.shared);
         self.heavy(move || shared.forks.keep(&shared.state, at_least_seq, at_least))
             .await
@@ -243,7 +243,7 @@ impl Handle {
 
     /// The forks that are kept, in the order in which they were taken.
     #[must_use]
-    pub fn kept_forks(&self) -> Vec<Kept> {
+    pub fn kept_forks(&self) -> Vec<KeptFork> {
         self.shared.forks.kept()
     }
 

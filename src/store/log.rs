@@ -48,8 +48,6 @@ pub struct Log {
     poisoned: bool,
     /// Before the lock, so that their threads have ended when the lock is given back.
     preparer: Preparer,
-    /// Whether the next segment is being made: a start has no time for it, and who only reads no use.
-    preparing: bool,
     packer: Packer,
     lock: Arc<Lock>,
 }
@@ -102,7 +100,6 @@ impl Log {
             previous,
             poisoned: false,
             preparer,
-            preparing: false,
             packer,
             lock: Arc::new(lock),
         };
@@ -152,9 +149,8 @@ impl Log {
     pub fn append(&mut self, stamp: Time, count: u32, parts: &[&[u8]]) -> Result<u64, Fault> {
         let bytes: usize = parts.iter().map(|part| part.len()).sum();
         assert!(bytes <= BATCH_BYTES_MAX, "a bounded batch");
-        if !self.preparing {
-            self.prepare_next()?;
-        }
+        // Not at the opening: a start has no time for it.
+        self.prepare_next()?;
         self.make_room(batch::HEADER_BYTES + bytes)?;
         let (start, at_byte) = self.open_frame();
         let header = batch::Header {
@@ -330,7 +326,6 @@ impl Log {
 
     /// Has the segment after this one made ready meanwhile.
     fn prepare_next(&mut self) -> Result<(), Fault> {
-        self.preparing = true;
         let capacity = next_capacity(&self.head, &self.options);
         self.preparer.begin(capacity)
     }

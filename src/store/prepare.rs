@@ -43,12 +43,12 @@ impl Preparer {
         }
     }
 
-    /// Begins the next segment, if that is to be done ahead.
+    /// Begins the next segment, if that is to be done ahead and has not been begun.
     ///
     /// # Errors
     /// If no thread can be started.
     pub fn begin(&mut self, capacity: u64) -> Result<(), Fault> {
-        if self.when == When::Needed {
+        if self.when == When::Needed || self.running.is_some() {
             return Ok(());
         }
         let (directory, stop) = (self.directory.clone(), Arc::clone(&self.stop));

@@ -477,13 +477,15 @@ impl<'s, 'f> Out<'s, 'f> {
         write_all(self.file.as_ref(), self.path, &self.chunk, from)?;
         self.chunk.clear();
         if self.len - self.synced_to >= SYNC_BYTES {
-            self.wait_synced()?;
-            let file = self.file;
-            self.syncing = Some(self.scope.spawn(move || file.sync_data()));
-            self.synced_to = self.len;
-            if self.pace == Pace::Beside {
-                self.wait_synced()?;
+            match self.pace {
+                Pace::Beside => self.file.sync_data().map_err(at("sync", self.path))?,
+                Pace::Alone => {
+                    self.wait_synced()?;
+                    let file = self.file;
+                    self.syncing = Some(self.scope.spawn(move || file.sync_data()));
+                }
             }
+            self.synced_to = self.len;
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::api::problem::{Code, Problem};
 use crate::api::reading::Labelled;
 use crate::api::route::{Access, Answer, Ask, Failed, Reach, Route, Run, Running, Shapes, Task};
 use crate::api::shapes::{ForkAnswer, ForksAnswer};
-use crate::runtime::forks::{KEPT_MAX, Kept};
+use crate::runtime::forks::{KEPT_MAX, KeptFork};
 
 /// The rows.
 pub const ROWS: &[Route] = &[
@@ -96,7 +96,7 @@ fn list(ask: &mut Ask<'_>) -> Result<Answer, Failed> {
     }))
 }
 
-fn of(kept: &Kept) -> ForkAnswer {
+fn of(kept: &KeptFork) -> ForkAnswer {
     ForkAnswer {
         seq: kept.state.as_of_seq,
         machine_time: kept.state.as_of_time,
